@@ -1,0 +1,29 @@
+#pragma once
+
+#include <Eigen/Core>
+
+// NaN tests, the order of sums and the sign of zero all matter here.
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST)
+#error "lowrank must not be compiled with -ffast-math: it removes NaN checks and reorders sums"
+#endif
+
+// The libraries are compiled twice, in float (what runs) and in double (what gradient checks link).
+// The inline namespace makes mixing the two a link error; it never has to be written.
+#ifdef LOWRANK_DOUBLE
+#define AUTOGRAD_PRECISION f64
+#else
+#define AUTOGRAD_PRECISION f32
+#endif
+
+namespace autograd::inline AUTOGRAD_PRECISION {
+
+#ifdef LOWRANK_DOUBLE
+using Scalar = double;
+#else
+using Scalar = float;
+#endif
+
+using Index = Eigen::Index;
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION

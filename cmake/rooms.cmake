@@ -1,0 +1,35 @@
+# What every target of the project is compiled with.
+add_library(lowrank_flags INTERFACE)
+target_compile_features(lowrank_flags INTERFACE cxx_std_20)
+target_include_directories(lowrank_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(lowrank_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion
+  $<$<BOOL:${LOWRANK_WERROR}>:-Werror>
+  $<$<BOOL:${LOWRANK_ARCH}>:-march=${LOWRANK_ARCH}>)
+# Threads are ours (autograd/kernels.cpp): Eigen's own would change the order of sums with their number.
+target_compile_definitions(lowrank_flags INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)
+target_link_libraries(lowrank_flags INTERFACE Eigen3::Eigen fmt::fmt Threads::Threads)
+if(OpenMP_CXX_FOUND)
+  target_link_libraries(lowrank_flags INTERFACE OpenMP::OpenMP_CXX)
+  message(STATUS "lowrank: OpenMP ${OpenMP_CXX_VERSION}, kernels run in parallel")
+else()
+  message(STATUS "lowrank: no OpenMP, kernels run serially")
+endif()
+if(LOWRANK_SANITIZE)
+  target_compile_options(lowrank_flags INTERFACE -fsanitize=${LOWRANK_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(lowrank_flags INTERFACE -fsanitize=${LOWRANK_SANITIZE})
+endif()
+
+# lowrank_room(NAME SOURCES file... [ROOMS room...] [LINK target...])
+# One library of a room in float, NAME, which is what runs, and one in double, NAME_double, which the
+# gradient checks link. An inline namespace keeps the two apart at link time.
+function(lowrank_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;ROOMS;LINK" ${ARGN})
+  add_library(${name} STATIC ${ROOM_SOURCES})
+  target_link_libraries(${name} PUBLIC lowrank_flags ${ROOM_ROOMS} ${ROOM_LINK})
+  list(TRANSFORM ROOM_ROOMS APPEND _double OUTPUT_VARIABLE rooms_double)
+  add_library(${name}_double STATIC EXCLUDE_FROM_ALL ${ROOM_SOURCES})
+  target_link_libraries(${name}_double PUBLIC lowrank_flags ${rooms_double} ${ROOM_LINK})
+  target_compile_definitions(${name}_double PUBLIC LOWRANK_DOUBLE)
+endfunction()
