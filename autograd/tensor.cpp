@@ -34,7 +34,8 @@ Tensor::Tensor(Shape s, std::initializer_list<Scalar> row_major) : Tensor(s) {
 }
 
 Scalar Tensor::item() const {
-  if (size() != 1) throw ShapeError("item() wants one element, the shape is " + shape.str());
+  if (size() != 1)
+    throw ShapeError(fmt::format("item() wants one element, the shape is {}", shape.str()));
   return m(0, 0);
 }
 

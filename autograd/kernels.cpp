@@ -1,0 +1,62 @@
+#include "autograd/kernels.h"
+
+#include <algorithm>
+
+namespace autograd::inline AUTOGRAD_PRECISION::kernels {
+
+namespace {
+
+// Below this many operations waking a thread costs more than it saves.
+constexpr double kParallelWork = 2e6;
+
+// Rows of the result per chunk: many enough that packing the other operand once per chunk is cheap
+// beside the product, few enough that there are chunks to share.
+constexpr Index kRowChunk = 128;
+
+Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+
+template <class Work>
+void chunked(Index n, Index chunk, double total_work, const Work& work) {
+  const Index chunks = ceil_div(n, chunk);
+  if (chunks <= 1) return work(Index{0}, n);
+#pragma omp parallel for schedule(static) if (total_work > kParallelWork)
+  for (Index i = 0; i < chunks; ++i) work(i * chunk, std::min(n, (i + 1) * chunk));
+}
+
+}  // namespace
+
+double add_matmul_nn(In a, In b, Out c, Scalar scale) {
+  const double flops = 2.0 * double(c.rows()) * double(c.cols()) * double(a.cols());
+  chunked(c.rows(), kRowChunk, flops, [&](Index begin, Index end) {
+    c.middleRows(begin, end - begin).noalias() += scale * a.middleRows(begin, end - begin) * b;
+  });
+  return flops;
+}
+
+double add_matmul_nt(In a, In b, Out c, Scalar scale) {
+  const double flops = 2.0 * double(c.rows()) * double(c.cols()) * double(a.cols());
+  chunked(c.rows(), kRowChunk, flops, [&](Index begin, Index end) {
+    c.middleRows(begin, end - begin).noalias() +=
+        scale * a.middleRows(begin, end - begin) * b.transpose();
+  });
+  return flops;
+}
+
+// The sum runs over the rows of a and b, so the chunks are rows of the result, columns of a.
+double add_matmul_tn(In a, In b, Out c, Scalar scale) {
+  const double flops = 2.0 * double(c.rows()) * double(c.cols()) * double(a.rows());
+  const Index chunk = std::max<Index>(32, ceil_div(c.rows(), 8));
+  chunked(c.rows(), chunk, flops, [&](Index begin, Index end) {
+    c.middleRows(begin, end - begin).noalias() +=
+        scale * a.middleCols(begin, end - begin).transpose() * b;
+  });
+  return flops;
+}
+
+void for_each_chunk(Index n, double cost, const std::function<void(Index, Index)>& work) {
+  const Index chunk =
+      std::max<Index>(1, static_cast<Index>(kParallelWork / 8 / std::max(cost, 1.0)));
+  chunked(n, chunk, cost * double(n), work);
+}
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION::kernels

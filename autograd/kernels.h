@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+
+#include "autograd/scalar.h"
+
+/// The only code that instantiates matrix products and starts threads. It is compiled with -O3 in
+/// Debug builds too, where an Eigen product would otherwise be a hundred times slower.
+///
+/// Work is cut into chunks whose size depends on the problem and never on the number of threads;
+/// each element of a result is computed inside one chunk, in one order. So the bits are the same
+/// for any number of threads.
+namespace autograd::inline AUTOGRAD_PRECISION::kernels {
+
+/// A matrix or a block of one.
+using In = const Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>&;
+using Out = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
+
+/// c += scale * a b, with a (M,K), b (K,N), c (M,N). Returns the floating-point operations, 2 M N
+/// K.
+double add_matmul_nn(In a, In b, Out c, Scalar scale = 1);
+
+/// c += scale * a bᵀ, with a (M,K), b (N,K), c (M,N). Returns 2 M N K.
+double add_matmul_nt(In a, In b, Out c, Scalar scale = 1);
+
+/// c += scale * aᵀ b, with a (K,M), b (K,N), c (M,N). Returns 2 M N K.
+double add_matmul_tn(In a, In b, Out c, Scalar scale = 1);
+
+/// Calls work(begin, end) for consecutive chunks of 0..n-1, in parallel where `cost` (roughly the
+/// floating-point operations for one of the n) makes threads worth their start.
+void for_each_chunk(Index n, double cost, const std::function<void(Index begin, Index end)>& work);
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION::kernels

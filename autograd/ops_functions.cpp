@@ -1,0 +1,135 @@
+#include <cmath>
+#include <numbers>
+#include <unsupported/Eigen/SpecialFunctions>
+
+#include "autograd/kernels.h"
+#include "autograd/ops.h"
+#include "autograd/record.h"
+
+// Functions of one element: y = f(x), dx += dy ∘ f'(x). Where f' is cheaper from y than from x, it
+// is.
+
+namespace autograd::inline AUTOGRAD_PRECISION {
+
+// f' = y
+struct Exp final : Op {
+  const char* name() const override { return "exp"; }
+  void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().exp(); }
+  void backward(Context& ctx) override {
+    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseProduct(ctx.out());
+  }
+};
+
+// f' = 1 / x
+struct Log final : Op {
+  const char* name() const override { return "log"; }
+  void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().log(); }
+  void backward(Context& ctx) override {
+    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseQuotient(ctx.in(0));
+  }
+};
+
+// f' = 1 / (2 y)
+struct Sqrt final : Op {
+  const char* name() const override { return "sqrt"; }
+  void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().sqrt(); }
+  void backward(Context& ctx) override {
+    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseQuotient(ctx.out()) / 2;
+  }
+};
+
+// f' = 1 - y²
+struct Tanh final : Op {
+  const char* name() const override { return "tanh"; }
+  void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().tanh(); }
+  void backward(Context& ctx) override {
+    if (Matrix* dx = ctx.grad_if_needed(0))
+      dx->array() += ctx.dout().array() * (1 - ctx.out().array().square());
+  }
+};
+
+// f' = y (1 - y)
+struct Sigmoid final : Op {
+  const char* name() const override { return "sigmoid"; }
+  void forward(Context& ctx) override { ctx.out() = (1 + (-ctx.in(0).array()).exp()).inverse(); }
+  void backward(Context& ctx) override {
+    const auto y = ctx.out().array();
+    if (Matrix* dx = ctx.grad_if_needed(0)) dx->array() += ctx.dout().array() * y * (1 - y);
+  }
+};
+
+// f' = 1 where x > 0, else 0
+struct Relu final : Op {
+  const char* name() const override { return "relu"; }
+  void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseMax(Scalar{0}); }
+  void backward(Context& ctx) override {
+    if (Matrix* dx = ctx.grad_if_needed(0))
+      dx->array() += (ctx.in(0).array() > 0).select(ctx.dout().array(), Scalar{0});
+  }
+};
+
+// y = x Φ(x) with Φ(x) = (1 + erf(x/√2)) / 2      f' = Φ(x) + x φ(x),  φ(x) = exp(-x²/2) / √(2π)
+struct GeluErf final : Op {
+  const char* name() const override { return "gelu_erf"; }
+  void forward(Context& ctx) override {
+    constexpr auto sqrt_half = static_cast<Scalar>(std::numbers::sqrt2 / 2);
+    const Matrix& x = ctx.in(0);
+    Matrix& y = ctx.out();
+    kernels::for_each_chunk(x.rows(), 30.0 * double(x.cols()), [&](Index begin, Index end) {
+      const auto xs = x.middleRows(begin, end - begin).array();
+      y.middleRows(begin, end - begin) = xs * (1 + (sqrt_half * xs).erf()) / 2;
+    });
+  }
+  void backward(Context& ctx) override {
+    constexpr auto sqrt_half = static_cast<Scalar>(std::numbers::sqrt2 / 2);
+    const auto density = static_cast<Scalar>(1 / std::sqrt(2 * std::numbers::pi));
+    Matrix* dx = ctx.grad_if_needed(0);
+    if (!dx) return;
+    const Matrix &x = ctx.in(0), &dy = ctx.dout();
+    kernels::for_each_chunk(x.rows(), 50.0 * double(x.cols()), [&](Index begin, Index end) {
+      const auto xs = x.middleRows(begin, end - begin).array();
+      const auto cdf = (1 + (sqrt_half * xs).erf()) / 2;
+      const auto pdf = density * (-xs.square() / 2).exp();
+      dx->middleRows(begin, end - begin).array() +=
+          dy.middleRows(begin, end - begin).array() * (cdf + xs * pdf);
+    });
+  }
+};
+
+// y = x (1 + t)/2 with t = tanh(u), u = c (x + a x³)     f' = (1 + t)/2 + x/2 (1 - t²) c (1 + 3 a
+// x²) Hendrycks & Gimpel 2016, with c = √(2/π) and a = 0.044715.
+struct GeluTanh final : Op {
+  static constexpr Scalar a = static_cast<Scalar>(0.044715);
+  const Scalar c = static_cast<Scalar>(std::sqrt(2 / std::numbers::pi));
+  const char* name() const override { return "gelu_tanh"; }
+  void forward(Context& ctx) override {
+    const auto x = ctx.in(0).array();
+    ctx.out() = x / 2 * (1 + (c * (x + a * x.cube())).tanh());
+  }
+  void backward(Context& ctx) override {
+    Matrix* dx = ctx.grad_if_needed(0);
+    if (!dx) return;
+    const auto x = ctx.in(0).array();
+    Matrix& t = ctx.scratch(ctx.in_shape(0));
+    t = (c * (x + a * x.cube())).tanh();
+    dx->array() += ctx.dout().array() * ((1 + t.array()) / 2 + x / 2 * (1 - t.array().square()) *
+                                                                   c * (1 + 3 * a * x.square()));
+  }
+};
+
+template <class OpType>
+static Var function(Var x) {
+  return record(std::make_unique<OpType>(), {x}, x.shape());
+}
+
+Var exp(Var x) { return function<Exp>(x); }
+Var log(Var x) { return function<Log>(x); }
+Var sqrt(Var x) { return function<Sqrt>(x); }
+Var tanh(Var x) { return function<Tanh>(x); }
+Var sigmoid(Var x) { return function<Sigmoid>(x); }
+Var relu(Var x) { return function<Relu>(x); }
+Var gelu(Var x, Gelu form) {
+  return form == Gelu::erf ? function<GeluErf>(x) : function<GeluTanh>(x);
+}
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION

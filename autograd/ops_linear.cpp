@@ -1,0 +1,108 @@
+#include "autograd/kernels.h"
+#include "autograd/ops.h"
+#include "autograd/record.h"
+
+// Matrix products. From dL = <dY, d(AB)> = <dY, dA B> + <dY, A dB> follow dA = dY Bᵀ and dB = Aᵀ
+// dY; the transposed forms are the same two lines with the transposes moved.
+
+namespace autograd::inline AUTOGRAD_PRECISION {
+
+// y = a b                       da += dy bᵀ          db += aᵀ dy
+struct Matmul final : Op {
+  const char* name() const override { return "matmul"; }
+  void forward(Context& ctx) override {
+    ctx.out().setZero();
+    ctx.count_flops(kernels::add_matmul_nn(ctx.in(0), ctx.in(1), ctx.out()));
+  }
+  void backward(Context& ctx) override {
+    const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
+    if (Matrix* da = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nt(dy, b, *da));
+    if (Matrix* db = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(a, dy, *db));
+  }
+};
+
+Var matmul(Var a, Var b) {
+  check_shapes(a.value().cols() == b.value().rows(), "matmul", "wants (M,K) and (K,N)", {a, b});
+  return record(std::make_unique<Matmul>(), {a, b}, Shape{a.value().rows(), b.value().cols()});
+}
+
+// y = a bᵀ                      da += dy b           db += dyᵀ a
+struct MatmulNT final : Op {
+  const char* name() const override { return "matmul_nt"; }
+  void forward(Context& ctx) override {
+    ctx.out().setZero();
+    ctx.count_flops(kernels::add_matmul_nt(ctx.in(0), ctx.in(1), ctx.out()));
+  }
+  void backward(Context& ctx) override {
+    const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
+    if (Matrix* da = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, b, *da));
+    if (Matrix* db = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, a, *db));
+  }
+};
+
+// The shape of x with another last size.
+static Shape with_cols(const Shape& x, Index cols) {
+  if (x.rank() == 3) return Shape{x[0], x[1], cols};
+  return Shape{x.rows(), cols};
+}
+
+Var matmul_nt(Var a, Var b) {
+  check_shapes(a.value().cols() == b.value().cols(), "matmul_nt", "wants (M,K) and (N,K)", {a, b});
+  return record(std::make_unique<MatmulNT>(), {a, b}, with_cols(a.shape(), b.value().rows()));
+}
+
+// y = aᵀ b                      da += b dyᵀ          db += a dy
+struct MatmulTN final : Op {
+  const char* name() const override { return "matmul_tn"; }
+  void forward(Context& ctx) override {
+    ctx.out().setZero();
+    ctx.count_flops(kernels::add_matmul_tn(ctx.in(0), ctx.in(1), ctx.out()));
+  }
+  void backward(Context& ctx) override {
+    const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
+    if (Matrix* da = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nt(b, dy, *da));
+    if (Matrix* db = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_nn(a, dy, *db));
+  }
+};
+
+Var matmul_tn(Var a, Var b) {
+  check_shapes(a.value().rows() == b.value().rows(), "matmul_tn", "wants (K,M) and (K,N)", {a, b});
+  return record(std::make_unique<MatmulTN>(), {a, b}, Shape{a.value().cols(), b.value().cols()});
+}
+
+// y = x wᵀ + 1 bᵀ               dx += dy w           dw += dyᵀ x          db += column sums of dy
+struct Affine final : Op {
+  const char* name() const override { return "affine"; }
+  void forward(Context& ctx) override {
+    ctx.out().rowwise() = ctx.in(2).reshaped<Eigen::RowMajor>().transpose();
+    ctx.count_flops(kernels::add_matmul_nt(ctx.in(0), ctx.in(1), ctx.out()));
+  }
+  void backward(Context& ctx) override {
+    const Matrix &x = ctx.in(0), &w = ctx.in(1), &dy = ctx.dout();
+    if (Matrix* dx = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, w, *dx));
+    if (Matrix* dw = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, x, *dw));
+    if (Matrix* db = ctx.grad_if_needed(2))
+      db->reshaped<Eigen::RowMajor>() += dy.colwise().sum().transpose();
+  }
+};
+
+Var affine(Var x, Var w, Var b) {
+  check_shapes(x.value().cols() == w.value().cols() && b.value().size() == w.value().rows(),
+               "affine", "wants (..,K), (N,K) and (N)", {x, w, b});
+  return record(std::make_unique<Affine>(), {x, w, b}, with_cols(x.shape(), w.value().rows()));
+}
+
+// y = xᵀ                        dx += dyᵀ
+struct Transpose final : Op {
+  const char* name() const override { return "transpose"; }
+  void forward(Context& ctx) override { ctx.out() = ctx.in(0).transpose(); }
+  void backward(Context& ctx) override {
+    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().transpose();
+  }
+};
+
+Var transpose(Var x) {
+  return record(std::make_unique<Transpose>(), {x}, Shape{x.value().cols(), x.value().rows()});
+}
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION

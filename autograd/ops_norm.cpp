@@ -1,0 +1,95 @@
+#include <cmath>
+
+#include "autograd/kernels.h"
+#include "autograd/ops.h"
+#include "autograd/record.h"
+
+namespace autograd::inline AUTOGRAD_PRECISION {
+
+// For each row x of N elements: mean μ, variance σ² = Σ (x-μ)²/N, z = (x-μ)/√(σ²+ε), y = z ∘ w + b.
+// With g = dy ∘ w:      dx += (g - mean(g) - z mean(g ∘ z)) / √(σ²+ε)
+// The two means take off what g does along 1 and z: moving x along either does not change z.
+//                       dw += Σ_rows dy ∘ z             db += Σ_rows dy
+struct LayerNorm final : Op {
+  Scalar eps;
+  Matrix* mean = nullptr;  // (M,1)
+  Matrix* rstd = nullptr;  // (M,1), 1/√(σ²+ε)
+  explicit LayerNorm(Scalar epsilon) : eps(epsilon) {}
+  const char* name() const override { return "layernorm"; }
+
+  void forward(Context& ctx) override {
+    const Matrix& x = ctx.in(0);
+    const auto w = ctx.in(1).reshaped<Eigen::RowMajor>().transpose().array();
+    const auto b = ctx.in(2).reshaped<Eigen::RowMajor>().transpose().array();
+    Matrix& y = ctx.out();
+    mean = &ctx.keep(Shape{x.rows(), 1});
+    rstd = &ctx.keep(Shape{x.rows(), 1});
+    kernels::for_each_chunk(x.rows(), 8.0 * double(x.cols()), [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const Scalar mu = x.row(i).mean();
+        const Scalar variance = (x.row(i).array() - mu).square().mean();
+        const Scalar r = 1 / std::sqrt(variance + eps);
+        y.row(i) = (x.row(i).array() - mu) * r * w + b;
+        (*mean)(i, 0) = mu;
+        (*rstd)(i, 0) = r;
+      }
+    });
+  }
+
+  void backward(Context& ctx) override {
+    const Matrix &x = ctx.in(0), &dy = ctx.dout();
+    const auto w = ctx.in(1).reshaped<Eigen::RowMajor>().transpose().array();
+    if (Matrix* dx = ctx.grad_if_needed(0)) {
+      kernels::for_each_chunk(x.rows(), 16.0 * double(x.cols()), [&](Index begin, Index end) {
+        for (Index i = begin; i < end; ++i) {
+          const auto z = (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
+          const auto g = dy.row(i).array() * w;
+          const Scalar mean_g = g.mean(), mean_gz = (g * z).mean();
+          dx->row(i).array() += (g - mean_g - z * mean_gz) * (*rstd)(i, 0);
+        }
+      });
+    }
+    if (Matrix* dw = ctx.grad_if_needed(1)) {
+      auto sums = dw->reshaped<Eigen::RowMajor>().transpose().array();
+      for (Index i = 0; i < x.rows(); ++i)
+        sums += dy.row(i).array() * (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
+    }
+    if (Matrix* db = ctx.grad_if_needed(2))
+      db->reshaped<Eigen::RowMajor>() += dy.colwise().sum().transpose();
+  }
+};
+
+Var layernorm(Var x, Var weight, Var bias, double eps) {
+  const Index n = x.value().cols();
+  check_shapes(n > 0 && weight.value().size() == n && bias.value().size() == n, "layernorm",
+               "wants (..,N), (N) and (N)", {x, weight, bias});
+  return record(std::make_unique<LayerNorm>(static_cast<Scalar>(eps)), {x, weight, bias},
+                x.shape());
+}
+
+// y = x ∘ mask with mask_i = 0 with probability p, else 1/(1-p), so that E[y] = x      dx += dy ∘
+// mask
+struct Dropout final : Op {
+  double p;
+  Random& random;          // read in forward only
+  Matrix* mask = nullptr;  // the shape of x
+  Dropout(double probability, Random& stream) : p(probability), random(stream) {}
+  const char* name() const override { return "dropout"; }
+  void forward(Context& ctx) override {
+    mask = &ctx.keep(ctx.in_shape(0));
+    const auto kept = static_cast<Scalar>(1 / (1 - p));
+    for (Scalar& m : mask->reshaped<Eigen::RowMajor>()) m = random.chance(p) ? Scalar{0} : kept;
+    ctx.out() = ctx.in(0).cwiseProduct(*mask);
+  }
+  void backward(Context& ctx) override {
+    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseProduct(*mask);
+  }
+};
+
+Var dropout(Var x, double p, Random& random) {
+  if (!(p >= 0 && p < 1))
+    throw std::invalid_argument(fmt::format("dropout: p must be in [0, 1), not {}", p));
+  return record(std::make_unique<Dropout>(p, random), {x}, x.shape());
+}
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION

@@ -1,0 +1,66 @@
+#include "autograd/ops.h"
+#include "autograd/record.h"
+
+namespace autograd::inline AUTOGRAD_PRECISION {
+
+// y = s Σ x, over everything, over the columns of each row, or over the rows of each column; s is 1
+// for a sum and 1/n for a mean of n.       dx += s dy, repeated along what was summed
+struct Sum final : Op {
+  Over over;
+  Scalar s;
+  Sum(Over what, Scalar factor) : over(what), s(factor) {}
+  const char* name() const override { return s == 1 ? "sum" : "mean"; }
+  void forward(Context& ctx) override {
+    const Matrix& x = ctx.in(0);
+    switch (over) {
+      case Over::all:
+        ctx.out()(0, 0) = s * x.sum();
+        break;
+      case Over::columns:
+        ctx.out() = s * x.rowwise().sum();
+        break;
+      case Over::rows:
+        ctx.out() = s * x.colwise().sum();
+        break;
+    }
+  }
+  void backward(Context& ctx) override {
+    const Matrix& dy = ctx.dout();
+    Matrix* dx = ctx.grad_if_needed(0);
+    if (!dx) return;
+    switch (over) {
+      case Over::all:
+        dx->array() += s * dy(0, 0);
+        break;
+      case Over::columns:
+        dx->colwise() += s * dy.col(0);
+        break;
+      case Over::rows:
+        dx->rowwise() += s * dy.row(0);
+        break;
+    }
+  }
+};
+
+// Elements that one result sums, and the shape of all results.
+static Index summed(Over over, const Matrix& x) {
+  return over == Over::all ? x.size() : over == Over::columns ? x.cols() : x.rows();
+}
+static Shape reduced(Over over, const Matrix& x) {
+  return over == Over::all       ? Shape{1}
+         : over == Over::columns ? Shape{x.rows(), 1}
+                                 : Shape{1, x.cols()};
+}
+
+Var sum(Var x, Over over) {
+  return record(std::make_unique<Sum>(over, Scalar{1}), {x}, reduced(over, x.value().m));
+}
+
+Var mean(Var x, Over over) {
+  const Index n = summed(over, x.value().m);
+  check_shapes(n > 0, "mean", "wants at least one element", {x});
+  const auto s = Scalar{1} / static_cast<Scalar>(n);
+  return record(std::make_unique<Sum>(over, s), {x}, reduced(over, x.value().m));
+}
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+
+#include "autograd/tape.h"
+
+/// What the ops_*.cpp files share: recording an op, and complaining about shapes.
+namespace autograd::inline AUTOGRAD_PRECISION {
+
+inline Var record(std::unique_ptr<Op> op, std::initializer_list<Var> inputs, Shape shape) {
+  return inputs.begin()->tape->record(std::move(op), {inputs.begin(), inputs.size()}, shape);
+}
+
+/// Throws a ShapeError "op: what, but the shapes are (..) (..)" unless ok.
+inline void check_shapes(bool ok, const char* op, const char* what,
+                         std::initializer_list<Var> vars) {
+  if (ok) return;
+  std::string message = fmt::format("{}: {}, but the shapes are", op, what);
+  for (const Var& v : vars) message += fmt::format(" {}", v.shape().str());
+  throw ShapeError(message);
+}
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION

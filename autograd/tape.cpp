@@ -1,0 +1,176 @@
+#include "autograd/tape.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace autograd::inline AUTOGRAD_PRECISION {
+
+const Tensor& Var::value() const {
+  const Tensor* value = tape->node(id).value;
+  if (!value) throw std::logic_error(fmt::format("the value of node {} was handed on", id));
+  return *value;
+}
+
+const Tensor& Var::grad() const {
+  const Tensor* grad = tape->node(id).grad;
+  if (!grad) throw std::logic_error(fmt::format("node {} has no gradient", id));
+  return *grad;
+}
+
+Var Tape::parameter(Parameter& p) {
+  const auto [leaf, is_new] = leaves_.try_emplace(&p, size());
+  if (is_new) {
+    Node& node = nodes_.emplace_back();
+    node.op_name = "parameter";
+    node.value = &p.value;
+    node.needs_grad = p.trainable && record_ != Record::values;
+    node.parameter = &p;
+  }
+  return {this, leaf->second};
+}
+
+Var Tape::constant(const Tensor& value) {
+  Tensor* copy = pool_.take(value.shape);
+  copy->m = value.m;
+  Node& node = nodes_.emplace_back();
+  node.op_name = "constant";
+  node.value = copy;
+  return {this, size() - 1};
+}
+
+Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape) {
+  Node& node = nodes_.emplace_back();
+  const Var result{this, size() - 1};
+  node.op_name = op->name();
+  for (const Var& input : inputs) {
+    if (input.tape != this)
+      throw std::logic_error(fmt::format("{}: an input is on another tape", op->name()));
+    node.inputs.push_back(input.id);
+    node.needs_grad |= this->node(input.id).needs_grad;
+  }
+  node.value = pool_.take(shape);
+
+  Context ctx(*this, node);
+  op->forward(ctx);
+  for (Tensor* t : scratch_) pool_.give_back(t);
+  scratch_.clear();
+
+  if (node.needs_grad) {
+    node.op = std::move(op);
+  } else {
+    for (Tensor* t : node.kept) pool_.give_back(t);
+    node.kept.clear();
+  }
+  return result;
+}
+
+void Tape::backward(Var loss) {
+  if (loss.value().size() != 1)
+    throw ShapeError(
+        fmt::format("backward wants a loss of one element, the shape is {}", loss.shape().str()));
+  Tensor one(loss.shape());
+  one.m.setOnes();
+  backward(loss, one);
+}
+
+void Tape::backward(Var output, const Tensor& cotangent) {
+  if (backward_done_)
+    throw std::logic_error(
+        "backward already ran on this tape and spent it: clear() it and record the step again");
+  if (!(cotangent.shape == output.shape()))
+    throw ShapeError(fmt::format("backward: the output is {} and the cotangent {}",
+                                 output.shape().str(), cotangent.shape.str()));
+  if (!node(output.id).needs_grad)
+    throw std::logic_error("backward: nothing trains under this output");
+  backward_done_ = true;
+
+  grad_of(output.id)->m += cotangent.m;
+  for (NodeId id = output.id; id >= 0; --id) {
+    Node& node = nodes_[static_cast<std::size_t>(id)];
+    if (!node.op || !node.grad) continue;
+    Context ctx(*this, node);
+    node.op->backward(ctx);
+    for (Tensor* t : scratch_) pool_.give_back(t);
+    scratch_.clear();
+    if (record_ == Record::training && id != output.id) hand_on(node);
+  }
+}
+
+void Tape::clear() {
+  for (Node& node : nodes_) {
+    if (node.parameter) continue;
+    if (node.value) pool_.give_back(node.value);
+    if (node.grad) pool_.give_back(node.grad);
+    for (Tensor* t : node.kept) pool_.give_back(t);
+  }
+  nodes_.clear();
+  leaves_.clear();
+  gemm_flops_ = 0;
+  backward_done_ = false;
+}
+
+Stats Tape::stats() const {
+  Stats stats;
+  stats.nodes = size();
+  stats.gemm_flops = gemm_flops_;
+  stats.bytes.activations = pool_.bytes();
+  for (const Node& node : nodes_) {
+    stats.ops += node.op != nullptr;
+    if (!node.parameter) continue;
+    (node.needs_grad ? stats.bytes.trainable : stats.bytes.frozen) += node.value->bytes();
+    stats.bytes.gradients += node.parameter->grad.bytes();
+  }
+  return stats;
+}
+
+// The gradient of a node, zero when it is asked for the first time; null where none is needed.
+Tensor* Tape::grad_of(NodeId id) {
+  Node& node = nodes_[static_cast<std::size_t>(id)];
+  if (!node.needs_grad) return nullptr;
+  if (node.grad) return node.grad;
+  if (node.parameter) {
+    node.grad = &node.parameter->grad;
+    if (node.grad->empty()) *node.grad = Tensor(node.value->shape);
+  } else {
+    node.grad = pool_.take(node.value->shape);
+    node.grad->m.setZero();
+  }
+  return node.grad;
+}
+
+// Every user of this node ran its backward before: nobody will read its value or gradient again.
+void Tape::hand_on(Node& node) {
+  pool_.give_back(node.value);
+  pool_.give_back(node.grad);
+  for (Tensor* t : node.kept) pool_.give_back(t);
+  node.value = node.grad = nullptr;
+  node.kept.clear();
+}
+
+const Matrix& Context::in(int i) const {
+  return tape_.node(node_.inputs.at(static_cast<std::size_t>(i))).value->m;
+}
+
+const Shape& Context::in_shape(int i) const {
+  return tape_.node(node_.inputs.at(static_cast<std::size_t>(i))).value->shape;
+}
+
+Matrix& Context::out() { return node_.value->m; }
+
+const Matrix& Context::dout() const { return node_.grad->m; }
+
+Matrix* Context::grad_if_needed(int i) {
+  Tensor* grad = tape_.grad_of(node_.inputs.at(static_cast<std::size_t>(i)));
+  return grad ? &grad->m : nullptr;
+}
+
+Matrix& Context::keep(Shape shape) { return node_.kept.emplace_back(tape_.pool_.take(shape))->m; }
+
+Matrix& Context::scratch(Shape shape) {
+  return tape_.scratch_.emplace_back(tape_.pool_.take(shape))->m;
+}
+
+void Context::count_flops(double flops) { tape_.gemm_flops_ += flops; }
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION

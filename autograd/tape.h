@@ -1,0 +1,119 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "autograd/op.h"
+#include "autograd/pool.h"
+#include "autograd/tensor.h"
+
+namespace autograd::inline AUTOGRAD_PRECISION {
+
+/// A tensor that outlives the tape: a weight. `grad` is empty while the parameter is frozen, and is
+/// added to by every backward until it is zeroed.
+struct Parameter {
+  std::string name;
+  Tensor value;
+  Tensor grad;
+  bool trainable = true;
+};
+
+using NodeId = int;
+
+/// A value on a tape.
+struct Var {
+  Tape* tape = nullptr;
+  NodeId id = -1;
+
+  const Tensor& value() const;
+  const Tensor& grad() const;  ///< throws std::logic_error where there is none
+  const Shape& shape() const { return value().shape; }
+};
+
+/// One line of the tape: value = op(inputs).
+struct Node {
+  const char* op_name = "";  ///< "parameter" and "constant" for leaves
+  std::vector<NodeId> inputs;
+  Tensor* value = nullptr;  ///< of the parameter, for a parameter's leaf
+  Tensor* grad = nullptr;   ///< null until something flows back
+  bool needs_grad = false;  ///< does anything train at or under this node?
+  Parameter* parameter = nullptr;
+  std::unique_ptr<Op> op;     ///< null for leaves, and where nothing trains
+  std::vector<Tensor*> kept;  ///< what op saved for its backward
+};
+
+/// What a tape is for.
+enum class Record {
+  everything,  ///< values and gradients stay until clear(): for reading, dumping and debugging
+  training,  ///< backward hands each node's memory on once it is used: the same numbers in less of
+             ///< it
+  values,    ///< forward only: nothing needs a gradient and no op is kept
+};
+
+/// Counts of one recorded step.
+struct Stats {
+  int nodes = 0;
+  int ops = 0;            ///< nodes that kept an op, those that backward will visit
+  double gemm_flops = 0;  ///< in matrix products, forward and backward so far
+  struct Bytes {
+    Index frozen = 0, trainable = 0;  ///< parameters on this tape
+    Index gradients = 0;              ///< of trainable parameters
+    Index optimizer = 0;    ///< zero here: the optimizer adds its own (nn::Optimizer::bytes)
+    Index activations = 0;  ///< every other tensor the tape owns, its spare ones included
+  } bytes;
+};
+
+/// A Wengert list: operations in the order in which they ran. The backward pass walks it from the
+/// end to the start. Nothing is global; a Var knows its tape.
+class Tape {
+ public:
+  explicit Tape(Record record = Record::everything) : record_(record) {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// The leaf of a parameter; the same leaf however often it is asked for. The parameter must
+  /// outlive the tape or its next clear().
+  Var parameter(Parameter& p);
+
+  /// A leaf that needs no gradient. The value is copied.
+  Var constant(const Tensor& value);
+
+  /// Runs op on the inputs and appends the result, of the given shape.
+  Var record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape);
+
+  /// Adds d loss / d p to every trainable parameter p under `loss`, which must have one element.
+  /// Runs once: a second call throws std::logic_error.
+  void backward(Var loss);
+
+  /// The same for any output y and a cotangent u of its shape: adds Jᵀu.
+  void backward(Var output, const Tensor& cotangent);
+
+  /// Forgets the nodes and keeps their memory for the next step.
+  void clear();
+
+  int size() const { return static_cast<int>(nodes_.size()); }
+  const Node& node(NodeId id) const { return nodes_.at(static_cast<std::size_t>(id)); }
+  Stats stats() const;
+
+  /// Tensors allocated since the tape was made. It stands still after the first step of a loop.
+  long allocations() const { return pool_.allocations(); }
+
+ private:
+  friend class Context;
+
+  Tensor* grad_of(NodeId id);
+  void hand_on(Node& node);
+
+  Record record_;
+  TensorPool pool_;
+  std::vector<Node> nodes_;
+  std::unordered_map<const Parameter*, NodeId> leaves_;
+  std::vector<Tensor*> scratch_;
+  double gemm_flops_ = 0;
+  bool backward_done_ = false;
+};
+
+}  // namespace autograd::inline AUTOGRAD_PRECISION
