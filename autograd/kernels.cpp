@@ -53,6 +53,11 @@ double add_matmul_tn(In a, In b, Out c, Scalar scale) {
   return flops;
 }
 
+// Row by row, along memory; a sum of each column by itself would stride across it.
+void add_column_sums(In a, Out row) {
+  for (Index i = 0; i < a.rows(); ++i) row.row(0) += a.row(i);
+}
+
 void for_each_chunk(Index n, double cost, const std::function<void(Index, Index)>& work) {
   const Index chunk =
       std::max<Index>(1, static_cast<Index>(kParallelWork / 8 / std::max(cost, 1.0)));

@@ -26,6 +26,9 @@ double add_matmul_nt(In a, In b, Out c, Scalar scale = 1);
 /// c += scale * aᵀ b, with a (K,M), b (K,N), c (M,N). Returns 2 M N K.
 double add_matmul_tn(In a, In b, Out c, Scalar scale = 1);
 
+/// row (1,N) += Σ_i a_i over the rows of a (M,N).
+void add_column_sums(In a, Out row);
+
 /// Calls work(begin, end) for consecutive chunks of 0..n-1, in parallel where `cost` (roughly the
 /// floating-point operations for one of the n) makes threads worth their start.
 void for_each_chunk(Index n, double cost, const std::function<void(Index begin, Index end)>& work);

@@ -1,3 +1,4 @@
+#include "autograd/kernels.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -84,17 +85,15 @@ struct Negate final : Op {
 
 Var negate(Var x) { return record(std::make_unique<Negate>(), {x}, x.shape()); }
 
-// The elements of a (1,N), (N) or (N,1) tensor as one row, whatever the shape it came in.
-static auto as_row(const Matrix& row) { return row.reshaped<Eigen::RowMajor>().transpose(); }
-
 // y_i = x_i + row               dx += dy             drow += Σ_i dy_i
 struct AddRow final : Op {
   const char* name() const override { return "add_row"; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).rowwise() + as_row(ctx.in(1)); }
+  void forward(Context& ctx) override {
+    ctx.out() = ctx.in(0).rowwise() + as_row(ctx.in(1)).row(0);
+  }
   void backward(Context& ctx) override {
     if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout();
-    if (Matrix* drow = ctx.grad_if_needed(1))
-      drow->reshaped<Eigen::RowMajor>() += ctx.dout().colwise().sum().transpose();
+    if (Matrix* drow = ctx.grad_if_needed(1)) kernels::add_column_sums(ctx.dout(), as_row(*drow));
   }
 };
 
@@ -102,14 +101,16 @@ struct AddRow final : Op {
 struct MultiplyRow final : Op {
   const char* name() const override { return "multiply_row"; }
   void forward(Context& ctx) override {
-    ctx.out() = ctx.in(0).array().rowwise() * as_row(ctx.in(1)).array();
+    ctx.out() = ctx.in(0).array().rowwise() * as_row(ctx.in(1)).row(0).array();
   }
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &row = ctx.in(1), &dy = ctx.dout();
     if (Matrix* dx = ctx.grad_if_needed(0))
-      dx->array() += dy.array().rowwise() * as_row(row).array();
-    if (Matrix* drow = ctx.grad_if_needed(1))
-      drow->reshaped<Eigen::RowMajor>() += dy.cwiseProduct(x).colwise().sum().transpose();
+      dx->array() += dy.array().rowwise() * as_row(row).row(0).array();
+    if (Matrix* drow = ctx.grad_if_needed(1)) {
+      auto sums = as_row(*drow);
+      for (Index i = 0; i < x.rows(); ++i) sums += dy.row(i).cwiseProduct(x.row(i));
+    }
   }
 };
 

@@ -74,15 +74,14 @@ Var matmul_tn(Var a, Var b) {
 struct Affine final : Op {
   const char* name() const override { return "affine"; }
   void forward(Context& ctx) override {
-    ctx.out().rowwise() = ctx.in(2).reshaped<Eigen::RowMajor>().transpose();
+    ctx.out().rowwise() = as_row(ctx.in(2)).row(0);
     ctx.count_flops(kernels::add_matmul_nt(ctx.in(0), ctx.in(1), ctx.out()));
   }
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &w = ctx.in(1), &dy = ctx.dout();
     if (Matrix* dx = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, w, *dx));
     if (Matrix* dw = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, x, *dw));
-    if (Matrix* db = ctx.grad_if_needed(2))
-      db->reshaped<Eigen::RowMajor>() += dy.colwise().sum().transpose();
+    if (Matrix* db = ctx.grad_if_needed(2)) kernels::add_column_sums(dy, as_row(*db));
   }
 };
 

@@ -19,8 +19,8 @@ struct LayerNorm final : Op {
 
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
-    const auto w = ctx.in(1).reshaped<Eigen::RowMajor>().transpose().array();
-    const auto b = ctx.in(2).reshaped<Eigen::RowMajor>().transpose().array();
+    const auto w = as_row(ctx.in(1)).row(0).array();
+    const auto b = as_row(ctx.in(2)).row(0).array();
     Matrix& y = ctx.out();
     mean = &ctx.keep(Shape{x.rows(), 1});
     rstd = &ctx.keep(Shape{x.rows(), 1});
@@ -38,7 +38,7 @@ struct LayerNorm final : Op {
 
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &dy = ctx.dout();
-    const auto w = ctx.in(1).reshaped<Eigen::RowMajor>().transpose().array();
+    const auto w = as_row(ctx.in(1)).row(0).array();
     if (Matrix* dx = ctx.grad_if_needed(0)) {
       kernels::for_each_chunk(x.rows(), 16.0 * double(x.cols()), [&](Index begin, Index end) {
         for (Index i = begin; i < end; ++i) {
@@ -50,12 +50,11 @@ struct LayerNorm final : Op {
       });
     }
     if (Matrix* dw = ctx.grad_if_needed(1)) {
-      auto sums = dw->reshaped<Eigen::RowMajor>().transpose().array();
+      auto sums = as_row(*dw).row(0).array();
       for (Index i = 0; i < x.rows(); ++i)
         sums += dy.row(i).array() * (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
     }
-    if (Matrix* db = ctx.grad_if_needed(2))
-      db->reshaped<Eigen::RowMajor>() += dy.colwise().sum().transpose();
+    if (Matrix* db = ctx.grad_if_needed(2)) kernels::add_column_sums(dy, as_row(*db));
   }
 };
 

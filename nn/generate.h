@@ -1,0 +1,20 @@
+#pragma once
+
+#include "nn/transformer.h"
+
+namespace nn {
+
+struct GenerateOptions {
+  int max_tokens = 16;
+  int stop = -1;           ///< generation ends after this token; -1: never
+  double temperature = 0;  ///< 0: always the most likely token; else logits are divided by it
+  int top_k = 0;           ///< draw among the k most likely only; 0: among all
+};
+
+/// The tokens that follow `prompt`, the stop token included. Ends where the context is full.
+/// `random` is drawn from only where temperature > 0. Throws std::invalid_argument on an empty
+/// prompt, one that fills the context, or options out of range.
+std::vector<int> generate(Decoder& model, std::span<const int> prompt,
+                          const GenerateOptions& options, Random& random);
+
+}  // namespace nn

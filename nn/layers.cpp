@@ -1,0 +1,59 @@
+#include "nn/layers.h"
+
+namespace nn {
+
+static Parameter filled(Shape shape, Scalar value) {
+  Parameter p;
+  p.value = Tensor(shape);
+  p.value.m.setConstant(value);
+  return p;
+}
+
+static Parameter gaussian(Shape shape, double stddev, std::uint64_t seed, const std::string& name) {
+  Parameter p;
+  p.name = name;
+  p.value = Random(seed, name).normal(shape, stddev);
+  return p;
+}
+
+Linear::Linear(Index in, Index out, double stddev, std::uint64_t seed, const std::string& name)
+    : weight(gaussian({out, in}, stddev, seed, name + ".weight")), bias(filled({out}, 0)) {}
+
+Var Linear::forward(const Pass& pass, Var x) {
+  return autograd::affine(x, pass.tape.parameter(weight), pass.tape.parameter(bias));
+}
+
+void Linear::visit(const std::string& prefix, const Visitor& fn) {
+  fn(join(prefix, "weight"), weight);
+  fn(join(prefix, "bias"), bias);
+}
+
+Embedding::Embedding(Index rows, Index cols, double stddev, std::uint64_t seed,
+                     const std::string& name)
+    : weight(gaussian({rows, cols}, stddev, seed, name + ".weight")) {}
+
+Var Embedding::forward(const Pass& pass, std::span<const int> ids) {
+  return autograd::embedding(pass.tape.parameter(weight), ids);
+}
+
+void Embedding::visit(const std::string& prefix, const Visitor& fn) {
+  fn(join(prefix, "weight"), weight);
+}
+
+LayerNorm::LayerNorm(Index size, double epsilon)
+    : weight(filled({size}, 1)), bias(filled({size}, 0)), eps(epsilon) {}
+
+Var LayerNorm::forward(const Pass& pass, Var x) {
+  return autograd::layernorm(x, pass.tape.parameter(weight), pass.tape.parameter(bias), eps);
+}
+
+void LayerNorm::visit(const std::string& prefix, const Visitor& fn) {
+  fn(join(prefix, "weight"), weight);
+  fn(join(prefix, "bias"), bias);
+}
+
+Var Dropout::forward(const Pass& pass, Var x) const {
+  return pass.dropout && p > 0 ? autograd::dropout(x, p, *pass.dropout) : x;
+}
+
+}  // namespace nn

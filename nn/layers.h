@@ -1,0 +1,49 @@
+#pragma once
+
+#include "nn/module.h"
+
+/// The layers a transformer is made of. B batch rows, T positions, C = d_model, V words.
+namespace nn {
+
+/// y = x Wᵀ + b, with weight W [out, in] and bias b [out].
+struct Linear final : Projection {
+  Parameter weight, bias;
+
+  /// W ~ N(0, stddev²), drawn from the stream (seed, name + ".weight"); b = 0.
+  Linear(Index in, Index out, double stddev, std::uint64_t seed, const std::string& name);
+
+  Var forward(const Pass& pass, Var x) override;
+  void visit(const std::string& prefix, const Visitor& fn) override;
+  Index in_features() const override { return weight.value.cols(); }
+  Index out_features() const override { return weight.value.rows(); }
+};
+
+/// A table with one row per id.
+struct Embedding final : Module {
+  Parameter weight;  // (V,C)
+
+  /// Rows ~ N(0, stddev²), drawn from the stream (seed, name + ".weight").
+  Embedding(Index rows, Index cols, double stddev, std::uint64_t seed, const std::string& name);
+
+  Var forward(const Pass& pass, std::span<const int> ids);  ///< -> (ids.size(), C)
+  void visit(const std::string& prefix, const Visitor& fn) override;
+};
+
+struct LayerNorm final : Module {
+  Parameter weight, bias;  // (C), 1 and 0 at the start
+  double eps;
+
+  explicit LayerNorm(Index size, double epsilon = 1e-5);
+
+  Var forward(const Pass& pass, Var x);
+  void visit(const std::string& prefix, const Visitor& fn) override;
+};
+
+/// Dropout with probability p in passes that carry a stream; otherwise the identity. Has no
+/// parameters.
+struct Dropout {
+  double p = 0;
+  Var forward(const Pass& pass, Var x) const;
+};
+
+}  // namespace nn

@@ -1,0 +1,70 @@
+#include "nn/loss.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace nn {
+
+// The positions that carry weight, with their targets and weights.
+struct Weighted {
+  std::vector<int> positions, targets;
+  std::vector<Scalar> weights;
+};
+
+static Weighted weighted(const TokenBatch& batch) {
+  const auto n = static_cast<std::size_t>(batch.B * batch.T);
+  if (batch.ids.size() != n || batch.targets.size() != n || batch.weights.size() != n)
+    throw autograd::ShapeError(
+        fmt::format("a batch of {} rows of {} with {} ids, {} targets, {} weights", batch.B,
+                    batch.T, batch.ids.size(), batch.targets.size(), batch.weights.size()));
+  Weighted w;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (batch.weights[i] == 0) continue;
+    w.positions.push_back(static_cast<int>(i));
+    w.targets.push_back(batch.targets[i]);
+    w.weights.push_back(batch.weights[i]);
+  }
+  return w;
+}
+
+static Var weighted_logits(const Pass& pass, Decoder& model, const TokenBatch& batch,
+                           const Weighted& w) {
+  const Var hidden = model.hidden(pass, {batch.B, batch.T, batch.ids});  // (B,T,C)
+  return model.logits(pass, autograd::embedding(hidden, w.positions));   // (weighted,V)
+}
+
+Var token_loss(const Pass& pass, Decoder& model, const TokenBatch& batch) {
+  const Weighted w = weighted(batch);
+  return autograd::cross_entropy(weighted_logits(pass, model, batch, w), {w.targets, w.weights});
+}
+
+Score& Score::operator+=(const Score& other) {
+  rows += other.rows, exact += other.exact, nll += other.nll, weight += other.weight;
+  return *this;
+}
+
+Score score(Decoder& model, const TokenBatch& batch) {
+  Tape tape(autograd::Record::values);
+  const Weighted w = weighted(batch);
+  const Matrix& logits = weighted_logits({tape}, model, batch, w).value().m;
+
+  Score result;
+  std::vector<bool> right(static_cast<std::size_t>(batch.B), true);
+  for (std::size_t i = 0; i < w.positions.size(); ++i) {
+    const auto row = logits.row(static_cast<Index>(i));
+    Index best = 0;
+    const Scalar max = row.maxCoeff(&best);
+    const double lse =
+        static_cast<double>(max) + std::log(static_cast<double>((row.array() - max).exp().sum()));
+    const auto weight = static_cast<double>(w.weights[i]);
+    result.nll += weight * (lse - static_cast<double>(row(w.targets[i])));
+    result.weight += weight;
+    if (best != w.targets[i]) right[static_cast<std::size_t>(w.positions[i] / batch.T)] = false;
+  }
+  result.rows = batch.B;
+  for (const bool r : right) result.exact += r;
+  return result;
+}
+
+}  // namespace nn

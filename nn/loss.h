@@ -1,0 +1,29 @@
+#pragma once
+
+#include "nn/transformer.h"
+
+namespace nn {
+
+/// A batch for next-token prediction: at each of B rows of T positions the id, the id to predict
+/// there, and how much that prediction counts.
+struct TokenBatch {
+  Index B = 0, T = 0;
+  std::vector<int> ids, targets;  // (B,T)
+  std::vector<Scalar> weights;    // (B,T), 0 where nothing is to be predicted
+};
+
+/// Σ weight · nll / Σ weight over all positions -> (1). The logits of positions without weight are
+/// never computed: they cannot influence the loss.
+Var token_loss(const Pass& pass, Decoder& model, const TokenBatch& batch);
+
+/// How well the model predicts a batch's targets, without recording gradients.
+struct Score {
+  long rows = 0;      ///< B, summed over batches
+  long exact = 0;     ///< rows all of whose weighted targets are the most likely token
+  double nll = 0;     ///< Σ weight · nll, natural logarithm
+  double weight = 0;  ///< Σ weight
+  Score& operator+=(const Score& other);
+};
+Score score(Decoder& model, const TokenBatch& batch);
+
+}  // namespace nn

@@ -1,0 +1,120 @@
+#include "nn/optimizer.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numbers>
+#include <set>
+
+namespace nn {
+
+Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(groups)) {
+  std::set<const Parameter*> seen;
+  for (ParameterGroup& group : groups_) {
+    std::erase_if(group.parameters, [](const Parameter* p) { return !p->trainable; });
+    for (const Parameter* p : group.parameters)
+      if (!seen.insert(p).second)
+        throw std::invalid_argument(fmt::format("the optimizer was given {} twice", p->name));
+  }
+  if (seen.empty()) throw std::invalid_argument("the optimizer was given nothing to train");
+  state_.resize(seen.size());
+}
+
+void Optimizer::step(double lr) {
+  ++steps_;
+  auto state = state_.begin();
+  for (const ParameterGroup& group : groups_) {
+    for (Parameter* p : group.parameters) {
+      if (p->grad.empty())
+        throw std::logic_error(fmt::format("{} is to be trained but has no gradient", p->name));
+      update(*p, *state++, lr * group.lr_factor, group.weight_decay);
+    }
+  }
+}
+
+void Optimizer::zero_grad() {
+  for (Parameter* p : parameters()) p->grad.m.setZero();
+}
+
+std::vector<Parameter*> Optimizer::parameters() const {
+  std::vector<Parameter*> all;
+  for (const ParameterGroup& group : groups_)
+    all.insert(all.end(), group.parameters.begin(), group.parameters.end());
+  return all;
+}
+
+Index Optimizer::bytes() const {
+  Index bytes = 0;
+  for (const auto& tensors : state_)
+    for (const Tensor& t : tensors) bytes += t.bytes();
+  return bytes;
+}
+
+Sgd::Sgd(std::vector<ParameterGroup> groups, double momentum)
+    : Optimizer(std::move(groups)), momentum_(momentum) {}
+
+void Sgd::update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) {
+  const auto rate = static_cast<Scalar>(lr), decay = static_cast<Scalar>(lr * weight_decay);
+  if (decay != 0) p.value.m -= decay * p.value.m;
+  if (momentum_ == 0) {
+    p.value.m -= rate * p.grad.m;
+    return;
+  }
+  if (state.empty()) state.emplace_back(p.value.shape);
+  Matrix& velocity = state[0].m;
+  velocity = static_cast<Scalar>(momentum_) * velocity + p.grad.m;
+  p.value.m -= rate * velocity;
+}
+
+AdamW::AdamW(std::vector<ParameterGroup> groups, Options options)
+    : Optimizer(std::move(groups)), options_(options) {}
+
+void AdamW::update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) {
+  if (state.empty()) state.assign(2, Tensor(p.value.shape));
+  const auto [beta1, beta2, epsilon] = options_;
+  const auto t = static_cast<double>(steps());
+  // m̂ / (√v̂ + ε) with both corrections moved onto scalars: lr' m / (√v + ε'),
+  // lr' = lr √(1-β2ᵗ) / (1-β1ᵗ) and ε' = ε √(1-β2ᵗ)
+  const double correction2 = std::sqrt(1 - std::pow(beta2, t));
+  const auto rate = static_cast<Scalar>(lr * correction2 / (1 - std::pow(beta1, t)));
+  const auto eps = static_cast<Scalar>(epsilon * correction2);
+  const auto keep = static_cast<Scalar>(1 - lr * weight_decay);
+  const auto b1 = static_cast<Scalar>(beta1), b2 = static_cast<Scalar>(beta2);
+
+  const auto g = p.grad.m.array();
+  auto m = state[0].m.array(), v = state[1].m.array();
+  m = b1 * m + (1 - b1) * g;
+  v = b2 * v + (1 - b2) * g.square();
+  p.value.m.array() = keep * p.value.m.array() - rate * m / (v.sqrt() + eps);
+}
+
+double Schedule::lr(long step) const {
+  if (step < warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup);
+  const double left =
+      total > warmup ? static_cast<double>(total - step) / static_cast<double>(total - warmup) : 0;
+  switch (decay) {
+    case Decay::constant:
+      return peak;
+    case Decay::linear:
+      return peak * left;
+    case Decay::cosine:
+      return peak * 0.5 * (1 - std::cos(std::numbers::pi * left));
+  }
+  return peak;
+}
+
+double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm) {
+  double squares = 0;
+  for (const Parameter* p : parameters) {
+    const auto s = static_cast<double>(p->grad.m.squaredNorm());
+    if (!std::isfinite(s))
+      throw NonFiniteGradient(fmt::format("the gradient of {} is not finite", p->name));
+    squares += s;
+  }
+  const double norm = std::sqrt(squares);
+  if (norm > max_norm)
+    for (Parameter* p : parameters) p->grad.m *= static_cast<Scalar>(max_norm / norm);
+  return norm;
+}
+
+}  // namespace nn

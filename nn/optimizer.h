@@ -1,0 +1,87 @@
+#pragma once
+
+#include "nn/module.h"
+
+namespace nn {
+
+/// Parameters that are stepped alike.
+struct ParameterGroup {
+  std::vector<Parameter*> parameters;
+  double weight_decay = 0;
+  double lr_factor = 1;  ///< times the learning rate of the step
+};
+
+/// Holds state for trainable parameters only.
+class Optimizer {
+ public:
+  /// Keeps the trainable parameters of the groups. Throws std::invalid_argument where there are
+  /// none, or where one is in two groups.
+  explicit Optimizer(std::vector<ParameterGroup> groups);
+  virtual ~Optimizer() = default;
+
+  /// One step with learning rate lr. Throws std::logic_error naming a parameter that has no
+  /// gradient: nothing flowed back to it, so it would silently not train.
+  void step(double lr);
+
+  void zero_grad();
+  std::vector<Parameter*> parameters() const;
+  Index bytes() const;  ///< of the state
+
+ protected:
+  /// Updates one parameter from its gradient; `state` starts empty and is kept between steps.
+  virtual void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) = 0;
+  long steps() const { return steps_; }  ///< the current step, from 1
+
+ private:
+  std::vector<ParameterGroup> groups_;
+  std::vector<std::vector<Tensor>> state_;  // one for each parameter, in the groups' order
+  long steps_ = 0;
+};
+
+/// v ← momentum v + g,  p ← p - lr v - lr decay p.
+class Sgd final : public Optimizer {
+ public:
+  explicit Sgd(std::vector<ParameterGroup> groups, double momentum = 0);
+
+ private:
+  void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) override;
+  double momentum_;
+};
+
+/// Adam with decoupled weight decay (Loshchilov & Hutter 2019):
+///   m ← β1 m + (1-β1) g,  v ← β2 v + (1-β2) g²
+///   p ← p - lr decay p - lr m̂ / (√v̂ + ε),  m̂ = m / (1-β1ᵗ),  v̂ = v / (1-β2ᵗ)
+class AdamW final : public Optimizer {
+ public:
+  struct Options {
+    double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  };
+  explicit AdamW(std::vector<ParameterGroup> groups) : AdamW(std::move(groups), Options()) {}
+  AdamW(std::vector<ParameterGroup> groups, Options options);
+
+ private:
+  void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) override;
+  Options options_;
+};
+
+/// The learning rate over a run: linear warm-up to the peak, then a decay to zero at the last step.
+struct Schedule {
+  enum class Decay { constant, linear, cosine };
+  double peak = 1e-3;
+  long warmup = 0;  ///< steps
+  long total = 1;   ///< steps
+  Decay decay = Decay::linear;
+
+  double lr(long step) const;  ///< of step 0 .. total-1
+};
+
+/// A gradient with a NaN or an infinity; the message names the parameter.
+struct NonFiniteGradient : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Scales all gradients so that their joint Euclidean norm is at most max_norm. Returns the norm
+/// before.
+double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm);
+
+}  // namespace nn

@@ -1,0 +1,172 @@
+#include "nn/transformer.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace nn {
+
+void validate(const DecoderConfig& c) {
+  const auto positive = [](Index value, const char* name) {
+    if (value < 1)
+      throw std::invalid_argument(fmt::format("{} must be at least 1, not {}", name, value));
+  };
+  positive(c.vocabulary, "vocabulary");
+  positive(c.context, "context");
+  positive(c.d_model, "d_model");
+  positive(c.layers, "layers");
+  positive(c.heads, "heads");
+  positive(c.d_mlp, "d_mlp");
+  if (c.d_model % c.heads != 0)
+    throw std::invalid_argument(
+        fmt::format("{} heads do not divide d_model {}", c.heads, c.d_model));
+  if (!(c.dropout >= 0 && c.dropout < 1))
+    throw std::invalid_argument(fmt::format("dropout must be in [0, 1), not {}", c.dropout));
+}
+
+// 1/√fan_in keeps a layer's output as large as its input.
+static double preserving(Index fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
+
+// 2 layers sublayers add to the residual stream; 1/√(2 layers) on each keeps their sum's variance.
+static double residual(const DecoderConfig& c) {
+  return 1 / std::sqrt(2 * static_cast<double>(c.layers));
+}
+
+Attention::Attention(const DecoderConfig& c, std::uint64_t seed, const std::string& name)
+    : heads(c.heads) {
+  const double std = preserving(c.d_model);
+  const auto square = [&](const char* which, double stddev) {
+    return std::make_unique<Linear>(c.d_model, c.d_model, stddev, seed, join(name, which));
+  };
+  q = square("q", std);
+  k = square("k", std);
+  v = square("v", std);
+  o = square("o", std * residual(c));
+}
+
+Var Attention::forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys) {
+  const Var queries = q->forward(pass, x);  // (B,T,C), and so are the next two
+  const Var keys = k->forward(pass, x);
+  const Var values = v->forward(pass, x);
+  const Var mixed = autograd::attention(queries, keys, values, {heads, true, real_keys});
+  return o->forward(pass, mixed);
+}
+
+void Attention::visit(const std::string& prefix, const Visitor& fn) {
+  q->visit(join(prefix, "q"), fn);
+  k->visit(join(prefix, "k"), fn);
+  v->visit(join(prefix, "v"), fn);
+  o->visit(join(prefix, "o"), fn);
+}
+
+void Attention::visit_slots(const std::string& prefix, const SlotVisitor& fn) {
+  fn(join(prefix, "q"), q);
+  fn(join(prefix, "k"), k);
+  fn(join(prefix, "v"), v);
+  fn(join(prefix, "o"), o);
+}
+
+Mlp::Mlp(const DecoderConfig& c, std::uint64_t seed, const std::string& name)
+    : form(c.gelu),
+      up(std::make_unique<Linear>(c.d_model, c.d_mlp, preserving(c.d_model), seed,
+                                  join(name, "up"))),
+      down(std::make_unique<Linear>(c.d_mlp, c.d_model, preserving(c.d_mlp) * residual(c), seed,
+                                    join(name, "down"))) {}
+
+Var Mlp::forward(const Pass& pass, Var x) {
+  return down->forward(pass, autograd::gelu(up->forward(pass, x), form));
+}
+
+void Mlp::visit(const std::string& prefix, const Visitor& fn) {
+  up->visit(join(prefix, "up"), fn);
+  down->visit(join(prefix, "down"), fn);
+}
+
+void Mlp::visit_slots(const std::string& prefix, const SlotVisitor& fn) {
+  fn(join(prefix, "up"), up);
+  fn(join(prefix, "down"), down);
+}
+
+Block::Block(const DecoderConfig& c, std::uint64_t seed, const std::string& name)
+    : ln1(c.d_model),
+      ln2(c.d_model),
+      attn(c, seed, join(name, "attn")),
+      mlp(c, seed, join(name, "mlp")),
+      dropout{c.dropout} {}
+
+Var Block::forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys) {
+  const Var attended = attn.forward(pass, ln1.forward(pass, x), real_keys);
+  x = autograd::add(x, dropout.forward(pass, attended));
+  const Var transformed = mlp.forward(pass, ln2.forward(pass, x));
+  return autograd::add(x, dropout.forward(pass, transformed));
+}
+
+void Block::visit(const std::string& prefix, const Visitor& fn) {
+  ln1.visit(join(prefix, "ln1"), fn);
+  attn.visit(join(prefix, "attn"), fn);
+  ln2.visit(join(prefix, "ln2"), fn);
+  mlp.visit(join(prefix, "mlp"), fn);
+}
+
+void Block::visit_slots(const std::string& prefix, const SlotVisitor& fn) {
+  attn.visit_slots(join(prefix, "attn"), fn);
+  mlp.visit_slots(join(prefix, "mlp"), fn);
+}
+
+static const DecoderConfig& validated(const DecoderConfig& config) {
+  validate(config);
+  return config;
+}
+
+Decoder::Decoder(const DecoderConfig& c, std::uint64_t seed)
+    : config(validated(c)),
+      tok(c.vocabulary, c.d_model, c.embedding_stddev, seed, "tok"),
+      pos(c.context, c.d_model, c.embedding_stddev, seed, "pos"),
+      ln_f(c.d_model) {
+  for (Index i = 0; i < c.layers; ++i)
+    blocks.push_back(std::make_unique<Block>(c, seed, fmt::format("blocks.{}", i)));
+  if (!c.tied) {
+    head.emplace();
+    head->value =
+        Random(seed, "head.weight").normal({c.vocabulary, c.d_model}, preserving(c.d_model));
+  }
+  name_parameters(*this);
+}
+
+Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
+  const auto [B, T, ids, real] = tokens;
+  if (T > config.context)
+    throw std::invalid_argument(
+        fmt::format("{} positions, but the context is {}", T, config.context));
+  if (static_cast<Index>(ids.size()) != B * T)
+    throw autograd::ShapeError(fmt::format("{} ids for {} rows of {}", ids.size(), B, T));
+
+  std::vector<int> positions(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    positions[i] = static_cast<int>(i) % static_cast<int>(T);
+  Var x = autograd::add(tok.forward(pass, ids), pos.forward(pass, positions));  // (B*T,C)
+  x = autograd::reshape(x, {B, T, config.d_model});
+  x = Dropout{config.dropout}.forward(pass, x);
+  for (const auto& block : blocks) x = block->forward(pass, x, real);
+  return ln_f.forward(pass, x);
+}
+
+Var Decoder::logits(const Pass& pass, Var hidden) {
+  return autograd::matmul_nt(hidden, pass.tape.parameter(head ? *head : tok.weight));
+}
+
+void Decoder::visit(const std::string& prefix, const Visitor& fn) {
+  tok.visit(join(prefix, "tok"), fn);
+  pos.visit(join(prefix, "pos"), fn);
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    blocks[i]->visit(join(prefix, fmt::format("blocks.{}", i)), fn);
+  ln_f.visit(join(prefix, "ln_f"), fn);
+  if (head) fn(join(prefix, "head.weight"), *head);
+}
+
+void Decoder::visit_slots(const std::string& prefix, const SlotVisitor& fn) {
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    blocks[i]->visit_slots(join(prefix, fmt::format("blocks.{}", i)), fn);
+}
+
+}  // namespace nn

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <optional>
+
+#include "nn/layers.h"
+
+/// A decoder-only transformer in the pre-norm form of GPT-2 (Radford et al. 2019).
+/// Alphabet: B batch rows, T positions, C = d_model, V words, H heads, hs = C / H.
+namespace nn {
+
+struct DecoderConfig {
+  Index vocabulary = 0;  ///< V
+  Index context = 0;     ///< the longest T
+  Index d_model = 64;    ///< C
+  Index layers = 2;
+  Index heads = 4;
+  Index d_mlp = 256;
+  bool tied = true;  ///< the head is the token table, without a weight of its own
+  autograd::Gelu gelu = autograd::Gelu::erf;
+  double embedding_stddev = 0.1;
+  double dropout = 0;  ///< on the sum of embeddings and on what each sublayer adds
+
+  bool operator==(const DecoderConfig&) const = default;
+};
+
+/// Throws std::invalid_argument naming the first field that makes no model.
+void validate(const DecoderConfig& config);
+
+/// Causal multi-head attention with four separate projections, so that any of them can be wrapped.
+struct Attention final : Module {
+  Index heads;
+  std::unique_ptr<Projection> q, k, v, o;  // each (..,C) -> (..,C)
+
+  Attention(const DecoderConfig& config, std::uint64_t seed, const std::string& name);
+
+  /// x (B,T,C) -> (B,T,C). `real_keys` as in autograd::AttentionSpec.
+  Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys);
+  void visit(const std::string& prefix, const Visitor& fn) override;
+  void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
+};
+
+/// down(gelu(up(x))).
+struct Mlp final : Module {
+  autograd::Gelu form;
+  std::unique_ptr<Projection> up, down;  // C -> d_mlp -> C
+
+  Mlp(const DecoderConfig& config, std::uint64_t seed, const std::string& name);
+
+  Var forward(const Pass& pass, Var x);
+  void visit(const std::string& prefix, const Visitor& fn) override;
+  void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
+};
+
+/// x + attn(ln1(x)), then x + mlp(ln2(x)).
+struct Block final : Module {
+  LayerNorm ln1, ln2;
+  Attention attn;
+  Mlp mlp;
+  Dropout dropout;
+
+  Block(const DecoderConfig& config, std::uint64_t seed, const std::string& name);
+
+  Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys);
+  void visit(const std::string& prefix, const Visitor& fn) override;
+  void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
+};
+
+/// Token ids of B rows of T positions, row after row.
+struct Tokens {
+  Index B = 0, T = 0;
+  std::span<const int> ids;
+  std::vector<unsigned char> real = {};  ///< (B,T), 0 where an id is padding; empty: none is
+};
+
+struct Decoder final : Module {
+  DecoderConfig config;
+  Embedding tok, pos;
+  std::vector<std::unique_ptr<Block>> blocks;
+  LayerNorm ln_f;
+  std::optional<Parameter> head;  // (V,C), where it is not tied
+
+  /// Weights ~ N(0, 1/fan_in), those that write into the residual stream (o and down) divided by
+  /// √(2 layers), embeddings ~ N(0, embedding_stddev²), each from its own stream (seed, name).
+  Decoder(const DecoderConfig& config, std::uint64_t seed);
+
+  /// What the head reads: (B,T,C) after the last layer norm. Throws std::invalid_argument where T
+  /// is longer than the context.
+  Var hidden(const Pass& pass, const Tokens& tokens);
+
+  Var logits(const Pass& pass, Var hidden);  ///< (..,C) -> (..,V)
+
+  void visit(const std::string& prefix, const Visitor& fn) override;
+  void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
+};
+
+}  // namespace nn
