@@ -1,0 +1,167 @@
+#include "lora/inject.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <regex>
+
+namespace lora {
+
+namespace {
+
+struct Slot {
+  std::string name;
+  std::unique_ptr<nn::Projection>* place;
+};
+
+std::vector<Slot> slots(nn::Module& model) {
+  std::vector<Slot> all;
+  model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& place) {
+    all.push_back({name, &place});
+  });
+  return all;
+}
+
+bool matches(const std::string& name, const std::string& entry) {
+  return name == entry || (!entry.empty() && name.ends_with("." + entry));
+}
+
+[[noreturn]] void nothing_matches(const std::string& entry, const std::vector<Slot>& all) {
+  std::vector<std::string> names;
+  for (const Slot& slot : all) names.push_back(slot.name);
+  throw std::invalid_argument(
+      fmt::format("'{}' matches no projection; there are {}", entry, fmt::join(names, ", ")));
+}
+
+std::vector<Slot> matching(const LoraConfig& config, const std::vector<Slot>& all) {
+  std::vector<Slot> chosen;
+  if (!config.targets_regex.empty()) {
+    std::regex pattern;
+    try {
+      pattern = std::regex(config.targets_regex);
+    } catch (const std::regex_error& e) {
+      throw std::invalid_argument(
+          fmt::format("'{}' is no regular expression: {}", config.targets_regex, e.what()));
+    }
+    std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                 [&](const Slot& s) { return std::regex_match(s.name, pattern); });
+    if (chosen.empty()) nothing_matches(config.targets_regex, all);
+    return chosen;
+  }
+  const auto wanted = [&](const Slot& s) {
+    return std::any_of(config.targets.begin(), config.targets.end(),
+                       [&](const std::string& entry) { return matches(s.name, entry); });
+  };
+  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen), wanted);
+  return chosen;
+}
+
+// Every entry of a list must match one of `among`; an entry that does nothing is a mistake.
+void check_entry(const std::string& entry, const std::vector<Slot>& among) {
+  if (std::none_of(among.begin(), among.end(),
+                   [&](const Slot& s) { return matches(s.name, entry); }))
+    nothing_matches(entry, among);
+}
+
+template <class Value>
+Value from_pattern(const std::vector<std::pair<std::string, Value>>& pattern,
+                   const std::string& name, Value otherwise) {
+  for (const auto& [entry, value] : pattern)
+    if (matches(name, entry)) return value;
+  return otherwise;
+}
+
+}  // namespace
+
+std::vector<Target> plan(nn::Module& model, const LoraConfig& config) {
+  const std::vector<Slot> all = slots(model);
+  if (config.targets.empty() && config.targets_regex.empty())
+    throw std::invalid_argument("no LoRA targets were given");
+  if (config.targets_regex.empty())
+    for (const std::string& entry : config.targets) check_entry(entry, all);
+  const std::vector<Slot> chosen = matching(config, all);
+  for (const auto& [entry, rank] : config.rank_pattern) check_entry(entry, chosen);
+  for (const auto& [entry, alpha] : config.alpha_pattern) check_entry(entry, chosen);
+
+  std::vector<Target> targets;
+  for (const Slot& slot : chosen) {
+    const auto* linear = dynamic_cast<nn::Linear*>(slot.place->get());
+    if (!linear) throw std::invalid_argument(fmt::format("{} is wrapped already", slot.name));
+    Target target{slot.name, linear->in_features(), linear->out_features(), config.spec};
+    target.spec.rank = from_pattern(config.rank_pattern, slot.name, config.spec.rank);
+    target.spec.alpha = from_pattern(config.alpha_pattern, slot.name, config.spec.alpha);
+    check(target.spec, *linear, slot.name);
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+std::string describe(const std::vector<Target>& targets) {
+  std::string text = fmt::format("{:<24} {:>11} {:>5}  {:<24} {}\n", "projection", "(out,in)", "r",
+                                 "scale", "r (in + out)");
+  Index total = 0;
+  for (const Target& t : targets) {
+    total += t.parameters();
+    text += fmt::format("{:<24} {:>11} {:>5}  {:<24} {} ({} + {}) = {}\n", t.name,
+                        fmt::format("({},{})", t.out, t.in), t.spec.rank,
+                        describe_scale(t.spec.scaling, t.spec.alpha, t.spec.rank), t.spec.rank,
+                        t.in, t.out, t.parameters());
+  }
+  return text + fmt::format("{} projections, {} trainable parameters\n", targets.size(), total);
+}
+
+std::vector<LoraLinear*> inject(nn::Module& model, const LoraConfig& config, std::uint64_t seed) {
+  const std::vector<Target> targets = plan(model, config);  // throws before anything changes
+  nn::set_trainable(model, false);
+  std::vector<LoraLinear*> wrapped;
+  for (const Slot& slot : slots(model)) {
+    const auto target = std::find_if(targets.begin(), targets.end(),
+                                     [&](const Target& t) { return t.name == slot.name; });
+    if (target == targets.end()) continue;
+    std::unique_ptr<nn::Linear> linear(static_cast<nn::Linear*>(slot.place->release()));
+    auto layer = std::make_unique<LoraLinear>(linear, target->spec, seed, slot.name);
+    wrapped.push_back(layer.get());
+    *slot.place = std::move(layer);
+  }
+  nn::name_parameters(model);
+  return wrapped;
+}
+
+std::vector<std::pair<std::string, LoraLinear*>> lora_layers(nn::Module& model) {
+  std::vector<std::pair<std::string, LoraLinear*>> layers;
+  for (const Slot& slot : slots(model))
+    if (auto* layer = dynamic_cast<LoraLinear*>(slot.place->get()))
+      layers.emplace_back(slot.name, layer);
+  return layers;
+}
+
+MergeError merge(nn::Module& model) {
+  MergeError largest;
+  std::vector<LoraLinear*> done;
+  try {
+    for (const auto& [name, layer] : lora_layers(model)) {
+      const MergeError error = layer->merge();
+      done.push_back(layer);
+      largest.absolute = std::max(largest.absolute, error.absolute);
+      largest.relative = std::max(largest.relative, error.relative);
+    }
+  } catch (...) {
+    for (LoraLinear* layer : done) layer->unmerge();
+    throw;
+  }
+  return largest;
+}
+
+void unmerge(nn::Module& model) {
+  for (const auto& [name, layer] : lora_layers(model)) layer->unmerge();
+}
+
+void unwrap(nn::Module& model) {
+  for (const Slot& slot : slots(model))
+    if (auto* layer = dynamic_cast<LoraLinear*>(slot.place->get()))
+      *slot.place = std::move(layer->base);
+  nn::name_parameters(model);
+}
+
+}  // namespace lora

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "lora/lora_linear.h"
+
+namespace lora {
+
+/// Which projections of a model to wrap, and how.
+///
+/// A target is a full name or a suffix after a dot: "q" and "attn.q" both match "blocks.0.attn.q".
+/// If `targets_regex` is set it is used instead, and must match a full name. A pattern's key
+/// matches as a full name or a suffix too; the first key in order wins.
+struct LoraConfig {
+  std::vector<std::string> targets;
+  std::string targets_regex;
+  LoraSpec spec;
+  std::vector<std::pair<std::string, Index>> rank_pattern;
+  std::vector<std::pair<std::string, double>> alpha_pattern;
+};
+
+/// One line of an injection: what is or would be wrapped.
+struct Target {
+  std::string name;
+  Index in = 0, out = 0;
+  LoraSpec spec;
+  Index parameters() const { return spec.rank * (in + out); }  ///< A (r,in) and B (out,r)
+};
+
+/// What inject would do, changing nothing. Throws std::invalid_argument for an entry that matches
+/// nothing, with the names there are; for a regular expression that does not compile; for a rank
+/// too large.
+std::vector<Target> plan(nn::Module& model, const LoraConfig& config);
+
+/// The plan as a table, with the parameter count of each line by formula and the total.
+std::string describe(const std::vector<Target>& targets);
+
+/// Freezes the whole model, wraps the planned projections and names the new parameters. On an error
+/// the model is unchanged. Returns the wrapped layers in the model's order; the model owns them.
+std::vector<LoraLinear*> inject(nn::Module& model, const LoraConfig& config, std::uint64_t seed);
+
+/// The LoRA layers of a model, with their names, in the model's order.
+std::vector<std::pair<std::string, LoraLinear*>> lora_layers(nn::Module& model);
+
+/// Merges every LoRA layer, or none where one of them cannot be; returns the largest errors.
+MergeError merge(nn::Module& model);
+void unmerge(nn::Module& model);
+
+/// Takes the wrappers off: every slot holds its linear again, with the weight it has now (merged or
+/// W0).
+void unwrap(nn::Module& model);
+
+}  // namespace lora
