@@ -1,3 +1,16 @@
+include(CheckCXXCompilerFlag)
+
+set(arch ${LOWRANK_ARCH})
+if(arch)
+  check_cxx_compiler_flag(-march=${arch} LOWRANK_KNOWS_ARCH_${arch})
+  if(NOT LOWRANK_KNOWS_ARCH_${arch} AND arch STREQUAL "native")
+    message(STATUS "lowrank: the compiler knows no -march=native, taking its default")
+    set(arch "")
+  elseif(NOT LOWRANK_KNOWS_ARCH_${arch})
+    message(FATAL_ERROR "LOWRANK_ARCH=${arch}: the compiler knows no -march=${arch}")
+  endif()
+endif()
+
 # What every target of the project is compiled with.
 add_library(lowrank_flags INTERFACE)
 target_compile_features(lowrank_flags INTERFACE cxx_std_20)
@@ -6,7 +19,7 @@ target_compile_options(lowrank_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>  # wrong on GCC 12's own AVX-512 header (GCC bug 105593)
   $<$<BOOL:${LOWRANK_WERROR}>:-Werror>
-  $<$<BOOL:${LOWRANK_ARCH}>:-march=${LOWRANK_ARCH}>)
+  $<$<BOOL:${arch}>:-march=${arch}>)
 # Threads are ours (autograd/kernels.cpp): Eigen's own would change the order of sums with their number.
 target_compile_definitions(lowrank_flags INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)
 target_link_libraries(lowrank_flags INTERFACE Eigen3::Eigen fmt::fmt Threads::Threads)
@@ -14,6 +27,7 @@ if(OpenMP_CXX_FOUND)
   target_link_libraries(lowrank_flags INTERFACE OpenMP::OpenMP_CXX)
   message(STATUS "lowrank: OpenMP ${OpenMP_CXX_VERSION}, kernels run in parallel")
 else()
+  target_compile_options(lowrank_flags INTERFACE -Wno-unknown-pragmas)
   message(STATUS "lowrank: no OpenMP, kernels run serially")
 endif()
 if(LOWRANK_SANITIZE)
