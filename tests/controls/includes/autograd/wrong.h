@@ -1,0 +1,4 @@
+#include <vector>
+
+#include "autograd/tensor.h"
+#include "nn/linear.h"

@@ -1,0 +1,2 @@
+#include "autograd/random.h"
+#include "autograd/tape.h"

@@ -1,0 +1,2 @@
+#include "lora/lora_linear.h"
+#include "sweep.h"

@@ -1,0 +1,2 @@
+#include "nn/linear.h"
+#include <data/batch.h>

@@ -1,0 +1,3 @@
+#include "autograd/tape.h"
+#include "lora/lora_linear.h"
+#include "nn/linear.h"

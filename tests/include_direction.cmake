@@ -1,0 +1,33 @@
+# cmake -DROOT=DIR -P include_direction.cmake: fails, naming each, where a room of the checkout DIR
+# includes a header that it should not know. The rooms, and what each may include of the project:
+set(rooms autograd nn lora data experiments)
+set(autograd_may "autograd/")
+set(nn_may "autograd/|nn/")
+set(lora_may "autograd/|nn/|lora/")
+set(data_may "autograd/(random|scalar|tensor)\\.h|data/")
+set(experiments_may "autograd/|nn/|lora/|data/|experiments/")
+
+set(include "^[ \t]*#[ \t]*include[ \t]*")
+set(wrong "")
+set(seen 0)
+foreach(room IN LISTS rooms)
+  file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/${room}/*.h ${ROOT}/${room}/*.cpp)
+  foreach(file IN LISTS files)
+    # Ours are the quoted includes, always from the root, and whatever names a room in angle brackets.
+    file(STRINGS ${ROOT}/${file} lines REGEX "${include}(\"|<(autograd|nn|lora|data|experiments)/)")
+    foreach(line IN LISTS lines)
+      math(EXPR seen "${seen} + 1")
+      if(NOT line MATCHES "${include}\"(${${room}_may})")
+        string(STRIP "${line}" line)
+        string(APPEND wrong "\n  ${file}: ${line}")
+      endif()
+    endforeach()
+  endforeach()
+endforeach()
+
+if(wrong)
+  message(FATAL_ERROR "includes against the direction of the rooms, or not written from the root:${wrong}\n")
+elseif(seen EQUAL 0)
+  message(FATAL_ERROR "no include of the project under ${ROOT}")
+endif()
+message(STATUS "${seen} includes follow the direction of the rooms")

@@ -1,0 +1,30 @@
+# Tests of the project's shape, beside those of its rooms.
+
+# Each room includes only rooms to its left; the control holds one wrong include for every room.
+add_test(NAME include_direction
+         COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${CMAKE_CURRENT_SOURCE_DIR}/include_direction.cmake)
+add_test(NAME include_direction_control
+         COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_CURRENT_SOURCE_DIR}/controls/includes
+                 -P ${CMAKE_CURRENT_SOURCE_DIR}/include_direction.cmake)
+string(JOIN "[ \n]+" five_wrong_includes
+  "from the root:"
+  "autograd/wrong.h: #include \"nn/linear.h\""
+  "nn/wrong.h: #include \"lora/lora_linear.h\""
+  "lora/wrong.h: #include <data/batch.h>"
+  "data/wrong.cpp: #include \"autograd/tape.h\""
+  "experiments/wrong.cpp: #include \"sweep.h\"")
+set_tests_properties(include_direction_control PROPERTIES PASS_REGULAR_EXPRESSION "${five_wrong_includes}")
+
+# scalar.h compiles as we compile it, and says why it does not with -ffast-math.
+get_target_property(include_flags Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
+list(APPEND include_flags ${PROJECT_SOURCE_DIR})
+list(TRANSFORM include_flags PREPEND -I)
+set(compile_scalar_h ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only ${include_flags}
+    ${CMAKE_CURRENT_SOURCE_DIR}/controls/fast_math.cpp)
+if(CMAKE_OSX_SYSROOT)
+  list(APPEND compile_scalar_h -isysroot ${CMAKE_OSX_SYSROOT})
+endif()
+add_test(NAME plain_math_accepted COMMAND ${compile_scalar_h})
+add_test(NAME fast_math_refused COMMAND ${compile_scalar_h} -ffast-math)
+set_tests_properties(fast_math_refused PROPERTIES
+                     PASS_REGULAR_EXPRESSION "must not be compiled with -ffast-math")
