@@ -28,3 +28,9 @@ add_test(NAME plain_math_accepted COMMAND ${compile_scalar_h})
 add_test(NAME fast_math_refused COMMAND ${compile_scalar_h} -ffast-math)
 set_tests_properties(fast_math_refused PROPERTIES
                      PASS_REGULAR_EXPRESSION "must not be compiled with -ffast-math")
+
+# The script run, on a small checkout of its own; and both it and the program list the same commands.
+if(CMAKE_GENERATOR STREQUAL "Ninja")
+  add_test(NAME run_script COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/run_test.sh ${PROJECT_SOURCE_DIR}/run
+           $<$<TARGET_EXISTS:lowrank>:$<TARGET_FILE:lowrank>>)
+endif()

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# run_test.sh RUN [LOWRANK]: the script RUN on a checkout of a few lines, in a folder with a space in its
+# name, with an apt-get of our own that only writes down what it was asked for. With the program LOWRANK,
+# both must list the same commands.
+set -euo pipefail
+
+run=$1
+lowrank=${2-}
+work=$(cd "$(mktemp -d)" && pwd -P)
+trap 'rm -rf "$work"' EXIT
+checkout="$work/a checkout"
+unset LOWRANK_PRESET
+
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  for stream in out err; do sed "s/^/  $stream: /" "$work/$stream" >&2; done
+  exit 1
+}
+
+# expect CODE COMMAND...: runs it as a user would who sits in $work.
+expect() {
+  local code=$1 got=0
+  shift
+  (cd "$work" && PATH="$work/bin:$PATH" "$@" >"$work/out" 2>"$work/err" <<<"from standard input") || got=$?
+  [[ $got -eq $code ]] || fail "exit code $got instead of $code: $*"
+}
+says() { grep -qF -e "$2" "$work/$1" || fail "std$1 does not say: $2"; }
+silent() { [[ ! -s $work/$1 ]] || fail "std$1 is not empty"; }
+
+mkdir -p "$work/bin" "$checkout"
+cat >"$work/bin/dpkg-query" <<END
+#!/bin/sh
+for package; do
+  [ "\$package" = libfmt-dev ] && [ ! -e '$work/fmt-installed' ] || echo "installed \$package"
+done
+END
+cat >"$work/bin/apt-get" <<END
+#!/bin/sh
+cat >/dev/null
+echo "\$@" >>'$work/apt-get.log'
+case "\$*" in *libfmt-dev*) touch '$work/fmt-installed' ;; esac
+END
+printf '#!/bin/sh\nexec "$@"\n' >"$work/bin/sudo"
+chmod +x "$work"/bin/*
+
+cp "$run" "$(dirname "$run")/CMakePresets.json" "$checkout"
+cat >"$checkout/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.22)
+project(checkout LANGUAGES CXX)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+add_executable(lowrank main.cpp)
+if(LOWRANK_TESTS)
+  enable_testing()
+  add_executable(other main.cpp)
+  add_test(NAME runs COMMAND other trace)
+endif()
+END
+cat >"$checkout/main.cpp" <<'END'
+#include <filesystem>
+#include <iostream>
+#include <string>
+int main(int argc, char** argv) {
+  std::cout << std::filesystem::current_path().string() << '\n';
+  for (int i = 1; i < argc; ++i) std::cout << '[' << argv[i] << "]\n";
+  for (std::string line; std::getline(std::cin, line);) std::cout << line << '\n';
+  return argc == 3 ? 2 : 0;
+}
+END
+
+# The list needs no build, and a command that is not on it none either.
+for help in '' help --help; do
+  expect 0 "$checkout/run" ${help:+"$help"}
+  silent err
+  says out 'table6 '
+done
+expect 2 "$checkout/run" tabel6
+silent out
+says err "no command 'tabel6'; there are: table6 tasks"
+[[ ! -e $checkout/build ]] || fail "something was built"
+
+# The first call installs and builds. The program has the caller's folder, arguments, input and exit code.
+ln -s "$checkout/run" "$work/link"
+expect 2 "$work/link" trace '--out=here and there'
+says err 'installing libfmt-dev'
+[[ $(tail -n 1 "$work/apt-get.log") == *'install libfmt-dev' ]] || fail "apt-get was asked for something else"
+printf '%s\n' "$work" '[trace]' '[--out=here and there]' 'from standard input' | cmp -s - "$work/out" ||
+  fail "the program did not get what the user gave"
+
+# The second call does nothing but run the program.
+rm "$work/apt-get.log"
+expect 0 "$checkout/run" trace
+silent err
+[[ ! -e $work/apt-get.log ]] || fail "apt-get was called again"
+
+# The tests are built when they are asked for, and ctest's word is the last.
+expect 0 "$checkout/run" test
+says out '100% tests passed'
+expect 8 "$checkout/run" test -R no_such_test
+[[ ! -e $work/apt-get.log ]] || fail "apt-get was called again"
+
+# A folder that was moved is built anew.
+mv "$checkout" "$work/moved"
+expect 0 "$work/moved/run" trace
+says err "making it anew"
+
+# The program that cannot be built says why, and the old one is not run instead.
+echo 'int main() { return no_such_name; }' >"$work/moved/main.cpp"
+expect 1 "$work/moved/run" trace
+silent out
+says err "no_such_name"
+
+if [[ -n $lowrank ]]; then
+  listed() { grep -oE '^  [a-z][a-z0-9]*' | grep -vw test | sort; }
+  diff <("$run" | listed) <("$lowrank" --help | awk 'on; tolower($0) ~ /^subcommands:/ {on = 1}' | listed) ||
+    { echo "FAILED: run and lowrank --help list other commands" >&2; exit 1; }
+fi
