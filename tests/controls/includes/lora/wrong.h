@@ -1,2 +1,2 @@
-#include "nn/linear.h"
 #include <data/batch.h>
+#include "nn/linear.h"
