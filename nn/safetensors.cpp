@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -28,6 +29,15 @@ void for_each_element(std::span<const std::byte> bytes, Use use) {
     std::memcpy(&element, bytes.data() + i, sizeof(T));
     use(element);
   }
+}
+
+template <class T, class ToFloat>
+autograd::Tensor converted(std::span<const std::byte> bytes, const autograd::Shape& shape,
+                           ToFloat to_float) {
+  autograd::Tensor result(shape);
+  autograd::Scalar* next = result.m.data();
+  for_each_element<T>(bytes, [&](T x) { *next++ = static_cast<autograd::Scalar>(to_float(x)); });
+  return result;
 }
 
 /// The header's text; what follows it are the data.
@@ -111,50 +121,46 @@ std::span<const std::byte> SafetensorsFile::bytes(const SafetensorsEntry& entry)
 
 void SafetensorsFile::fail(Kind kind, const SafetensorsEntry& entry,
                            std::string_view expected) const {
-  throw_error(
-      kind, label_,
-      fmt::format("tensor {} has the dtype {} and the shape ({}); {}", printable(entry.name),
-                  to_string(entry.dtype), fmt::join(entry.shape, ","), expected));
+  const std::string shape = entry.shape.size() > 16
+                                ? fmt::format("of {} sizes", entry.shape.size())
+                                : fmt::format("({})", fmt::join(entry.shape, ","));
+  throw_error(kind, label_,
+              fmt::format("tensor {} has the dtype {} and the shape {}; {}", printable(entry.name),
+                          to_string(entry.dtype), shape, expected));
 }
 
-autograd::Tensor SafetensorsFile::tensor(std::string_view name) const {
+autograd::Shape SafetensorsFile::shape(const SafetensorsEntry& entry) const {
   using autograd::Index;
-  using autograd::Scalar;
-  const SafetensorsEntry& stored = entry(name);
-  if (stored.shape.size() > 4)
-    fail(Kind::UnsupportedShape, stored, "at most four sizes are supported");
-  // A size of 0 must not hide the others: rows() multiplies them.
+  if (entry.shape.size() > 4)
+    fail(Kind::UnsupportedShape, entry, "at most four sizes are supported");
+  // A size of 0 must not hide the others: Shape::rows() multiplies them.
   Index room = std::numeric_limits<Index>::max();
   std::vector<Index> sizes;
-  for (const std::uint64_t n : stored.shape) {
+  for (const std::uint64_t n : entry.shape) {
     if (n > static_cast<std::uint64_t>(room))
-      fail(Kind::UnsupportedShape, stored,
+      fail(Kind::UnsupportedShape, entry,
            "the product of its sizes other than 0 must be below 2^63");
     sizes.push_back(static_cast<Index>(n));
     room /= std::max(Index{1}, sizes.back());
   }
+  return autograd::Shape(sizes);
+}
 
-  const auto convert = [&]<class T>(auto to_float, T) {
-    autograd::Tensor result{autograd::Shape(sizes)};
-    Scalar* next = result.m.data();
-    for_each_element<T>(bytes(stored), [&](T x) { *next++ = static_cast<Scalar>(to_float(x)); });
-    return result;
-  };
-  const auto same = [](auto x) { return x; };
+autograd::Tensor SafetensorsFile::tensor(std::string_view name) const {
+  const SafetensorsEntry& stored = entry(name);
+  const std::span<const std::byte> data = bytes(stored);
   switch (stored.dtype) {
     case Dtype::F32:
-      return convert(same, float{});
+      return converted<float>(data, shape(stored), std::identity{});
     case Dtype::F64:
-      return convert(same, double{});
+      return converted<double>(data, shape(stored), std::identity{});
     case Dtype::F16:
-      return convert(
-          [](std::uint16_t x) {
-            return static_cast<float>(Eigen::half(Eigen::half_impl::raw_uint16_to_half(x)));
-          },
-          std::uint16_t{});
+      return converted<std::uint16_t>(data, shape(stored), [](std::uint16_t x) {
+        return static_cast<float>(Eigen::half(Eigen::half_impl::raw_uint16_to_half(x)));
+      });
     case Dtype::BF16:  // the upper half of a float
-      return convert([](std::uint32_t x) { return std::bit_cast<float>(x << 16); },
-                     std::uint16_t{});
+      return converted<std::uint16_t>(
+          data, shape(stored), [](std::uint32_t x) { return std::bit_cast<float>(x << 16); });
     default:
       fail(Kind::UnsupportedDtype, stored, "F16, BF16, F32 or F64 is wanted");
   }

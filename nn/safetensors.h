@@ -88,6 +88,7 @@ class SafetensorsFile {
   std::vector<std::int32_t> int32(std::string_view name) const;
 
  private:
+  autograd::Shape shape(const SafetensorsEntry& entry) const;  ///< throws UnsupportedShape
   [[noreturn]] void fail(SafetensorsError::Kind kind, const SafetensorsEntry& entry,
                          std::string_view expected) const;
 

@@ -19,7 +19,8 @@ struct SafetensorsHeader {
 };
 
 /// The header's JSON. Throws InvalidHeader, InvalidHeaderDeserialization or DuplicateKey; whether
-/// offsets and shapes agree is not looked at. Memory and stack are bounded by the text's length.
+/// offsets and shapes agree is not looked at. Memory is at most a small multiple of the text; the
+/// stack does not grow with its nesting.
 SafetensorsHeader parse_safetensors_header(std::string_view json, std::string_view label);
 
 /// The bytes a tensor needs. Throws ValidationOverflow or MisalignedSlice.

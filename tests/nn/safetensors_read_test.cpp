@@ -354,6 +354,7 @@ TEST_CASE("a tensor that cannot be had is an error of the request, not of the fi
   };
   CHECK(kind_of_f32("[1,1,1,1]", 4) == "valid");
   CHECK(kind_of_f32("[1,1,1,1,1]", 4) == "UnsupportedShape");
+  CHECK(kind_of_f32("[]", 4) == "valid");
   CHECK(kind_of_f32("[0,9223372036854775807]", 0) == "valid");
   CHECK(kind_of_f32("[0,9223372036854775808]", 0) == "UnsupportedShape");
   CHECK(kind_of_f32("[4611686018427387904,0]", 0) == "valid");
