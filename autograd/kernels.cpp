@@ -16,7 +16,7 @@ constexpr Index kRowChunk = 128;
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 template <class Work>
-void chunked(Index n, Index chunk, double total_work, const Work& work) {
+void chunked(Index n, Index chunk, [[maybe_unused]] double total_work, const Work& work) {
   const Index chunks = ceil_div(n, chunk);
   if (chunks <= 1) return work(Index{0}, n);
 #pragma omp parallel for schedule(static) if (total_work > kParallelWork)
