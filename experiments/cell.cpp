@@ -1,0 +1,199 @@
+#include "experiments/cell.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace experiments {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double x) {
+  if (std::isnan(x)) return "nan";
+  if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
+  return x;
+}
+
+[[noreturn]] void wrong_type(const std::string& name, const char* wanted, const Json& found) {
+  throw std::invalid_argument(
+      fmt::format("field \"{}\" must be {}, not {}", name, wanted, found.dump()));
+}
+
+double to_number(const std::string& name, const Json& field) {
+  if (field.is_number()) return field.get<double>();
+  if (field == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (field == "inf") return std::numeric_limits<double>::infinity();
+  if (field == "-inf") return -std::numeric_limits<double>::infinity();
+  wrong_type(name, "a number", field);
+}
+
+/// Takes fields out of an object by name and type, and at the end knows what nobody took.
+class FieldReader {
+ public:
+  explicit FieldReader(const Json& object) : rest_(object) {
+    if (!object.is_object()) throw std::invalid_argument("a cell must be a JSON object");
+  }
+
+  void read(const char* name, std::string& to) {
+    const Json field = take(name);
+    if (!field.is_string()) wrong_type(name, "a string", field);
+    to = field.get<std::string>();
+  }
+  void read(const char* name, double& to) { to = to_number(name, take(name)); }
+  template <std::integral Integer>
+  void read(const char* name, Integer& to) {
+    const Json field = take(name);
+    if (!field.is_number_integer()) wrong_type(name, "a whole number", field);
+    const bool fits = field.is_number_unsigned()
+                          ? std::in_range<Integer>(field.get<std::uint64_t>())
+                          : std::in_range<Integer>(field.get<std::int64_t>());
+    if (!fits) wrong_type(name, "a whole number in range", field);
+    to = field.get<Integer>();
+  }
+  void read(const char* name, std::vector<std::string>& to) {
+    const Json field = take(name);
+    const auto is_string = [](const Json& item) { return item.is_string(); };
+    if (!field.is_array() || !std::all_of(field.begin(), field.end(), is_string)) {
+      wrong_type(name, "a list of strings", field);
+    }
+    to = field.get<std::vector<std::string>>();
+  }
+  void read(const char* name, std::map<std::string, double>& to) {
+    const Json field = take(name);
+    if (!field.is_object()) wrong_type(name, "an object", field);
+    for (const auto& [key, value] : field.items()) to[key] = to_number(key, value);
+  }
+  void finish() const {
+    if (!rest_.empty()) {
+      throw std::invalid_argument(fmt::format("unknown field \"{}\"", rest_.begin().key()));
+    }
+  }
+
+ private:
+  Json take(const char* name) {
+    if (!rest_.contains(name)) {
+      throw std::invalid_argument(fmt::format("field \"{}\" is missing", name));
+    }
+    Json field = rest_.at(name);
+    rest_.erase(name);
+    return field;
+  }
+
+  Json rest_;
+};
+
+std::vector<std::string> in_model_order(std::vector<std::string> targets) {
+  const auto place = [](const std::string& name) {
+    const auto at = std::string("qkvo").find(name);
+    return std::pair(name.size() == 1 ? at : std::string::npos, name);
+  };
+  std::sort(targets.begin(), targets.end(),
+            [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  return targets;
+}
+
+}  // namespace
+
+std::string weight_set(std::vector<std::string> targets) {
+  return fmt::format("{}", fmt::join(in_model_order(std::move(targets)), ","));
+}
+
+std::string Cell::key() const {
+  return fmt::format(
+      "{} {} {} targets={} rank={} alpha={} scaling={} base={} seed={} facts={} lr={} steps={} "
+      "examples={}",
+      experiment, task, method, weight_set(targets), rank, alpha, scaling, base_seed, seed, facts,
+      lr, steps, examples);
+}
+
+void check_cell(const Cell& cell) {
+  const auto refuse = [&](const std::string& what) {
+    throw std::invalid_argument(fmt::format("{} (cell: {})", what, cell.key()));
+  };
+  if (cell.task.empty()) refuse("a cell needs a task");
+  if (cell.method == "lora") {
+    if (cell.targets.empty()) refuse("LoRA needs at least one target");
+    if (cell.rank < 1) refuse(fmt::format("rank {} is below 1", cell.rank));
+    if (cell.scaling != "alpha/r" && cell.scaling != "alpha/sqrt(r)") {
+      refuse(fmt::format("unknown scaling \"{}\"; valid: alpha/r, alpha/sqrt(r)", cell.scaling));
+    }
+  } else if (cell.method == "frozen" || cell.method == "full") {
+    if (!cell.targets.empty() || cell.rank != 0) {
+      refuse(fmt::format("only LoRA has targets and a rank, not {}", cell.method));
+    }
+  } else {
+    refuse(fmt::format("unknown method \"{}\"; valid: frozen, full, lora", cell.method));
+  }
+}
+
+Json to_json(const CellResult& result) {
+  const Cell& cell = result.cell;
+  Json more = Json::object();
+  for (const auto& [name, value] : result.more) more[name] = number(value);
+  return {{"experiment", cell.experiment},
+          {"task", cell.task},
+          {"method", cell.method},
+          {"targets", in_model_order(cell.targets)},
+          {"rank", cell.rank},
+          {"alpha", number(cell.alpha)},
+          {"scaling", cell.scaling},
+          {"seed", cell.seed},
+          {"base_seed", cell.base_seed},
+          {"facts", cell.facts},
+          {"lr", number(cell.lr)},
+          {"metric", result.metric},
+          {"value", number(result.value)},
+          {"nll", number(result.nll)},
+          {"trainable", result.trainable},
+          {"steps", cell.steps},
+          {"examples", cell.examples},
+          {"seconds", number(result.seconds)},
+          {"more", more}};
+}
+
+CellResult cell_result_from_json(const Json& object) {
+  CellResult result;
+  Cell& cell = result.cell;
+  FieldReader fields(object);
+  fields.read("experiment", cell.experiment);
+  fields.read("task", cell.task);
+  fields.read("method", cell.method);
+  fields.read("targets", cell.targets);
+  fields.read("rank", cell.rank);
+  fields.read("alpha", cell.alpha);
+  fields.read("scaling", cell.scaling);
+  fields.read("seed", cell.seed);
+  fields.read("base_seed", cell.base_seed);
+  fields.read("facts", cell.facts);
+  fields.read("lr", cell.lr);
+  fields.read("metric", result.metric);
+  fields.read("value", result.value);
+  fields.read("nll", result.nll);
+  fields.read("trainable", result.trainable);
+  fields.read("steps", cell.steps);
+  fields.read("examples", cell.examples);
+  fields.read("seconds", result.seconds);
+  fields.read("more", result.more);
+  fields.finish();
+  check_cell(cell);
+  return result;
+}
+
+std::string comparable_text(const std::vector<CellResult>& results) {
+  std::map<std::string, std::string> lines;
+  for (const CellResult& result : results) {
+    Json object = to_json(result);
+    object.erase("seconds");
+    lines[result.cell.key()] = object.dump();
+  }
+  std::string text;
+  for (const auto& [key, line] : lines) text += line + "\n";
+  return text;
+}
+
+}  // namespace experiments

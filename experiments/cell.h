@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace experiments {
+
+/// What is run: one training run of a sweep, by everything that tells it from another. A cell holds
+/// no outcome. A field that says nothing about a method is left at its default: the frozen base has
+/// no learning rate and no steps, and only LoRA has targets, a rank, alpha and a scaling rule.
+struct Cell {
+  std::string experiment = "table6";
+  std::string task;                  ///< "sqlgen", "nli", "reorder"
+  std::string method = "lora";       ///< "frozen" (the base as it is), "full", "lora"
+  std::vector<std::string> targets;  ///< adapted projections, {"q", "v"}; their order says nothing
+  int rank = 0;                      ///< r, at least 1 for LoRA
+  double alpha = 0;
+  std::string scaling;          ///< "alpha/r" or "alpha/sqrt(r)" for LoRA, else empty
+  std::uint64_t seed = 0;       ///< names data, initialisation and order of the adaptation
+  std::uint64_t base_seed = 0;  ///< names the pre-trained base
+  int facts = 0;                ///< K, how many meanings change; 0 for a task without K
+  double lr = 0;                ///< peak learning rate
+  int steps = 0;                ///< optimizer steps
+  int examples = 0;             ///< size of the training set
+
+  /// The cell in one line, equal for equal cells and different for different ones.
+  std::string key() const;
+};
+
+/// A finished cell. Two runs of the same cell agree in everything but `seconds`.
+struct CellResult {
+  Cell cell;
+  std::string metric;  ///< what `value` is: "exact_match", "accuracy"
+  double value = 0;    ///< on the test set, a fraction in [0, 1]
+  double nll = 0;      ///< nats per target token on the test set; infinite or NaN if it diverged
+  long trainable = 0;  ///< number of trained parameters
+  double seconds = 0;  ///< wall clock
+  std::map<std::string, double> more;  ///< further measurements by name, e.g. "train_nll"
+};
+
+/// Throws std::invalid_argument with the cell and what is wrong in it: an unknown method or scaling
+/// rule, no task, LoRA without targets or with a rank below 1, any other method with targets.
+void check_cell(const Cell& cell);
+
+/// {"v", "q"} as "q,v": q, k, v, o in this order, then the rest by name.
+std::string weight_set(std::vector<std::string> targets);
+
+/// One flat object; the order of its fields is the order above. Numbers survive the round trip bit
+/// for bit; NaN and the infinities, which JSON lacks, are the strings "nan", "inf" and "-inf".
+nlohmann::ordered_json to_json(const CellResult& result);
+
+/// Throws std::invalid_argument that names a missing, superfluous or wrongly typed field.
+CellResult cell_result_from_json(const nlohmann::ordered_json& object);
+
+/// All results sorted by key, one JSON line each, without their seconds: equal texts mean bit-equal
+/// results, whatever the order in which they were computed.
+std::string comparable_text(const std::vector<CellResult>& results);
+
+}  // namespace experiments

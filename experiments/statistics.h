@@ -1,0 +1,61 @@
+#pragma once
+
+#include <vector>
+
+#include "autograd/random.h"
+
+namespace experiments {
+
+double mean(const std::vector<double>& x);  ///< NaN of nothing
+
+/// Square root of sum (x - mean)^2 / (n - 1); NaN for fewer than two values.
+double sample_sd(const std::vector<double>& x);
+
+/// a[i] - b[i]; throws std::invalid_argument if the lengths differ.
+std::vector<double> paired_differences(const std::vector<double>& a, const std::vector<double>& b);
+
+/// I_x(a, b), the regularised incomplete beta function, for a, b > 0 and 0 <= x <= 1.
+double incomplete_beta(double a, double b, double x);
+
+/// P(T > t) for Student's t with `df` > 0 degrees of freedom.
+double student_t_above(double t, double df);
+
+/// The t with P(|T| > t) = p, for 0 < p < 1.
+double student_t_critical(double p, double df);
+
+/// The tests below take n >= 2 values and assume that their mean is about normal; they throw
+/// std::invalid_argument for fewer. Without any spread the evidence is taken as it stands: p is 0
+/// or 1, or 1/2 (one side) and 1 (two sides) if the values lie on the threshold itself.
+
+/// p of "the mean is at most `threshold`" against "it is above", the one-sided one-sample t-test.
+double p_mean_above(const std::vector<double>& x, double threshold);
+
+/// p of "the mean is at least `threshold`" against "it is below".
+double p_mean_below(const std::vector<double>& x, double threshold);
+
+/// p of "the mean is `threshold`" against "it is not". On paired differences with threshold 0 this
+/// is the paired t-test.
+double p_mean_differs(const std::vector<double>& x, double threshold = 0);
+
+/// p of "the mean is at least `margin` away from 0" against "it is nearer": the larger of the two
+/// one-sided p values (TOST), both of which must be small to call a difference within noise.
+double p_equivalent(const std::vector<double>& x, double margin);
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+/// mean -+ t * sd / sqrt(n), which covers the true mean with probability `level`.
+Interval t_interval(const std::vector<double>& x, double level = 0.95);
+
+/// The percentile interval for a mean: the central `level` of the means of `resamples` draws of n
+/// values with replacement. Narrow for few values (n = 5 covers about 85 % at level 0.95).
+Interval bootstrap_interval(const std::vector<double>& x, autograd::Random random,
+                            double level = 0.95, int resamples = 2000);
+
+/// Holm's step-down correction: the k-th smallest of m p values times m - k + 1, never below the
+/// one before it and at most 1. Rejecting where it is at most 5 % keeps the chance of any false
+/// rejection in the family at 5 %, however the tests depend on each other.
+std::vector<double> holm(const std::vector<double>& p);
+
+}  // namespace experiments

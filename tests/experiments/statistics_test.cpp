@@ -1,0 +1,128 @@
+#include "experiments/statistics.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <stdexcept>
+
+using namespace experiments;
+using doctest::Approx;
+
+TEST_CASE("mean and sample standard deviation") {
+  CHECK(mean({2, 4, 4, 4, 5, 5, 7, 9}) == 5);
+  CHECK(sample_sd({2, 4, 4, 4, 5, 5, 7, 9}) == Approx(std::sqrt(32.0 / 7)));
+  CHECK(sample_sd({1e9 + 1, 1e9 + 2, 1e9 + 3}) == Approx(1));  // no cancellation of large squares
+  CHECK(std::isnan(mean({})));
+  CHECK(std::isnan(sample_sd({3})));
+}
+
+TEST_CASE("the incomplete beta function where it is known in closed form") {
+  for (const double x : {0.0, 0.01, 0.3, 0.5, 0.9, 1.0}) {
+    CHECK(incomplete_beta(1, 1, x) == Approx(x).epsilon(1e-13));
+    CHECK(incomplete_beta(2, 3, x) ==
+          Approx(6 * x * x - 8 * x * x * x + 3 * x * x * x * x).epsilon(1e-12));
+    CHECK(incomplete_beta(0.5, 0.5, x) ==
+          Approx(2 / std::acos(-1.0) * std::asin(std::sqrt(x))).epsilon(1e-12));
+    CHECK(incomplete_beta(3.5, 20, x) + incomplete_beta(20, 3.5, 1 - x) == Approx(1));
+  }
+}
+
+TEST_CASE("Student's t agrees with the printed tables") {
+  // Two-sided 5 % and 1 % points for 1, 2, 4, 9, 30 and 1000 degrees of freedom.
+  const double df[] = {1, 2, 4, 9, 30, 1000};
+  const double five[] = {12.706, 4.303, 2.776, 2.262, 2.042, 1.962};
+  const double one[] = {63.657, 9.925, 4.604, 3.250, 2.750, 2.581};
+  for (int i = 0; i < 6; ++i) {
+    CHECK(student_t_critical(0.05, df[i]) == Approx(five[i]).epsilon(3e-4));
+    CHECK(student_t_critical(0.01, df[i]) == Approx(one[i]).epsilon(3e-4));
+    CHECK(2 * student_t_above(five[i], df[i]) == Approx(0.05).epsilon(2e-3));
+  }
+  CHECK(student_t_above(1, 1) == Approx(0.25).epsilon(1e-12));  // Cauchy: 1/2 - atan(1)/pi
+  CHECK(student_t_above(-1, 1) == Approx(0.75).epsilon(1e-12));
+  CHECK(student_t_above(0, 7) == Approx(0.5));
+  CHECK(student_t_above(INFINITY, 7) == 0);
+  CHECK(student_t_above(1e6, 2) == Approx(0.5e-12).epsilon(1e-6));  // tail of df 2: 1/(2 t^2)
+}
+
+TEST_CASE("the paired t-test on Student's sleep data") {
+  // Hours of sleep gained with two drugs by ten patients (Student 1908): t = 4.0621, p = 0.002833.
+  const std::vector<double> first = {0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0};
+  const std::vector<double> second = {1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4};
+  const auto gain = paired_differences(second, first);
+  CHECK(p_mean_differs(gain) == Approx(0.002833).epsilon(1e-3));
+  CHECK(p_mean_above(gain, 0) == Approx(0.0014166).epsilon(1e-3));
+  CHECK(p_mean_below(gain, 0) == Approx(1 - 0.0014166).epsilon(1e-6));
+  const Interval interval = t_interval(gain);
+  CHECK(interval.low == Approx(0.7001142).epsilon(1e-5));
+  CHECK(interval.high == Approx(2.4598858).epsilon(1e-5));
+  // Control: the same numbers unpaired, or swapped, say something else.
+  CHECK(p_mean_above(paired_differences(first, second), 0) > 0.99);
+  CHECK_THROWS_AS(paired_differences({1, 2}, {1}), std::invalid_argument);
+}
+
+TEST_CASE("values without spread, and too few of them") {
+  CHECK(p_mean_above({2, 2, 2}, 1) == 0);
+  CHECK(p_mean_above({2, 2, 2}, 3) == 1);
+  CHECK(p_mean_above({2, 2, 2}, 2) == 0.5);
+  CHECK(p_mean_differs({2, 2, 2}, 2) == 1);
+  CHECK_THROWS_AS(p_mean_above({2}, 1), std::invalid_argument);
+  CHECK_THROWS_AS(t_interval({}), std::invalid_argument);
+}
+
+TEST_CASE("equivalence needs both sides") {
+  const std::vector<double> near = {-0.2, 0.1, 0.3, -0.1, 0.0};
+  CHECK(p_equivalent(near, 1) < 0.001);
+  CHECK(p_equivalent(near, 1) == Approx(std::max(p_mean_above(near, -1), p_mean_below(near, 1))));
+  CHECK(p_equivalent(near, 0.1) > 0.05);  // the margin is narrower than the noise
+  // No difference shown is not equivalence shown.
+  const std::vector<double> noisy = {-9, 8, 1, -6, 7};
+  CHECK(p_mean_differs(noisy) > 0.5);
+  CHECK(p_equivalent(noisy, 1) > 0.3);
+  CHECK(p_equivalent({2.9, 3.1, 3.0}, 1) > 0.99);
+}
+
+TEST_CASE("the bootstrap interval: reproducible, about the mean, as wide as it should be") {
+  autograd::Random draw(1, "test.bootstrap.values");
+  std::vector<double> x(200);
+  for (double& value : x) value = 10 + 2 * draw.normal();
+  const autograd::Random stream(7, "test.bootstrap");
+  const Interval once = bootstrap_interval(x, stream), again = bootstrap_interval(x, stream);
+  CHECK(once.low == again.low);
+  CHECK(once.high == again.high);
+  const Interval t = t_interval(x);  // for 200 values both methods agree closely
+  CHECK(once.low == Approx(t.low).epsilon(0.005));
+  CHECK(once.high == Approx(t.high).epsilon(0.005));
+  CHECK(once.high - once.low > 0.4);
+  const Interval other = bootstrap_interval(x, autograd::Random(8, "test.bootstrap"));
+  CHECK(other.low != once.low);
+  const Interval constant = bootstrap_interval({3, 3, 3}, stream);
+  CHECK(constant.low == 3);
+  CHECK(constant.high == 3);
+  CHECK_THROWS_AS(bootstrap_interval({}, stream), std::invalid_argument);
+}
+
+TEST_CASE("Holm's correction by hand") {
+  const auto corrected = holm({0.01, 0.04, 0.03, 0.005});
+  CHECK(corrected[3] == Approx(0.02));  // 4 * 0.005
+  CHECK(corrected[0] == Approx(0.03));  // 3 * 0.01
+  CHECK(corrected[2] == Approx(0.06));  // 2 * 0.03
+  CHECK(corrected[1] == Approx(0.06));  // 1 * 0.04 would fall below its forerunner
+  CHECK(holm({0.9, 0.8})[0] == 1);
+  CHECK(holm({}).empty());
+}
+
+TEST_CASE("Holm keeps the false rejections of a family at 5 %, no correction does not") {
+  int corrected = 0, uncorrected = 0;
+  for (std::uint64_t table = 0; table < 400; ++table) {
+    autograd::Random random(table, "test.holm");
+    std::vector<double> p(12);
+    for (double& value : p) value = random.uniform();
+    double smallest_raw = 1, smallest = 1;
+    for (const double value : p) smallest_raw = std::min(smallest_raw, value);
+    for (const double value : holm(p)) smallest = std::min(smallest, value);
+    corrected += smallest <= 0.05;
+    uncorrected += smallest_raw <= 0.05;
+  }
+  CHECK(corrected <= 34);     // 400 * 0.05 = 20, plus 3.2 standard deviations
+  CHECK(uncorrected >= 140);  // 400 * (1 - 0.95^12) = 184
+}
