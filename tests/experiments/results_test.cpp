@@ -63,6 +63,8 @@ TEST_CASE("a last line torn at any byte is cut off, and the folder goes on") {
     fake::write(out / "cells.jsonl", two + third.substr(0, bytes));
     ResultsFolder folder(out.path(), fake::card(), 1);
     REQUIRE(folder.results().size() == 2);
+    REQUIRE(fake::read(out / "cells.jsonl") == two);
+    if (bytes % 16 != 0) continue;  // each append waits for the disk
     folder.append(nth(2));
     REQUIRE(fake::read(out / "cells.jsonl") == two + third + "\n");
   }

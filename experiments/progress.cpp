@@ -1,0 +1,72 @@
+#include "experiments/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace experiments {
+
+double remaining_seconds(const SweepState& state) {
+  if (state.cost_left <= 0) return 0;
+  if (state.cost_done <= 0) return -1;
+  return state.cost_left * state.seconds_done / state.cost_done / std::max(1, state.jobs);
+}
+
+std::string duration_text(double seconds) {
+  const long s = std::lround(std::max(0.0, seconds));
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3600) return fmt::format("{} min {} s", s / 60, s % 60);
+  return fmt::format("{} h {} min", s / 3600, s % 3600 / 60);
+}
+
+std::string progress_text(const SweepState& state, bool with_bar) {
+  std::string text;
+  if (with_bar) {
+    constexpr int width = 20;
+    const int filled = state.total > 0 ? width * state.done / state.total : width;
+    text = fmt::format("[{:#<{}}{:-<{}}] ", "", filled, "", width - filled);
+  }
+  text += fmt::format("{:>{}}/{} cells, {}", state.done, std::to_string(state.total).size(),
+                      state.total, duration_text(state.elapsed));
+  const double left = remaining_seconds(state);
+  if (left > 0) text += fmt::format(", about {} left", duration_text(left));
+  return text;
+}
+
+Progress::Progress(std::FILE* out) : Progress(out, ::isatty(::fileno(out)) == 1, 15) {}
+
+Progress::Progress(std::FILE* out, bool terminal, double seconds_between_lines)
+    : out_(out), terminal_(terminal), seconds_between_lines_(seconds_between_lines) {}
+
+void Progress::show(const SweepState& state) {
+  if (terminal_) {
+    const std::string text = progress_text(state, true);
+    // Blanks cover what a longer line before left on the screen.
+    fmt::print(out_, "\r{:<{}}", text, drawn_);
+    drawn_ = text.size();
+  } else if (state.elapsed - last_line_ >= seconds_between_lines_) {
+    fmt::print(out_, "{}\n", progress_text(state, false));
+    last_line_ = state.elapsed;
+  }
+  std::fflush(out_);
+}
+
+void Progress::clear_bar() {
+  if (drawn_ > 0) fmt::print(out_, "\r{:<{}}\r", "", drawn_);
+  drawn_ = 0;
+}
+
+void Progress::message(const std::string& line) {
+  clear_bar();
+  fmt::print(out_, "{}\n", line);
+  std::fflush(out_);
+}
+
+void Progress::finish(const SweepState& state) {
+  clear_bar();
+  message(progress_text(state, terminal_));
+}
+
+}  // namespace experiments
