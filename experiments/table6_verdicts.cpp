@@ -85,7 +85,7 @@ Question small_rank_suffices(const TaskTable& table) {
   for (const int r : table.ranks(q_and_v)) {
     if (r >= 8) large.push_back(r);
   }
-  question.text = fmt::format("{{q,v}} at r = 1 minus its mean over r = {}; above {} points",
+  question.text = fmt::format("{{q,v}} at r = 1 minus its mean over r = {}; holds above {} points",
                               fmt::join(large, ", "), question.threshold);
   if (!table.ranks(q_and_v).contains(1)) question.missing = "{q,v} at r = 1";
   if (large.empty()) question.missing = "{q,v} at some r >= 8";
@@ -111,8 +111,8 @@ Question small_rank_suffices(const TaskTable& table) {
 Question query_alone_is_worse(const TaskTable& table) {
   Question question;
   const auto ranks = common_ranks(table, q_and_v, only_q, 1, 1 << 20);
-  question.text =
-      fmt::format("{{q,v}} minus {{q}}, mean over r = {}; above 0 points", fmt::join(ranks, ", "));
+  question.text = fmt::format("{{q,v}} minus {{q}}, mean over r = {}; holds above 0 points",
+                              fmt::join(ranks, ", "));
   if (ranks.empty()) {
     question.missing = "{q} and {q,v} at a common r";
     return question;
@@ -135,10 +135,11 @@ Question larger_rank_stops_helping(const TaskTable& table) {
   const std::vector<int> ranks(set.rbegin(), set.rend());
   if (ranks.size() < 2 || ranks[0] < 8 || ranks[1] < 4) {
     question.missing = "{q,v} at r >= 4 and a larger r >= 8";
-    question.text = fmt::format("the last step in r of {{q,v}}; below {} points", margin_points);
+    question.text =
+        fmt::format("the last step in r of {{q,v}}; holds below {} points", margin_points);
     return question;
   }
-  question.text = fmt::format("{{q,v}} at r = {} minus at r = {}; below {} points", ranks[0],
+  question.text = fmt::format("{{q,v}} at r = {} minus at r = {}; holds below {} points", ranks[0],
                               ranks[1], margin_points);
   question.contrast = {{{q_and_v, ranks[0]}, 1}, {{q_and_v, ranks[1]}, -1}};
   return question;
@@ -149,7 +150,7 @@ Question more_matrices_at_small_rank(const TaskTable& table) {
   question.threshold = -margin_points;
   const auto ranks = common_ranks(table, all_four, q_and_v, 2, 4);
   question.text =
-      fmt::format("{{q,k,v,o}} at r minus {{q,v}} at 2r, mean over r = {}; above {} points",
+      fmt::format("{{q,k,v,o}} at r minus {{q,v}} at 2r, mean over r = {}; holds above {} points",
                   fmt::join(ranks, ", "), question.threshold);
   question.contrast = mean_difference(ranks, all_four, q_and_v, 2);
   if (ranks.empty()) question.missing = "{q,k,v,o} at some r <= 4 with {q,v} at 2r";

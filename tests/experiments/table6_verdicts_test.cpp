@@ -63,13 +63,13 @@ TEST_CASE("effect, interval, threshold and p say what was measured") {
     CHECK(list[i].reason == "");
     CHECK(list[i].statement == "abcd"[i]);
   }
-  CHECK(list[0].contrast == "{q,v} at r = 1 minus its mean over r = 8, 16; above -3 points");
+  CHECK(list[0].contrast == "{q,v} at r = 1 minus its mean over r = 8, 16; holds above -3 points");
   CHECK(list[0].note == "smallest r whose mean is within 3 points: 16");
-  CHECK(list[1].contrast == "{q,v} minus {q}, mean over r = 1, 2, 4, 8, 16; above 0 points");
+  CHECK(list[1].contrast == "{q,v} minus {q}, mean over r = 1, 2, 4, 8, 16; holds above 0 points");
   CHECK(list[1].note.starts_with("with equal parameters, {q} at 2r: -1"));
-  CHECK(list[2].contrast == "{q,v} at r = 16 minus at r = 8; below 3 points");
+  CHECK(list[2].contrast == "{q,v} at r = 16 minus at r = 8; holds below 3 points");
   CHECK(list[3].contrast ==
-        "{q,k,v,o} at r minus {q,v} at 2r, mean over r = 1, 2, 4; above -3 points");
+        "{q,k,v,o} at r minus {q,v} at 2r, mean over r = 1, 2, 4; holds above -3 points");
 }
 
 TEST_CASE("pairing removes what a repetition does to all its entries") {
