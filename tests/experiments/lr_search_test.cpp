@@ -1,0 +1,158 @@
+#include "experiments/lr_search.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+using namespace experiments;
+using Edge = LrChoice::Edge;
+
+namespace {
+
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+/// A grid from 0.01 up with these mean scores and a spread of one point over three seeds.
+std::vector<LrScores> curve(const std::vector<double>& means) {
+  const std::vector<double> rates = lr_grid(0.01, static_cast<int>(means.size()));
+  std::vector<LrScores> grid;
+  for (std::size_t i = 0; i < means.size(); ++i) {
+    grid.push_back({rates[i], {means[i] - 1, means[i], means[i] + 1}});
+  }
+  return grid;
+}
+
+LearningRates example() {
+  LearningRates rates{
+      .command = "lowrank table6 --preset full", .seeds = {101, 102, 103}, .searches = {}};
+  rates.searches.push_back({"nli", "lora", {"q", "v"}, curve({60, 90, 20}), {}});
+  rates.searches.push_back({"nli", "full", {}, curve({60, 90, 85}), {}});
+  rates.searches[1].grid[2].scores[0] = not_a_number;
+  for (LrSearch& search : rates.searches) search.choice = choose_lr(search.grid);
+  return rates;
+}
+
+}  // namespace
+
+TEST_CASE("the grid doubles") {
+  CHECK(lr_grid(0.01, 4) == std::vector<double>{0.01, 0.02, 0.04, 0.08});
+  CHECK_THROWS_AS(lr_grid(0, 4), std::invalid_argument);
+  CHECK_THROWS_AS(lr_grid(not_a_number, 4), std::invalid_argument);
+  CHECK_THROWS_AS(lr_grid(0.01, 0), std::invalid_argument);
+}
+
+TEST_CASE("a smooth optimum inside the grid is taken") {
+  const LrChoice choice = choose_lr(curve({50, 70, 80, 75, 40}));
+  CHECK(choice.lr == 0.04);
+  CHECK(choice.best == 0.04);
+  CHECK(choice.edge == Edge::inside);
+  CHECK(!choice.beside_collapse);
+  CHECK(choice.reason == "best mean 80.0 at 0.04");
+}
+
+TEST_CASE("a cliff next to the best: one step below the best") {
+  const LrChoice choice = choose_lr(curve({50, 70, 80, 5, 0}));
+  CHECK(choice.best == 0.04);
+  CHECK(choice.lr == 0.02);
+  CHECK(choice.beside_collapse);
+  CHECK(
+      choice.reason ==
+      "best mean 80.0 at 0.04, collapse at 0.08 (mean 5.0, worst seed 4.0), so one step below the "
+      "best: mean 70.0 at 0.02");
+  // A cliff two steps away leaves the best alone; the bounds of a collapse are 10 and 25 points.
+  CHECK(choose_lr(curve({50, 80, 75, 5, 0})).lr == 0.02);
+  CHECK(choose_lr(curve({50, 80, 70.5, 0})).lr == 0.02);
+  CHECK(choose_lr(curve({50, 80, 69.5, 0})).lr == 0.01);
+}
+
+TEST_CASE("one failed seed of the next rate is a collapse that its mean does not show") {
+  auto grid = curve({50, 80, 80});
+  grid[2].scores = {54.5, 84, 84};  // mean 74.2: within 10 points; worst 25.5 below 80
+  CHECK(choose_lr(grid).lr == 0.01);
+  grid[2].scores = {55.5, 84, 84};
+  CHECK(choose_lr(grid).lr == 0.02);
+}
+
+TEST_CASE("one failed seed of the best itself is a collapse too") {
+  auto grid = curve({50, 70, 0, 0});
+  grid[2].scores = {88, 87, 42};
+  const LrChoice choice = choose_lr(grid);
+  CHECK(choice.best == 0.04);
+  CHECK(choice.lr == 0.02);
+  CHECK(choice.reason.find("collapse at 0.04") != std::string::npos);
+}
+
+TEST_CASE("a run that did not end is a collapse above the best and cannot be the best") {
+  auto grid = curve({50, 80, 79, 90});
+  grid[3].scores[1] = not_a_number;
+  CHECK(choose_lr(grid).lr == 0.02);
+  grid[2].scores[0] = not_a_number;
+  CHECK(choose_lr(grid).lr == 0.01);
+  for (LrScores& point : grid) point.scores[2] = not_a_number;
+  CHECK_THROWS_AS(choose_lr(grid), std::invalid_argument);
+}
+
+TEST_CASE("a flat curve takes the lowest of equals; noise alone is no collapse") {
+  const LrChoice flat = choose_lr(curve({70, 70, 70, 70}));
+  CHECK(flat.lr == 0.01);
+  CHECK(flat.edge == Edge::lowest);
+  CHECK(choose_lr(curve({70, 71, 70.5, 70})).lr == 0.02);
+}
+
+TEST_CASE("the best at an edge of the grid is reported") {
+  const LrChoice rising = choose_lr(curve({50, 60, 70, 80}));
+  CHECK(rising.lr == 0.08);
+  CHECK(rising.edge == Edge::highest);
+  CHECK(rising.reason == "best mean 80.0 at 0.08; at the upper edge of the grid");
+  const LrChoice falling = choose_lr(curve({80, 75, 70}));
+  CHECK(falling.lr == 0.01);
+  CHECK(falling.edge == Edge::lowest);
+  const LrChoice stuck = choose_lr(curve({80, 5}));  // beside a cliff, and nothing is lower
+  CHECK(stuck.lr == 0.01);
+  CHECK(stuck.beside_collapse);
+  CHECK(stuck.reason.find("the grid has nothing below the best; at the lower edge") !=
+        std::string::npos);
+}
+
+TEST_CASE("a search without enough seeds, or with rates out of order, is refused") {
+  CHECK_THROWS_AS(choose_lr({}), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(choose_lr({{0.01, {1, 2}}}),
+                       "learning rate 0.01 has 2 seeds, at least 3 are needed",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(choose_lr({{0.01, {1, 2, 3}}, {0.02, {1, 2, 3, 4}}}), std::invalid_argument);
+  CHECK_THROWS_AS(choose_lr({{0.02, {1, 2, 3}}, {0.01, {1, 2, 3}}}), std::invalid_argument);
+  CHECK_THROWS_AS(choose_lr({{0, {1, 2, 3}}}), std::invalid_argument);
+}
+
+TEST_CASE("a record of searches survives its JSON and is found by method and weight set") {
+  const auto json = to_json(example());
+  const LearningRates back = learning_rates_from_json(nlohmann::ordered_json::parse(json.dump(2)));
+  CHECK(to_json(back).dump() == json.dump());
+  CHECK(back.command == "lowrank table6 --preset full");
+  CHECK(back.find("nli", "lora", {"v", "q"}).choice.lr == 0.01);
+  CHECK(back.find("nli", "full", {}).choice.lr == 0.01);  // its 0.04 did not end for one seed
+  CHECK_THROWS_WITH_AS(
+      back.find("nli", "lora", {"q"}),
+      "no recorded learning rate for nli lora q; there are: nli lora q,v; nli full",
+      std::invalid_argument);
+}
+
+TEST_CASE("a record that does not follow the rule, or is none, is refused") {
+  auto json = to_json(example());
+  json["searches"][0]["lr"] = 0.02;
+  CHECK_THROWS_WITH_AS(learning_rates_from_json(json),
+                       "recorded learning rate of nli lora q,v is 0.02, but the rule makes 0.01 of "
+                       "its scores",
+                       std::invalid_argument);
+  for (const char* text : {"3", "{}", R"({"command": 1})"}) {
+    CHECK_THROWS_AS(learning_rates_from_json(nlohmann::ordered_json::parse(text)),
+                    std::invalid_argument);
+  }
+}
+
+TEST_CASE("the record built into the program follows the rule and names its command") {
+  const LearningRates rates = recorded_learning_rates();
+  CHECK((rates.searches.empty() || !rates.command.empty()));
+  for (const LrSearch& search : rates.searches) CHECK(search.grid.size() >= 3);
+}
