@@ -75,7 +75,7 @@ int distinct(const std::vector<Cell>& cells) {
   return static_cast<int>(keys.size());
 }
 
-/// What the worker threads share. Everything but the stop source is read and written under the
+/// What the worker threads share. Everything but the stop flag is read and written under the
 /// mutex.
 class Workers {
  public:
@@ -88,7 +88,14 @@ class Workers {
     for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
   }
 
-  void stop() { stop_.request_stop(); }
+  ~Workers() {
+    stop();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  void stop() { stop_ = true; }
 
   /// Waits until a cell or all threads have ended, or for a fifth of a second; true at the end.
   bool wait() {
@@ -129,14 +136,14 @@ class Workers {
 
   const Job* next() {
     const std::lock_guard guard(mutex_);
-    return stop_.stop_requested() || next_ == jobs_.size() ? nullptr : &jobs_[next_++];
+    return stop_ || next_ == jobs_.size() ? nullptr : &jobs_[next_++];
   }
 
   void run(const Job& job) {
     const auto start = std::chrono::steady_clock::now();
     std::string failure;
     try {
-      CellResult result = run_cell_(job.cell, stop_.get_token());
+      CellResult result = run_cell_(job.cell, stop_);
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
       result.seconds = took.count();
       if (result.cell.key() != job.cell.key()) {
@@ -153,7 +160,7 @@ class Workers {
     } catch (const ResultsError&) {
       const std::lock_guard guard(mutex_);
       if (!folder_error_) folder_error_ = std::current_exception();
-      stop_.request_stop();
+      stop_ = true;
     } catch (const std::exception& error) {
       failure = fmt::format("cell {} failed: {}", job.cell.key(), error.what());
     }
@@ -167,7 +174,7 @@ class Workers {
   const std::vector<Job> jobs_;
   const RunCell& run_cell_;
   ResultsFolder& folder_;
-  std::stop_source stop_;
+  std::atomic<bool> stop_ = false;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   SweepState state_;
@@ -176,7 +183,7 @@ class Workers {
   bool news_ = false;  // something changed since the last wait
   std::vector<std::string> new_failures_;
   std::exception_ptr folder_error_;
-  std::vector<std::jthread> threads_;  // last, so that it is joined before the rest goes
+  std::vector<std::thread> threads_;
 };
 
 /// Measured seconds over expected seconds of the cells in the folder; 1 if there are none.

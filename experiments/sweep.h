@@ -1,9 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,9 +13,9 @@
 namespace experiments {
 
 /// Trains and measures one cell. Called from several threads at a time, so it shares nothing that
-/// it changes, and its numbers depend on the cell alone. A long run may look at the token between
-/// steps and leave with SweepStopped. The sweep measures `seconds` itself.
-using RunCell = std::function<CellResult(const Cell&, std::stop_token)>;
+/// it changes, and its numbers depend on the cell alone. A long run may look at `stop` between
+/// steps and leave with SweepStopped once it is set. The sweep measures `seconds` itself.
+using RunCell = std::function<CellResult(const Cell&, const std::atomic<bool>& stop)>;
 
 /// Thrown by a cell that left early because the sweep is stopping.
 struct SweepStopped : std::runtime_error {

@@ -21,13 +21,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using Stop = std::atomic<bool>;
+
 std::vector<Cell> cells(int n) {
   std::vector<Cell> all;
   for (int i = 0; i < n; ++i) all.push_back(fake::cell("nli", {"q"}, 1 + i, 0));
   return all;
 }
 
-CellResult fake_run(const Cell& cell, std::stop_token) {
+CellResult fake_run(const Cell& cell, const Stop&) {
   CellResult result = fake::result(cell);
   result.seconds = -1;
   return result;
@@ -63,9 +65,9 @@ struct Sweep {
 TEST_CASE("a sweep computes what is missing, and the second time nothing") {
   Sweep sweep;
   std::atomic<int> calls = 0;
-  const RunCell counted = [&](const Cell& cell, std::stop_token token) {
+  const RunCell counted = [&](const Cell& cell, const Stop& stop) {
     ++calls;
-    return fake_run(cell, token);
+    return fake_run(cell, stop);
   };
   auto outcome = sweep.run(cells(4), counted);
   CHECK((outcome.computed == 4 && outcome.reused == 0 && outcome.missing == 0));
@@ -102,14 +104,14 @@ TEST_CASE("cells run side by side, each on one thread") {
   std::atomic<bool> met = false;
   std::set<int> threads_inside;
   std::mutex mutex;
-  sweep.run(cells(2), [&](const Cell& cell, std::stop_token token) {
+  sweep.run(cells(2), [&](const Cell& cell, const Stop& stop) {
     if (++inside == 2) met = true;
     for (int i = 0; i < 5000 && !met; ++i) std::this_thread::sleep_for(1ms);
 #ifdef _OPENMP
     const std::lock_guard guard(mutex);
     threads_inside.insert(omp_get_max_threads());
 #endif
-    return fake_run(cell, token);
+    return fake_run(cell, stop);
   });
   CHECK(met);
 #ifdef _OPENMP
@@ -121,9 +123,9 @@ TEST_CASE("the longest cell starts first") {
   Sweep sweep;
   sweep.options.expected_seconds = [](const Cell& cell) { return cell.rank % 3; };
   std::vector<int> order;
-  sweep.run(cells(6), [&](const Cell& cell, std::stop_token token) {
+  sweep.run(cells(6), [&](const Cell& cell, const Stop& stop) {
     order.push_back(cell.rank);
-    return fake_run(cell, token);
+    return fake_run(cell, stop);
   });
   CHECK(order == std::vector<int>{2, 5, 1, 4, 3, 6});
 }
@@ -133,9 +135,9 @@ TEST_CASE("a cell that throws is named, and the others' results are kept") {
   sweep.options.jobs = 2;
   const auto list = cells(6);
   const auto run = [&](int failing) {
-    sweep.run(list, [&](const Cell& cell, std::stop_token token) {
+    sweep.run(list, [&](const Cell& cell, const Stop& stop) {
       if (cell.rank <= failing) throw std::runtime_error("gradient of blocks.0.ln1.bias is NaN");
-      return fake_run(cell, token);
+      return fake_run(cell, stop);
     });
   };
   const std::string reason =
@@ -149,15 +151,15 @@ TEST_CASE("a cell that throws is named, and the others' results are kept") {
 
   Sweep all_fail;
   CHECK_THROWS_WITH_AS(
-      all_fail.run(
-          list, [](const Cell&, std::stop_token) -> CellResult { throw std::runtime_error("no"); }),
+      all_fail.run(list,
+                   [](const Cell&, const Stop&) -> CellResult { throw std::runtime_error("no"); }),
       doctest::Contains("(and 5 more)"), CellsFailed);
 }
 
 TEST_CASE("a result of another cell is refused") {
   Sweep sweep;
   CHECK_THROWS_WITH_AS(
-      sweep.run(cells(1), [](const Cell&, std::stop_token) { return fake::result(cells(2)[1]); }),
+      sweep.run(cells(1), [](const Cell&, const Stop&) { return fake::result(cells(2)[1]); }),
       doctest::Contains("returned the result of cell"), CellsFailed);
   CHECK(sweep.folder.results().empty());
 }
@@ -166,13 +168,13 @@ TEST_CASE("a signal stops the sweep, keeps what is finished and says how to cont
   for (const int signal : {SIGINT, SIGTERM}) {
     Sweep sweep;
     sweep.options.continue_with = "lowrank table6";
-    const auto outcome = sweep.run(cells(5), [&](const Cell& cell, std::stop_token token) {
+    const auto outcome = sweep.run(cells(5), [&](const Cell& cell, const Stop& stop) {
       if (cell.rank == 3) {
         std::raise(signal);
-        for (int i = 0; i < 5000 && !token.stop_requested(); ++i) std::this_thread::sleep_for(1ms);
-        if (token.stop_requested()) throw SweepStopped();
+        for (int i = 0; i < 5000 && !stop; ++i) std::this_thread::sleep_for(1ms);
+        if (stop) throw SweepStopped();
       }
-      return fake_run(cell, token);
+      return fake_run(cell, stop);
     });
     CHECK((outcome.computed == 2 && outcome.missing == 3 && outcome.signal == signal));
     CHECK(outcome.exit_code() == 130);
@@ -182,12 +184,12 @@ TEST_CASE("a signal stops the sweep, keeps what is finished and says how to cont
   }
 }
 
-TEST_CASE("a cell that does not look at the token ends in its own time and is kept") {
+TEST_CASE("a cell that does not look at the flag ends in its own time and is kept") {
   Sweep sweep;
-  const auto outcome = sweep.run(cells(3), [&](const Cell& cell, std::stop_token token) {
+  const auto outcome = sweep.run(cells(3), [&](const Cell& cell, const Stop& stop) {
     std::raise(SIGTERM);
-    while (!token.stop_requested()) std::this_thread::sleep_for(1ms);
-    return fake_run(cell, token);
+    while (!stop) std::this_thread::sleep_for(1ms);
+    return fake_run(cell, stop);
   });
   CHECK((outcome.computed == 1 && outcome.missing == 2));
 }
@@ -209,9 +211,9 @@ TEST_CASE("a folder that cannot be written stops the sweep") {
   std::atomic<int> calls = 0;
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
   CHECK_THROWS_AS(sweep.run(cells(9),
-                            [&](const Cell& cell, std::stop_token token) {
+                            [&](const Cell& cell, const Stop& stop) {
                               ++calls;
-                              return fake_run(cell, token);
+                              return fake_run(cell, stop);
                             }),
                   ResultsError);
   ::setrlimit(RLIMIT_FSIZE, &old);
