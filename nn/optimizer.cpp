@@ -50,6 +50,23 @@ Index Optimizer::bytes() const {
   return bytes;
 }
 
+void Optimizer::visit_state(const std::function<void(const std::string&, Tensor&)>& fn) {
+  const std::vector<Parameter*> all = parameters();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = 0; j < state_[i].size(); ++j)
+      fn(fmt::format("{}.state{}", all[i]->name, j), state_[i][j]);
+}
+
+void Optimizer::restore(long steps, const std::function<Tensor(const std::string&)>& saved) {
+  const std::vector<Parameter*> all = parameters();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    state_[i].clear();
+    for (int j = 0; j < tensors_per_parameter(); ++j)
+      state_[i].push_back(saved(fmt::format("{}.state{}", all[i]->name, j)));
+  }
+  steps_ = steps;
+}
+
 Sgd::Sgd(std::vector<ParameterGroup> groups, double momentum)
     : Optimizer(std::move(groups)), momentum_(momentum) {}
 

@@ -27,9 +27,15 @@ class Optimizer {
   std::vector<Parameter*> parameters() const;
   Index bytes() const;  ///< of the state
 
+  /// Calls fn for every tensor of the state, "<parameter>.state<i>", for saving.
+  void visit_state(const std::function<void(const std::string& name, Tensor& tensor)>& fn);
+  /// Goes on as after `steps` steps, with the tensors that were saved; `saved` gives them by name.
+  void restore(long steps, const std::function<Tensor(const std::string& name)>& saved);
+
  protected:
   /// Updates one parameter from its gradient; `state` starts empty and is kept between steps.
   virtual void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) = 0;
+  virtual int tensors_per_parameter() const = 0;
   long steps() const { return steps_; }  ///< the current step, from 1
 
  private:
@@ -45,6 +51,7 @@ class Sgd final : public Optimizer {
 
  private:
   void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) override;
+  int tensors_per_parameter() const override { return momentum_ == 0 ? 0 : 1; }
   double momentum_;
 };
 
@@ -61,6 +68,7 @@ class AdamW final : public Optimizer {
 
  private:
   void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) override;
+  int tensors_per_parameter() const override { return 2; }
   Options options_;
 };
 
