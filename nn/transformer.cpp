@@ -20,6 +20,9 @@ void validate(const DecoderConfig& c) {
   if (c.d_model % c.heads != 0)
     throw std::invalid_argument(
         fmt::format("{} heads do not divide d_model {}", c.heads, c.d_model));
+  if (!(c.embedding_stddev >= 0) || !std::isfinite(c.embedding_stddev))
+    throw std::invalid_argument(
+        fmt::format("embedding_stddev must be at least 0, not {}", c.embedding_stddev));
   if (!(c.dropout >= 0 && c.dropout < 1))
     throw std::invalid_argument(fmt::format("dropout must be in [0, 1), not {}", c.dropout));
 }
