@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -18,36 +17,10 @@
 #include <omp.h>
 #endif
 
+#include "experiments/signals.h"
+
 namespace experiments {
 namespace {
-
-// A signal handler reaches nothing but a static; lock-free, as it must be there.
-std::atomic<int> received_signal = 0;
-static_assert(std::atomic<int>::is_always_lock_free);
-
-/// While it lives, the first SIGINT or SIGTERM is noted and the second has its usual effect.
-class SignalWatch {
- public:
-  SignalWatch() {
-    received_signal = 0;
-    struct sigaction action {};
-    action.sa_handler = [](int signal) { received_signal = signal; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    ::sigaction(SIGINT, &action, &old_interrupt_);
-    ::sigaction(SIGTERM, &action, &old_terminate_);
-  }
-  ~SignalWatch() {
-    ::sigaction(SIGINT, &old_interrupt_, nullptr);
-    ::sigaction(SIGTERM, &old_terminate_, nullptr);
-  }
-  SignalWatch(const SignalWatch&) = delete;
-  SignalWatch& operator=(const SignalWatch&) = delete;
-
- private:
-  struct sigaction old_interrupt_ {
-  }, old_terminate_{};
-};
 
 struct Job {
   Cell cell;
@@ -252,8 +225,8 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
   Workers workers(std::move(jobs), options, run_cell, folder, initial);
   for (bool ended = false; !ended;) {
     ended = workers.wait();
-    if (outcome.signal == 0 && received_signal != 0) {
-      outcome.signal = received_signal;
+    if (outcome.signal == 0 && watch.received() != 0) {
+      outcome.signal = watch.received();
       workers.stop();
       progress.message("stopping; finished cells are kept");
     }

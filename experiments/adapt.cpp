@@ -1,0 +1,116 @@
+#include "experiments/adapt.h"
+
+#include <cmath>
+#include <limits>
+
+#include "experiments/batches.h"
+#include "experiments/sweep.h"
+#include "nn/optimizer.h"
+
+namespace experiments {
+
+data::TaskOptions task_options(const Cell& cell) {
+  data::TaskOptions options;
+  if (cell.facts > 0) options.facts = cell.facts;
+  return options;
+}
+
+lora::LoraConfig lora_config(const Cell& cell, const AdaptOptions& options) {
+  lora::LoraConfig config;
+  for (const std::string& target : cell.targets) config.targets.push_back(target);
+  config.spec = {cell.rank, cell.alpha, lora::parse_scaling(cell.scaling), options.init,
+                 options.dropout};
+  return config;
+}
+
+std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell,
+                                     const AdaptOptions& options) {
+  check_cell(cell);
+  std::unique_ptr<nn::Decoder> model = copy_of(*base.model);
+  nn::set_trainable(*model, cell.method == "full");
+  if (cell.method == "lora") lora::inject(*model, lora_config(cell, options), cell.seed);
+  return model;
+}
+
+namespace {
+
+// Batches of examples in random order, each example once before any comes again.
+class Shuffled {
+ public:
+  Shuffled(std::span<const data::Example> examples, nn::Random random)
+      : examples_(examples), random_(random) {}
+
+  nn::TokenBatch next(int batch) {
+    std::vector<data::Example> rows;
+    for (int i = 0; i < batch; ++i) {
+      if (at_ == order_.size()) {
+        order_ = random_.permutation(static_cast<int>(examples_.size()));
+        at_ = 0;
+      }
+      rows.push_back(examples_[static_cast<std::size_t>(order_[at_++])]);
+    }
+    return token_batch(data::make_batch(rows));
+  }
+
+ private:
+  std::span<const data::Example> examples_;
+  nn::Random random_;
+  std::vector<int> order_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example> examples,
+             const AdaptOptions& options, const std::atomic<bool>& stop,
+             const StepCallback& on_step) {
+  Shuffled batches(examples, nn::Random(cell.seed, "adapt.order"));
+  nn::Random dropout(cell.seed, "adapt.dropout");
+  nn::AdamW optimizer({{nn::parameters(model)}});
+  const nn::Schedule schedule{cell.lr, std::lround(options.warmup * cell.steps), cell.steps};
+  nn::Tape tape(autograd::Record::training);
+  double last_loss = 0;
+
+  for (int step = 0; step < cell.steps; ++step) {
+    if (stop) throw SweepStopped();
+    tape.clear();
+    const nn::Pass pass{tape, options.dropout > 0 ? &dropout : nullptr};
+    const nn::Var loss = nn::token_loss(pass, model, batches.next(options.batch));
+    optimizer.zero_grad();
+    tape.backward(loss);
+    nn::clip_gradients(optimizer.parameters(), options.clip);
+    optimizer.step(schedule.lr(step));
+    last_loss = static_cast<double>(loss.value().item());
+    if (on_step) on_step(0, step + 1, cell.steps);
+  }
+  return last_loss;
+}
+
+CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
+                    const std::atomic<bool>& stop) {
+  const data::Task task = data::parse_task(cell.task);
+  const data::TaskOptions options = task_options(cell);
+  std::unique_ptr<nn::Decoder> model = prepare(base, cell);
+
+  CellResult result;
+  result.cell = cell;
+  if (cell.method != "frozen") {
+    const auto examples =
+        data::examples(task, options, data::Split::train, cell.seed, cell.examples);
+    try {
+      result.more["train_nll"] = train(*model, cell, examples, {}, stop);
+    } catch (const nn::NonFiniteGradient&) {  // it diverged; it is scored as it was left
+      result.more["train_nll"] = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  const auto held_out = score_on == ScoreOn::test ? data::test_set(task, options)
+                                                  : data::validation_set(task, options, cell.seed);
+  const nn::Score score = evaluate(*model, held_out);
+  result.metric = task == data::Task::nli ? "accuracy" : "exact_match";
+  result.value = static_cast<double>(score.exact) / static_cast<double>(score.rows);
+  result.nll = score.nll / score.weight;
+  result.trainable = nn::count(nn::trainable_parameters(*model));
+  return result;
+}
+
+}  // namespace experiments

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "data/batch.h"
+#include "nn/loss.h"
+
+namespace experiments {
+
+/// A batch of a task as the model takes it. `data` knows nothing of models, so the two meet here.
+nn::TokenBatch token_batch(const data::Batch& batch);
+
+/// Exact matches and likelihood over the examples, a few hundred at a time.
+nn::Score evaluate(nn::Decoder& model, std::span<const data::Example> examples);
+
+}  // namespace experiments

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "nn/transformer.h"
+
+namespace experiments {
+
+/// How the shared base model is made. Everything here changes its weights, so everything is in its
+/// hash.
+struct BaseConfig {
+  std::uint64_t seed = 2;
+  long steps = 8000;
+  int batch = 64;
+  double lr = 3e-3;  ///< peak; linear warm-up, then cosine to zero
+  long warmup = 200;
+  double beta2 = 0.98;
+  double weight_decay = 0.01;
+  double clip = 1.0;  ///< of the gradients' joint norm
+  nn::DecoderConfig model = default_model();
+
+  static nn::DecoderConfig default_model();
+};
+
+nlohmann::json to_json(const BaseConfig& config);
+
+/// 16 hexadecimal digits that name the base's file.
+std::string hash(const BaseConfig& config);
+
+/// A pre-trained base. Shared by cells that run side by side; none of them changes it.
+struct Base {
+  BaseConfig config;
+  std::shared_ptr<nn::Decoder> model;
+};
+
+/// A training that was asked to stop; what it says is how far it came.
+struct Stopped : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Called after every step with the steps done before this process, now, and in all.
+using StepCallback = std::function<void(long before, long done, long total)>;
+
+/// The base of this configuration from the cache `folder`, trained first if it is not there.
+/// Training saves its whole state (weights, moments, step) now and then, and goes on from it when
+/// it was stopped: the weights are then the same bits. `stop` is asked after every step; once it
+/// says true the state is saved and Stopped is thrown.
+Base ensure_base(const BaseConfig& config, const std::filesystem::path& folder,
+                 const StepCallback& on_step = {}, const std::function<bool()>& stop = {});
+
+/// The same with a progress bar on standard error, stopped by SIGINT and SIGTERM.
+Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder);
+
+/// Where ensure_base keeps the base of this configuration.
+std::filesystem::path base_path(const BaseConfig& config, const std::filesystem::path& folder);
+
+/// How well the base does what it was trained on: exact match by pre-training task, on examples
+/// that no training step drew.
+std::vector<std::pair<std::string, double>> base_quality(nn::Decoder& model, std::uint64_t seed);
+
+/// Another model with the same configuration and weights.
+std::unique_ptr<nn::Decoder> copy_of(nn::Decoder& model);
+
+}  // namespace experiments

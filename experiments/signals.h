@@ -1,0 +1,22 @@
+#pragma once
+
+#include <csignal>
+
+namespace experiments {
+
+/// While it lives, the first SIGINT or SIGTERM is only noted, so that work can stop where nothing
+/// is lost; the second has its usual effect and ends the process.
+class SignalWatch {
+ public:
+  SignalWatch();
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+  int received() const;  ///< the signal's number, 0 while there was none
+
+ private:
+  struct sigaction old_interrupt_, old_terminate_;
+};
+
+}  // namespace experiments
