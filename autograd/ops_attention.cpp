@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -39,7 +40,7 @@ struct Attention final : Op {
   // Turns one row of scores into probabilities over the keys that query i of batch row b may see.
   template <class Row>
   void softmax_row(Row row, Index b, Index i) const {
-    const Index visible = spec.causal ? std::min(Tk, i + Tk - Tq + 1) : Tk;
+    const Index visible = spec.causal ? std::clamp<Index>(i + Tk - Tq + 1, 0, Tk) : Tk;
     row.tail(Tk - visible).setZero();
     auto seen = row.head(visible).array();
     if (!spec.real_keys.empty())
