@@ -42,12 +42,14 @@ struct MatmulNT final : Op {
 
 // The shape of x with another last size.
 static Shape with_cols(const Shape& x, Index cols) {
-  if (x.rank() == 3) return Shape{x[0], x[1], cols};
-  return Shape{x.rows(), cols};
+  std::vector<Index> sizes;
+  for (int i = 0; i + 1 < x.rank(); ++i) sizes.push_back(x[i]);
+  sizes.push_back(cols);
+  return Shape(sizes);
 }
 
 Var matmul_nt(Var a, Var b) {
-  check_shapes(a.value().cols() == b.value().cols(), "matmul_nt", "wants (M,K) and (N,K)", {a, b});
+  check_shapes(a.value().cols() == b.value().cols(), "matmul_nt", "wants (..,K) and (N,K)", {a, b});
   return record(std::make_unique<MatmulNT>(), {a, b}, with_cols(a.shape(), b.value().rows()));
 }
 
