@@ -32,7 +32,10 @@ struct Log final : Op {
 // f' = 1 / (2 y)
 struct Sqrt final : Op {
   const char* name() const override { return "sqrt"; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().sqrt(); }
+  // Not Eigen's sqrt: its vectorised form is rounded wrongly, and is NaN at infinity.
+  void forward(Context& ctx) override {
+    ctx.out() = ctx.in(0).unaryExpr([](Scalar x) { return std::sqrt(x); });
+  }
   void backward(Context& ctx) override {
     if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseQuotient(ctx.out()) / 2;
   }
