@@ -8,8 +8,10 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 struct Sum final : Op {
   Over over;
   Scalar s;
-  Sum(Over what, Scalar factor) : over(what), s(factor) {}
-  const char* name() const override { return s == 1 ? "sum" : "mean"; }
+  const char* op_name;
+  Sum(Over what, Scalar factor, const char* sum_or_mean)
+      : over(what), s(factor), op_name(sum_or_mean) {}
+  const char* name() const override { return op_name; }
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
     switch (over) {
@@ -53,14 +55,14 @@ static Shape reduced(Over over, const Matrix& x) {
 }
 
 Var sum(Var x, Over over) {
-  return record(std::make_unique<Sum>(over, Scalar{1}), {x}, reduced(over, x.value().m));
+  return record(std::make_unique<Sum>(over, Scalar{1}, "sum"), {x}, reduced(over, x.value().m));
 }
 
 Var mean(Var x, Over over) {
   const Index n = summed(over, x.value().m);
   check_shapes(n > 0, "mean", "wants at least one element", {x});
   const auto s = Scalar{1} / static_cast<Scalar>(n);
-  return record(std::make_unique<Sum>(over, s), {x}, reduced(over, x.value().m));
+  return record(std::make_unique<Sum>(over, s, "mean"), {x}, reduced(over, x.value().m));
 }
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION
