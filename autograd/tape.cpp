@@ -40,12 +40,13 @@ Var Tape::constant(const Tensor& value) {
 }
 
 Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape) {
+  for (const Var& input : inputs)
+    if (input.tape != this)
+      throw std::logic_error(fmt::format("{}: an input is on another tape", op->name()));
   Node& node = nodes_.emplace_back();
   const Var result{this, size() - 1};
   node.op_name = op->name();
   for (const Var& input : inputs) {
-    if (input.tape != this)
-      throw std::logic_error(fmt::format("{}: an input is on another tape", op->name()));
     node.inputs.push_back(input.id);
     node.needs_grad |= this->node(input.id).needs_grad;
   }
@@ -75,6 +76,7 @@ void Tape::backward(Var loss) {
 }
 
 void Tape::backward(Var output, const Tensor& cotangent) {
+  if (output.tape != this) throw std::logic_error("backward: the output is on another tape");
   if (backward_done_)
     throw std::logic_error(
         "backward already ran on this tape and spent it: clear() it and record the step again");
@@ -118,7 +120,7 @@ Stats Tape::stats() const {
   for (const Node& node : nodes_) {
     stats.ops += node.op != nullptr;
     if (!node.parameter) continue;
-    (node.needs_grad ? stats.bytes.trainable : stats.bytes.frozen) += node.value->bytes();
+    (node.parameter->trainable ? stats.bytes.trainable : stats.bytes.frozen) += node.value->bytes();
     stats.bytes.gradients += node.parameter->grad.bytes();
   }
   return stats;
