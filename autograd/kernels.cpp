@@ -19,7 +19,9 @@ template <class Work>
 void chunked(Index n, Index chunk, [[maybe_unused]] double total_work, const Work& work) {
   const Index chunks = ceil_div(n, chunk);
   if (chunks <= 1) return work(Index{0}, n);
+#ifdef _OPENMP
 #pragma omp parallel for schedule(static) if (total_work > kParallelWork)
+#endif
   for (Index i = 0; i < chunks; ++i) work(i * chunk, std::min(n, (i + 1) * chunk));
 }
 
