@@ -28,13 +28,14 @@ class Checker {
   GradcheckResult run() {
     analytic();
     GradcheckResult result;
-    bool all_zero = true;
+    bool all_small = true;
     for (Parameter* p : parameters_) {
       if (!p->trainable) continue;
       const Tensor v = random_.normal(p->value.shape, 1);
       const double numeric = numeric_derivative(*p, v.m);
       const double analytic = p->grad.empty() ? 0 : dot(p->grad.m, v.m);
-      if (!p->grad.empty() && !p->grad.m.isZero(0)) all_zero = false;
+      if (!p->grad.empty() && !p->grad.m.isZero(static_cast<Scalar>(options_.tolerance)))
+        all_small = false;
       const double error = relative_error(numeric, analytic);
       if (error <= options_.tolerance) {  // false for NaN
         result.error = std::max(result.error, error);
@@ -44,8 +45,8 @@ class Checker {
       result.message = locate(*p, numeric, analytic);
       return result;
     }
-    if (all_zero) {
-      result.message = "every gradient is exactly zero: this check says nothing";
+    if (all_small) {
+      result.message = fmt::format("op {}: every gradient is zero: this check says nothing", op_);
       return result;
     }
     result.ok = true;
