@@ -33,9 +33,10 @@ struct CrossEntropy final : Op {
       if (weight(row) == 0) continue;
       const Scalar max = x.row(i).maxCoeff();
       (*lse)(i, 0) = max + std::log((x.row(i).array() - max).exp().sum());
-      const double target = x(i, spec.targets[row]), mean = x.row(i).mean();
-      const double eps = spec.label_smoothing;
-      loss += weight(row) * ((*lse)(i, 0) - (1 - eps) * target - eps * mean);
+      const double eps = spec.label_smoothing, target = x(i, spec.targets[row]);
+      double expected = (1 - eps) * target;                    // Σ_j t_j x_j
+      if (eps > 0) expected += eps * double(x.row(i).mean());  // 0 times a logit of -∞ is a NaN
+      loss += weight(row) * ((*lse)(i, 0) - expected);
     }
     ctx.out()(0, 0) = static_cast<Scalar>(loss / W);
   }
@@ -65,7 +66,9 @@ Var cross_entropy(Var logits, CrossEntropySpec spec) {
       throw std::invalid_argument(
           fmt::format("cross_entropy: target {} is not in 0..{}", t, logits.value().cols() - 1));
   for (const Scalar w : spec.weights)
-    if (!(w >= 0)) throw std::invalid_argument(fmt::format("cross_entropy: negative weight {}", w));
+    if (!(w >= 0 && std::isfinite(w)))
+      throw std::invalid_argument(
+          fmt::format("cross_entropy: weight {} is not a finite number >= 0", w));
   if (!(spec.label_smoothing >= 0 && spec.label_smoothing < 1))
     throw std::invalid_argument(fmt::format(
         "cross_entropy: label smoothing must be in [0, 1), not {}", spec.label_smoothing));

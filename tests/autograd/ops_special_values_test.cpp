@@ -1,0 +1,151 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "autograd/ops.h"
+#include "autograd/random.h"
+
+// In float, as what runs: extreme inputs, and numbers that are none. Rows are long enough that both
+// the vectorised and the plain part of an Eigen loop are met.
+
+using namespace autograd;
+
+namespace {
+
+constexpr Index N = 37;
+const Scalar inf = std::numeric_limits<Scalar>::infinity();
+const Scalar not_a_number = std::numeric_limits<Scalar>::quiet_NaN();
+
+Tensor filled(Shape shape, Scalar value) {
+  Tensor x(shape);
+  x.m.setConstant(value);
+  return x;
+}
+
+// op of a row full of x; the same everywhere, or the test fails
+Scalar of(Var (*op)(Var), Scalar x) {
+  Tape tape(Record::values);
+  const Matrix y = op(tape.constant(filled({1, N}, x))).value().m;
+  for (Index j = 0; j < N; ++j) {
+    CAPTURE(j);
+    const bool both_nan = std::isnan(y(0, 0)) && std::isnan(y(0, j));
+    CHECK((both_nan || y(0, j) == y(0, 0) || std::abs(y(0, j) - y(0, 0)) < 1e-5));
+  }
+  return y(0, 0);
+}
+
+Var gelu_erf(Var x) { return gelu(x, Gelu::erf); }
+Var gelu_tanh(Var x) { return gelu(x, Gelu::tanh); }
+
+}  // namespace
+
+TEST_CASE("functions of one element pass a NaN on") {
+  for (const auto op : {exp, log, sqrt, autograd::tanh, sigmoid, relu, gelu_erf, gelu_tanh, softmax,
+                        log_softmax, negate})
+    CHECK(std::isnan(of(op, not_a_number)));
+}
+
+TEST_CASE("functions of one element at their limits") {
+  CHECK(of(exp, 1000) == inf);
+  CHECK(of(exp, -1000) == 0);
+  CHECK(of(log, 0) == -inf);
+  CHECK(std::isnan(of(log, -1)));
+  CHECK(of(sqrt, inf) == inf);
+  CHECK(of(sqrt, 0) == 0);
+  CHECK(std::isnan(of(sqrt, -1)));
+  CHECK(of(sqrt, 1000) == std::sqrt(Scalar{1000}));
+  for (const Scalar large : {Scalar{1000}, inf}) {
+    CHECK(of(autograd::tanh, large) == 1);
+    CHECK(of(autograd::tanh, -large) == -1);
+    CHECK(of(sigmoid, large) == 1);
+    CHECK(of(sigmoid, -large) == 0);
+    CHECK(of(relu, large) == large);
+    CHECK(of(relu, -large) == 0);
+    CHECK(of(gelu_erf, large) == large);
+    CHECK(of(gelu_tanh, large) == large);
+  }
+  CHECK(of(gelu_erf, -1000) == 0);
+  CHECK(of(gelu_tanh, -1000) == 0);
+}
+
+TEST_CASE("relu has derivative 0 at 0, and a NaN of the gradient does not leak where it is 0") {
+  Parameter x{"x", Tensor(Shape{3}, {-1, 0, 1}), {}, true};
+  Tape tape;
+  tape.backward(relu(tape.parameter(x)), Tensor(Shape{3}, {not_a_number, 2, 3}));
+  CHECK(x.grad.m == Matrix{{0, 0, 3}});
+}
+
+TEST_CASE("softmax of large logits neither overflows nor vanishes") {
+  Tape tape(Record::values);
+  Tensor x = filled({1, N}, -inf);
+  x.m(0, 3) = x.m(0, N - 1) = 10000;
+  const Matrix y = softmax(tape.constant(x)).value().m;
+  for (Index j = 0; j < N; ++j) CHECK(y(0, j) == (j == 3 || j == N - 1 ? 0.5f : 0.0f));
+  x.m.setConstant(-10000);
+  CHECK(softmax(tape.constant(x)).value().m(0, 0) == doctest::Approx(1.0 / N));
+  CHECK(log_softmax(tape.constant(x)).value().m(0, 0) == doctest::Approx(-std::log(double(N))));
+}
+
+TEST_CASE("cross_entropy of large, and of forbidden, logits is finite") {
+  Parameter x{"x", filled({1, N}, -10000), {}, true};
+  x.value.m(0, 2) = 10000;
+  x.value.m(0, 3) = -inf;  // a class that may not be chosen
+  Tape tape;
+  const Var loss = cross_entropy(tape.parameter(x), {{2}, {}, -1, 0});
+  CHECK(loss.value().item() == 0);
+  tape.backward(loss);
+  CHECK(x.grad.m.allFinite());
+}
+
+TEST_CASE("padding gets no attention at all: not a bit of the result, exactly zero gradient") {
+  Random random(1, "attention");
+  const Shape shape{2, N, 8};
+  std::vector<Parameter> qkv;
+  for (const char* name : {"q", "k", "v"}) qkv.push_back({name, random.normal(shape, 1), {}, true});
+  AttentionSpec spec{2, false, std::vector<unsigned char>(2 * N, 1)};
+  for (const std::size_t padding : {5, 36, 37, 60}) spec.real_keys[padding] = 0;
+  const auto attend = [&] {
+    Tape tape;
+    const Var y =
+        attention(tape.parameter(qkv[0]), tape.parameter(qkv[1]), tape.parameter(qkv[2]), spec);
+    tape.backward(y, Random(1, "cotangent").normal(y.shape(), 1));
+    return y.value().m;
+  };
+  const Matrix before = attend();
+  for (const Index padding : {5, 36, 37, 60}) {
+    CHECK(qkv[1].grad.m.row(padding) == Matrix::Zero(1, 8));
+    CHECK(qkv[2].grad.m.row(padding) == Matrix::Zero(1, 8));
+    qkv[1].value.m.row(padding).setConstant(1000);
+    qkv[2].value.m.row(padding).setConstant(1e30f);
+  }
+  CHECK(attend() == before);
+}
+
+TEST_CASE("causal attention does not look ahead") {
+  Random random(1, "causal");
+  Tensor q = random.normal({1, 6, 4}, 1), k = random.normal({1, 6, 4}, 1);
+  Tensor v = random.normal({1, 6, 4}, 1);
+  const auto attend = [&] {
+    Tape tape(Record::values);
+    return attention(tape.constant(q), tape.constant(k), tape.constant(v), {2, true, {}}).value().m;
+  };
+  const Matrix before = attend();
+  k.m.row(4).setConstant(3);
+  v.m.row(4).setConstant(100);
+  const Matrix after = attend();
+  CHECK(after.topRows(4) == before.topRows(4));
+  for (const Index i : {4, 5}) CHECK((after.row(i) - before.row(i)).norm() > 0.1);
+}
+
+TEST_CASE("dropout keeps the share and the scale it says, and p = 0 changes nothing") {
+  Random random(1, "dropout");
+  Tape tape(Record::values);
+  const Var x = tape.constant(filled({100, 100}, 1));
+  const Matrix y = dropout(x, 0.3, random).value().m;
+  const auto dropped = static_cast<double>((y.array() == 0).count());
+  CHECK(std::abs(dropped / 10000 - 0.3) < 5 * 0.0046);  // the standard error of the share
+  for (const Scalar e : y.reshaped()) CHECK((e == 0 || e == doctest::Approx(1 / 0.7)));
+  CHECK(dropout(x, 0, random).value().m == x.value().m);
+  CHECK(dropout(x, 0.3, random).value().m != y);  // the stream has moved on
+}
