@@ -43,14 +43,18 @@ struct Attention final : Op {
     const Index visible = spec.causal ? std::clamp<Index>(i + Tk - Tq + 1, 0, Tk) : Tk;
     row.tail(Tk - visible).setZero();
     auto seen = row.head(visible).array();
-    if (!spec.real_keys.empty())
-      for (Index j = 0; j < visible; ++j)
-        if (!spec.real_keys[static_cast<std::size_t>(b * Tk + j)])
-          seen(j) = -std::numeric_limits<Scalar>::infinity();
+    for (Index j = 0; j < visible; ++j)
+      if (is_padding(b, j)) seen(j) = -std::numeric_limits<Scalar>::infinity();
     const Scalar max = visible ? seen.maxCoeff() : -std::numeric_limits<Scalar>::infinity();
     if (max == -std::numeric_limits<Scalar>::infinity()) return row.setZero(), void();
     seen = (seen - max).exp();
+    for (Index j = 0; j < visible; ++j)
+      if (is_padding(b, j)) seen(j) = 0;  // Eigen's exp(-∞) is 1e-39 on some processors
     seen /= seen.sum();
+  }
+
+  bool is_padding(Index b, Index j) const {
+    return !spec.real_keys.empty() && !spec.real_keys[static_cast<std::size_t>(b * Tk + j)];
   }
 
   void forward(Context& ctx) override {
