@@ -147,7 +147,8 @@ Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
   std::vector<int> positions(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i)
     positions[i] = static_cast<int>(i) % static_cast<int>(T);
-  Var x = autograd::add(tok.forward(pass, ids), pos.forward(pass, positions));  // (B*T,C)
+  const Var words = tok.forward(pass, ids), places = pos.forward(pass, positions);
+  Var x = autograd::add(words, places);  // (B*T,C)
   x = autograd::reshape(x, {B, T, config.d_model});
   x = Dropout{config.dropout}.forward(pass, x);
   for (const auto& block : blocks) x = block->forward(pass, x, real);
