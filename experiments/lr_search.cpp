@@ -76,19 +76,18 @@ LrChoice choose_lr(const std::vector<LrScores>& grid, CollapseRule rule) {
   if (best + 1 == grid.size()) choice.edge = LrChoice::Edge::highest;
   if (grid.size() == 1) choice.edge = LrChoice::Edge::lowest;
 
-  const bool next_collapses = best + 1 < grid.size() && collapsed(best + 1);
-  choice.beside_collapse = collapsed(best) || next_collapses;
-  if (choice.beside_collapse) {
-    const std::size_t at = collapsed(best) ? best : best + 1;
-    choice.reason += fmt::format(", collapse at {} (mean {:.1f}, worst seed {:.1f})", grid[at].lr,
-                                 mean(grid[at].scores), worst(grid[at].scores));
-    if (best > 0) {
-      choice.lr = grid[best - 1].lr;
-      choice.reason += fmt::format(", so one step below the best: mean {:.1f} at {}",
-                                   mean(grid[best - 1].scores), choice.lr);
-    } else {
-      choice.reason += ", and the grid has nothing below the best";
-    }
+  const auto collapse_at = [&](std::size_t i) {
+    return fmt::format(", collapse at {} (mean {:.1f}, worst seed {:.1f})", grid[i].lr,
+                       mean(grid[i].scores), worst(grid[i].scores));
+  };
+  if (collapsed(best)) {
+    choice.reason += collapse_at(best);
+    if (best > 0) choice.lr = grid[best - 1].lr;
+    choice.reason += best > 0 ? fmt::format(", so one step below it: mean {:.1f} at {}",
+                                            mean(grid[best - 1].scores), choice.lr)
+                              : ", and the grid has nothing below it";
+  } else if (best + 1 < grid.size() && collapsed(best + 1)) {
+    choice.reason += collapse_at(best + 1);
   }
   if (choice.edge == LrChoice::Edge::lowest) choice.reason += "; at the lower edge of the grid";
   if (choice.edge == LrChoice::Edge::highest) choice.reason += "; at the upper edge of the grid";

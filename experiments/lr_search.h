@@ -26,7 +26,6 @@ struct LrChoice {
   enum class Edge { inside, lowest, highest };
   double lr = 0;                 ///< what to use
   double best = 0;               ///< highest mean score
-  bool beside_collapse = false;  ///< then lr is a step below best, if the grid has one
   Edge edge =
       Edge::inside;    ///< where on the grid `best` lies: at an edge the optimum may lie beyond
   std::string reason;  ///< the choice in words
@@ -41,9 +40,8 @@ std::vector<double> lr_grid(double low, int count);
 ///  2. From `best` upwards, a learning rate has collapsed if its mean lies more than `mean_falls`
 ///     below the mean at `best`, or its worst seed more than `worst_falls` below it, or a score is
 ///     NaN.
-///  3. If `best` itself (by its worst seed) or the next rate above it has collapsed, the choice is
-///     one step below `best`; else it is `best`. A few seeds see a collapse late: beside one, some
-///     of many more runs fail.
+///  3. The choice is `best`, which is then at most one step below the collapse; where `best` itself
+///     has collapsed, by its worst seed, it is one step below `best`.
 /// Throws std::invalid_argument for an empty grid, rates that do not rise, fewer than 3 seeds,
 /// unequal numbers of seeds, or a grid on which every rate has a NaN.
 LrChoice choose_lr(const std::vector<LrScores>& grid, CollapseRule rule = {});

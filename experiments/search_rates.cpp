@@ -19,7 +19,7 @@ const std::vector<std::uint64_t> search_seeds{101, 102, 103};
 
 // Full fine-tuning wants rates about ten times lower; both grids have the same number of runs.
 std::vector<double> grid_of(const Cell& cell) {
-  return lr_grid(cell.method == "full" ? 2.5e-4 : 2.5e-3, 7);
+  return lr_grid(cell.method == "full" ? 2.5e-4 : 2.5e-3, 8);
 }
 
 std::vector<Cell> runs_of(const Cell& searched) {

@@ -8,7 +8,7 @@
 namespace experiments {
 
 /// Searches the learning rate of each of the given cells (their lr and seed are filled in here) on
-/// validation examples, in OUT/learning-rates: seven rates, three seeds that no table uses. Writes
+/// validation examples, in OUT/learning-rates: eight rates, three seeds that no table uses. Writes
 /// the record to OUT/learning-rates/learning_rates.json. Nothing where the search was stopped.
 std::optional<LearningRates> search_rates(const std::vector<Cell>& cells, const Base& base,
                                           const Table6Options& options, Progress& progress);
