@@ -14,11 +14,12 @@
 namespace autograd::inline AUTOGRAD_PRECISION {
 
 // ---- ops_linear.cpp ----------------------------------------------------------------------------
-Var matmul(Var a, Var b);         ///< a b,   (M,K) (K,N) -> (M,N)
-Var matmul_nt(Var a, Var b);      ///< a bᵀ,  (..,K) (N,K) -> (..,N)
-Var matmul_tn(Var a, Var b);      ///< aᵀ b,  (K,M) (K,N) -> (M,N)
-Var affine(Var x, Var w, Var b);  ///< x wᵀ + b, (..,K) (N,K) (N) -> (..,N)
-Var transpose(Var x);             ///< (M,N) -> (N,M)
+Var matmul(Var a, Var b);                ///< a b,   (M,K) (K,N) -> (M,N)
+Var matmul_nt(Var a, Var b);             ///< a bᵀ,  (..,K) (N,K) -> (..,N)
+Var matmul_tn(Var a, Var b);             ///< aᵀ b,  (K,M) (K,N) -> (M,N)
+Var add_matmul_nt(Var c, Var a, Var b);  ///< c + a bᵀ,  (M,N) (M,K) (N,K) -> (M,N)
+Var affine(Var x, Var w, Var b);         ///< x wᵀ + b, (..,K) (N,K) (N) -> (..,N)
+Var transpose(Var x);                    ///< (M,N) -> (N,M)
 
 // ---- ops_elementwise.cpp -----------------------------------------------------------------------
 Var add(Var x, Var z);             ///< x + z, equal shapes

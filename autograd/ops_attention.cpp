@@ -37,24 +37,36 @@ struct Attention final : Op {
     });
   }
 
-  // Turns one row of scores into probabilities over the keys that query i of batch row b may see.
-  template <class Row>
-  void softmax_row(Row row, Index b, Index i) const {
-    const Index visible = spec.causal ? std::clamp<Index>(i + Tk - Tq + 1, 0, Tk) : Tk;
-    row.tail(Tk - visible).setZero();
-    auto seen = row.head(visible).array();
-    for (Index j = 0; j < visible; ++j)
-      if (is_padding(b, j)) seen(j) = -std::numeric_limits<Scalar>::infinity();
-    const Scalar max = visible ? seen.maxCoeff() : -std::numeric_limits<Scalar>::infinity();
-    if (max == -std::numeric_limits<Scalar>::infinity()) return row.setZero(), void();
-    seen = (seen - max).exp();
-    for (Index j = 0; j < visible; ++j)
-      if (is_padding(b, j)) seen(j) = 0;  // Eigen's exp(-∞) is 1e-39 on some processors
-    seen /= seen.sum();
+  // How many of the first keys query i may see; padding among them is hidden as well.
+  Index visible(Index i) const {
+    return spec.causal ? std::clamp<Index>(i + Tk - Tq + 1, 0, Tk) : Tk;
   }
 
-  bool is_padding(Index b, Index j) const {
-    return !spec.real_keys.empty() && !spec.real_keys[static_cast<std::size_t>(b * Tk + j)];
+  template <class Row>
+  void set_padding(Row row, Index b, Scalar value) const {
+    if (spec.real_keys.empty()) return;
+    for (Index j = 0; j < Tk; ++j)
+      if (!spec.real_keys[static_cast<std::size_t>(b * Tk + j)]) row(j) = value;
+  }
+
+  // Turns the scores p (Tq,Tk) of one head of batch row b into probabilities. The exponential runs
+  // over the whole block at once, hidden keys included: rows are too short to fill the processor's
+  // vectors. Hidden keys get zero after it, exactly; Eigen's exp(-∞) is 1e-39 on some processors.
+  template <class Scores>
+  void softmax_rows(Scores p, Index b) const {
+    constexpr Scalar nothing = -std::numeric_limits<Scalar>::infinity();
+    for (Index i = 0; i < Tq; ++i) {
+      set_padding(p.row(i), b, nothing);
+      const Scalar max = visible(i) > 0 ? p.row(i).head(visible(i)).maxCoeff() : nothing;
+      if (max != nothing) p.row(i).array() -= max;
+    }
+    p.array() = p.array().exp();
+    for (Index i = 0; i < Tq; ++i) {
+      p.row(i).tail(Tk - visible(i)).setZero();
+      set_padding(p.row(i), b, 0);
+      const Scalar sum = p.row(i).sum();
+      if (sum != 0) p.row(i) /= sum;  // 0: a query that sees nothing gets zeros
+    }
   }
 
   void forward(Context& ctx) override {
@@ -68,7 +80,7 @@ struct Attention final : Op {
       const auto K = k.block(b * Tk, h * hs, Tk, hs), V = v.block(b * Tk, h * hs, Tk, hs);
       auto p = P->middleRows((b * spec.heads + h) * Tq, Tq);
       kernels::add_matmul_nt(Q, K, p, s);
-      for (Index i = 0; i < Tq; ++i) softmax_row(p.row(i), b, i);
+      softmax_rows(p, b);
       kernels::add_matmul_nn(p, V, y.block(b * Tq, h * hs, Tq, hs));
     });
     ctx.count_flops(4.0 * double(B * Tq) * double(Tk) * double(hs * spec.heads));

@@ -53,6 +53,28 @@ Var matmul_nt(Var a, Var b) {
   return record(std::make_unique<MatmulNT>(), {a, b}, with_cols(a.shape(), b.value().rows()));
 }
 
+// y = c + a bᵀ                  dc += dy             da += dy b          db += dyᵀ a
+struct AddMatmulNT final : Op {
+  const char* name() const override { return "add_matmul_nt"; }
+  void forward(Context& ctx) override {
+    ctx.out() = ctx.in(0);
+    ctx.count_flops(kernels::add_matmul_nt(ctx.in(1), ctx.in(2), ctx.out()));
+  }
+  void backward(Context& ctx) override {
+    const Matrix &a = ctx.in(1), &b = ctx.in(2), &dy = ctx.dout();
+    if (Matrix* dc = ctx.grad_if_needed(0)) *dc += dy;
+    if (Matrix* da = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_nn(dy, b, *da));
+    if (Matrix* db = ctx.grad_if_needed(2)) ctx.count_flops(kernels::add_matmul_tn(dy, a, *db));
+  }
+};
+
+Var add_matmul_nt(Var c, Var a, Var b) {
+  const Matrix &cm = c.value().m, &am = a.value().m, &bm = b.value().m;
+  check_shapes(cm.rows() == am.rows() && cm.cols() == bm.rows() && am.cols() == bm.cols(),
+               "add_matmul_nt", "wants (M,N), (M,K) and (N,K)", {c, a, b});
+  return record(std::make_unique<AddMatmulNT>(), {c, a, b}, c.shape());
+}
+
 // y = aᵀ b                      da += b dyᵀ          db += a dy
 struct MatmulTN final : Op {
   const char* name() const override { return "matmul_tn"; }

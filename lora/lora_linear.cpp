@@ -53,9 +53,7 @@ Var LoraLinear::forward(const Pass& pass, Var x) {
   if (merged()) return y;
   const Var z = nn::Dropout{spec.dropout}.forward(pass, x);
   const Var ax = autograd::matmul_nt(z, pass.tape.parameter(A));  // (..,r)
-  const Var bax =
-      autograd::matmul_nt(autograd::scale(ax, scale()), pass.tape.parameter(B));  // (..,out)
-  return autograd::add(y, bax);
+  return autograd::add_matmul_nt(y, autograd::scale(ax, scale()), pass.tape.parameter(B));
 }
 
 void LoraLinear::visit(const std::string& prefix, const Visitor& fn) {

@@ -61,6 +61,19 @@ std::vector<OpCase> linear() {
       {"matmul_nt", "", nt, nt_to({2, 5}), {}, {{{2, 3}, {5, 3}}}},
       {"matmul_nt", "square", nt, nt_to({3, 3}), {}, {{{3, 3}, {3, 3}}}},
       {"matmul_nt", "keeps (B,T)", nt, nt_to({2, 3, 5}), {}, {{{2, 3, 4}, {5, 4}}}},
+      {"add_matmul_nt",
+       "",
+       [](Tape&, std::span<const Var> x) { return add_matmul_nt(x[0], x[1], x[2]); },
+       [](const Tensors& x) {
+         const Tensor y = nt_shaped({x[1], x[2]}, x[0].shape);
+         return fill(x[0].shape, [&](Index i, Index j) { return x[0].m(i, j) + y.m(i, j); });
+       },
+       {},
+       {{{1, 1}, {1, 1}, {1, 1}},
+        {{1, 5}, {1, 3}, {5, 3}},
+        {{4, 1}, {4, 2}, {1, 2}},
+        {{2, 3, 5}, {2, 3, 4}, {5, 4}},
+        {{3, 3}, {3, 3}, {3, 3}}}},
       {"affine", "1x1", with_bias, affine_to({1, 1}), {}, {{{1, 1}, {1, 1}, {1}}}},
       {"affine", "one row", with_bias, affine_to({1, 2}), {}, {{{1, 3}, {2, 3}, {1, 2}}}},
       {"affine", "one column", with_bias, affine_to({4, 1}), {}, {{{4, 1}, {1, 1}, {1}}}},

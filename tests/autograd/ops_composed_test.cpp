@@ -153,6 +153,12 @@ TEST_CASE("affine") {
       normals({{4, 3}, {5, 3}, {5}}));
 }
 
+TEST_CASE("add_matmul_nt") {
+  check_same([](Tape&, std::span<const Var> x) { return add_matmul_nt(x[0], x[1], x[2]); },
+             [](Tape&, std::span<const Var> x) { return add(x[0], matmul_nt(x[1], x[2])); },
+             normals({{4, 5}, {4, 3}, {5, 3}}));
+}
+
 TEST_CASE("layernorm") {
   check_same([](Tape&, std::span<const Var> x) { return layernorm(x[0], x[1], x[2]); },
              layernorm_composed, normals({{4, 6}, {6}, {6}}));
