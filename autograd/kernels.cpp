@@ -9,10 +9,6 @@ namespace {
 // Below this many operations waking a thread costs more than it saves.
 constexpr double kParallelWork = 2e6;
 
-// Rows of the result per chunk: many enough that packing the other operand once per chunk is cheap
-// beside the product, few enough that there are chunks to share.
-constexpr Index kRowChunk = 128;
-
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 template <class Work>
@@ -25,11 +21,18 @@ void chunked(Index n, Index chunk, [[maybe_unused]] double total_work, const Wor
   for (Index i = 0; i < chunks; ++i) work(i * chunk, std::min(n, (i + 1) * chunk));
 }
 
+// Rows of the result in one chunk. Each chunk packs the other operand anew, so there are few; their
+// number is a power of two, so that two or four threads get equal shares.
+Index row_chunk(Index rows) {
+  const Index chunks = rows < 256 ? 1 : rows < 1024 ? 2 : rows < 4096 ? 4 : 8;
+  return ceil_div(rows, chunks);
+}
+
 }  // namespace
 
 double add_matmul_nn(In a, In b, Out c, Scalar scale) {
   const double flops = 2.0 * double(c.rows()) * double(c.cols()) * double(a.cols());
-  chunked(c.rows(), kRowChunk, flops, [&](Index begin, Index end) {
+  chunked(c.rows(), row_chunk(c.rows()), flops, [&](Index begin, Index end) {
     c.middleRows(begin, end - begin).noalias() += scale * a.middleRows(begin, end - begin) * b;
   });
   return flops;
@@ -37,7 +40,7 @@ double add_matmul_nn(In a, In b, Out c, Scalar scale) {
 
 double add_matmul_nt(In a, In b, Out c, Scalar scale) {
   const double flops = 2.0 * double(c.rows()) * double(c.cols()) * double(a.cols());
-  chunked(c.rows(), kRowChunk, flops, [&](Index begin, Index end) {
+  chunked(c.rows(), row_chunk(c.rows()), flops, [&](Index begin, Index end) {
     c.middleRows(begin, end - begin).noalias() +=
         scale * a.middleRows(begin, end - begin) * b.transpose();
   });
