@@ -34,3 +34,26 @@ if(CMAKE_GENERATOR STREQUAL "Ninja")
   add_test(NAME run_script COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/run_test.sh ${PROJECT_SOURCE_DIR}/run
            $<$<TARGET_EXISTS:lowrank>:$<TARGET_FILE:lowrank>>)
 endif()
+
+# The documentation: links, excerpts from the code, files, commands and their options. The control has one mistake of
+# each kind among things that are right.
+set(docs_test bash ${CMAKE_CURRENT_SOURCE_DIR}/docs_test.sh)
+add_test(NAME docs COMMAND ${docs_test} ${PROJECT_SOURCE_DIR} $<TARGET_FILE:lowrank>)
+set_tests_properties(docs PROPERTIES FAIL_REGULAR_EXPRESSION "mistake")
+set(docs_control ${CMAKE_CURRENT_SOURCE_DIR}/controls/docs)
+add_test(NAME docs_control COMMAND ${docs_test} ${docs_control} ${docs_control}/lowrank)
+string(JOIN "[^\n]*\n" the_mistakes
+  "README.md:6: a link to docs/none.md, which is not there"
+  "README.md:6: a link to docs/page.md#three, but docs/page.md has no such heading"
+  "README.md:6: a link to ../../README.md, which is not there"
+  "README.md:7: ./run has no command 'dance'"
+  "README.md:7: ./run paint has no option --shade"
+  "README.md:7: a link to none.html, which is not there"
+  "docs/page.md:10: an excerpt that is not in code.cpp"
+  "docs/page.md:16: an excerpt from none.cpp, which is not there"
+  "docs/page.md:20: C\\+\\+ without a line <!-- from FILE -->"
+  "docs/page.md:24: no code block follows"
+  "docs/page.md:27: there is no file docs/code.cpp"
+  "[0-9]+ pages"
+  "mistakes in the documentation: 11\n")
+set_tests_properties(docs_control PROPERTIES PASS_REGULAR_EXPRESSION "${the_mistakes}")

@@ -1,0 +1,5 @@
+int one() {
+  int one = 1;
+  return one;
+}
+int two() { return 2; }
