@@ -63,8 +63,8 @@ class Members {
   }
 
   [[noreturn]] static void wrong(const char* name, const Json& member, const char* wanted) {
-    throw CheckpointError(fmt::format("\"{}\" of the configuration must be {}, not {}", name,
-                                      wanted, shown(member)));
+    throw CheckpointError(
+        fmt::format("\"{}\" of the configuration must be {}, not {}", name, wanted, shown(member)));
   }
 
   Json object_;

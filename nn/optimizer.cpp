@@ -21,14 +21,14 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(gro
 }
 
 void Optimizer::step(double lr) {
+  for (const Parameter* p : parameters())
+    if (p->grad.empty())
+      throw std::logic_error(fmt::format("{} is to be trained but has no gradient", p->name));
   ++steps_;
   auto state = state_.begin();
   for (const ParameterGroup& group : groups_) {
-    for (Parameter* p : group.parameters) {
-      if (p->grad.empty())
-        throw std::logic_error(fmt::format("{} is to be trained but has no gradient", p->name));
+    for (Parameter* p : group.parameters)
       update(*p, *state++, lr * group.lr_factor, group.weight_decay);
-    }
   }
 }
 
@@ -123,7 +123,7 @@ double Schedule::lr(long step) const {
 double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm) {
   double squares = 0;
   for (const Parameter* p : parameters) {
-    const auto s = static_cast<double>(p->grad.m.squaredNorm());
+    const double s = p->grad.m.cast<double>().squaredNorm();
     if (!std::isfinite(s))
       throw NonFiniteGradient(fmt::format("the gradient of {} is not finite", p->name));
     squares += s;

@@ -20,7 +20,7 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   /// One step with learning rate lr. Throws std::logic_error naming a parameter that has no
-  /// gradient: nothing flowed back to it, so it would silently not train.
+  /// gradient, before any has moved: nothing flowed back to it, so it would silently not train.
   void step(double lr);
 
   void zero_grad();
@@ -72,7 +72,8 @@ class AdamW final : public Optimizer {
   Options options_;
 };
 
-/// The learning rate over a run: linear warm-up to the peak, then a decay to zero at the last step.
+/// The learning rate over a run: linear warm-up to the peak, then a decay that reaches zero
+/// one step after the last.
 struct Schedule {
   enum class Decay { constant, linear, cosine };
   double peak = 1e-3;
