@@ -12,7 +12,7 @@ struct Weighted {
   std::vector<Scalar> weights;
 };
 
-static Weighted weighted(const TokenBatch& batch) {
+static Weighted weighted(const Decoder& model, const TokenBatch& batch) {
   const auto n = static_cast<std::size_t>(batch.B * batch.T);
   if (batch.ids.size() != n || batch.targets.size() != n || batch.weights.size() != n)
     throw autograd::ShapeError(
@@ -21,6 +21,9 @@ static Weighted weighted(const TokenBatch& batch) {
   Weighted w;
   for (std::size_t i = 0; i < n; ++i) {
     if (batch.weights[i] == 0) continue;
+    if (batch.targets[i] < 0 || batch.targets[i] >= model.config.vocabulary)
+      throw std::invalid_argument(fmt::format("the target {} at position {} is not in 0..{}",
+                                              batch.targets[i], i, model.config.vocabulary - 1));
     w.positions.push_back(static_cast<int>(i));
     w.targets.push_back(batch.targets[i]);
     w.weights.push_back(batch.weights[i]);
@@ -35,7 +38,7 @@ static Var weighted_logits(const Pass& pass, Decoder& model, const TokenBatch& b
 }
 
 Var token_loss(const Pass& pass, Decoder& model, const TokenBatch& batch) {
-  const Weighted w = weighted(batch);
+  const Weighted w = weighted(model, batch);
   return autograd::cross_entropy(weighted_logits(pass, model, batch, w), {w.targets, w.weights});
 }
 
@@ -46,7 +49,7 @@ Score& Score::operator+=(const Score& other) {
 
 Score score(Decoder& model, const TokenBatch& batch) {
   Tape tape(autograd::Record::values);
-  const Weighted w = weighted(batch);
+  const Weighted w = weighted(model, batch);
   const Matrix& logits = weighted_logits({tape}, model, batch, w).value().m;
 
   Score result;
