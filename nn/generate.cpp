@@ -13,6 +13,9 @@ static void check(const Decoder& model, std::span<const int> prompt, const Gener
   if (static_cast<Index>(prompt.size()) >= model.config.context)
     throw std::invalid_argument(fmt::format("generate: {} tokens leave no room in a context of {}",
                                             prompt.size(), model.config.context));
+  if (o.max_tokens < 0)
+    throw std::invalid_argument(
+        fmt::format("generate: max tokens must be at least 0, not {}", o.max_tokens));
   if (!(o.temperature >= 0) || !std::isfinite(o.temperature))
     throw std::invalid_argument(
         fmt::format("generate: temperature must be at least 0, not {}", o.temperature));
