@@ -78,6 +78,9 @@ std::vector<Target> plan(nn::Module& model, const LoraConfig& config) {
   const std::vector<Slot> all = slots(model);
   if (config.targets.empty() && config.targets_regex.empty())
     throw std::invalid_argument("no LoRA targets were given");
+  if (!config.targets.empty() && !config.targets_regex.empty())
+    throw std::invalid_argument(
+        "LoRA targets were given both as a list and as a regular expression");
   if (config.targets_regex.empty())
     for (const std::string& entry : config.targets) check_entry(entry, all);
   const std::vector<Slot> chosen = matching(config, all);
@@ -154,7 +157,10 @@ MergeError merge(nn::Module& model) {
 }
 
 void unmerge(nn::Module& model) {
-  for (const auto& [name, layer] : lora_layers(model)) layer->unmerge();
+  const auto layers = lora_layers(model);
+  for (const auto& [name, layer] : layers)
+    if (!layer->merged()) throw std::logic_error(fmt::format("{} is not merged", name));
+  for (const auto& [name, layer] : layers) layer->unmerge();
 }
 
 void unwrap(nn::Module& model) {

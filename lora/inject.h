@@ -10,7 +10,7 @@ namespace lora {
 /// Which projections of a model to wrap, and how.
 ///
 /// A target is a full name or a suffix after a dot: "q" and "attn.q" both match "blocks.0.attn.q".
-/// If `targets_regex` is set it is used instead, and must match a full name. A pattern's key
+/// Or, with no targets, `targets_regex` must match a full name. A pattern's key
 /// matches as a full name or a suffix too; the first key in order wins.
 struct LoraConfig {
   std::vector<std::string> targets;
@@ -29,8 +29,8 @@ struct Target {
 };
 
 /// What inject would do, changing nothing. Throws std::invalid_argument for an entry that matches
-/// nothing, with the names there are; for a regular expression that does not compile; for a rank
-/// too large.
+/// nothing, with the names there are; for a list beside a regular expression; for a regular
+/// expression that does not compile; for a rank too large.
 std::vector<Target> plan(nn::Module& model, const LoraConfig& config);
 
 /// The plan as a table, with the parameter count of each line by formula and the total.
@@ -45,6 +45,8 @@ std::vector<std::pair<std::string, LoraLinear*>> lora_layers(nn::Module& model);
 
 /// Merges every LoRA layer, or none where one of them cannot be; returns the largest errors.
 MergeError merge(nn::Module& model);
+
+/// Unmerges every LoRA layer, or none where one of them is not merged (std::logic_error).
 void unmerge(nn::Module& model);
 
 /// Takes the wrappers off: every slot holds its linear again, with the weight it has now (merged or

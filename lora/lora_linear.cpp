@@ -67,13 +67,20 @@ Eigen::MatrixXd LoraLinear::delta() const {
   return scale() * B.value.m.cast<double>().lazyProduct(A.value.m.cast<double>());
 }
 
+// What the walk called A, without its last part.
+static std::string layer_name(const Parameter& A) {
+  const auto dot = A.name.rfind('.');
+  return dot == std::string::npos ? "this layer" : A.name.substr(0, dot);
+}
+
 MergeError LoraLinear::merge() {
-  if (merged()) throw std::logic_error(fmt::format("{} is merged already", A.name));
+  if (merged()) throw std::logic_error(fmt::format("{} is merged already", layer_name(A)));
   const Eigen::MatrixXd exact = base->weight.value.m.cast<double>() + delta();
   Tensor rounded(base->weight.value.shape);
   rounded.m = exact.cast<nn::Scalar>();
   if (!rounded.m.allFinite())
-    throw NonFiniteMerge(fmt::format("merging {} would give a weight that is not finite", A.name));
+    throw NonFiniteMerge(
+        fmt::format("merging {} would give a weight that is not finite", layer_name(A)));
 
   const Eigen::ArrayXXd error = (rounded.m.cast<double>() - exact).array().abs();
   const Eigen::ArrayXXd size = exact.array().abs();
@@ -83,7 +90,7 @@ MergeError LoraLinear::merge() {
 }
 
 void LoraLinear::unmerge() {
-  if (!merged()) throw std::logic_error(fmt::format("{} is not merged", A.name));
+  if (!merged()) throw std::logic_error(fmt::format("{} is not merged", layer_name(A)));
   base->weight.value = std::move(*w0_);
   w0_.reset();
 }
