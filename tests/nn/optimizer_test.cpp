@@ -1,0 +1,194 @@
+#include "nn/optimizer.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/nn/small_decoder.h"
+
+using nn::AdamW;
+using nn::Parameter;
+using nn::Scalar;
+using nn::Schedule;
+using nn::Sgd;
+using nn::Tensor;
+
+namespace {
+
+/// Fifty updates of values around 1 lose at most a few roundings each.
+const double tolerance = 200 * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
+
+Parameter parameter(const std::string& name, Scalar value) {
+  return {name, Tensor({1}, {value}), Tensor({1}, {0}), true};
+}
+
+/// The gradient of a run's step, the same for every optimizer: changes sign and size.
+double gradient(int step) { return std::cos(0.7 * step) + 0.3; }
+
+/// The parameter after 50 steps from 1.
+double after_50(nn::Optimizer& optimizer, Parameter& p, double lr) {
+  for (int step = 0; step < 50; ++step) {
+    p.grad.m.setConstant(static_cast<Scalar>(gradient(step)));
+    optimizer.step(lr);
+  }
+  return static_cast<double>(p.value.item());
+}
+
+}  // namespace
+
+TEST_CASE("SGD follows its recursion, with momentum and decoupled decay") {
+  for (const double momentum : {0.0, 0.9}) {
+    for (const double decay : {0.0, 0.1}) {
+      double x = 1, velocity = 0;
+      for (int step = 0; step < 50; ++step) {
+        velocity = momentum * velocity + gradient(step);
+        x -= 0.01 * velocity + 0.01 * decay * x;
+      }
+      Parameter p = parameter("p", 1);
+      Sgd sgd({{{&p}, decay}}, momentum);
+      CHECK(std::abs(after_50(sgd, p, 0.01) - x) < tolerance);
+    }
+  }
+}
+
+TEST_CASE("AdamW follows its recursion and is not Adam with an L2 penalty") {
+  const double lr = 0.05, decay = 0.2, b1 = 0.8, b2 = 0.95, eps = 1e-3;
+  double decoupled = 1, penalised = 1, m = 0, v = 0, m2 = 0, v2 = 0;
+  for (int step = 0; step < 50; ++step) {
+    const double c1 = 1 - std::pow(b1, step + 1), c2 = 1 - std::pow(b2, step + 1);
+    const double g = gradient(step), g2 = g + decay * penalised;
+    m = b1 * m + (1 - b1) * g, v = b2 * v + (1 - b2) * g * g;
+    m2 = b1 * m2 + (1 - b1) * g2, v2 = b2 * v2 + (1 - b2) * g2 * g2;
+    decoupled -= lr * decay * decoupled + lr * (m / c1) / (std::sqrt(v / c2) + eps);
+    penalised -= lr * (m2 / c1) / (std::sqrt(v2 / c2) + eps);
+  }
+  Parameter p = parameter("p", 1);
+  AdamW adam({{{&p}, decay}}, {b1, b2, eps});
+  const double x = after_50(adam, p, lr);
+  CHECK(std::abs(x - decoupled) < tolerance);
+  CHECK(std::abs(x - penalised) > 0.004);
+}
+
+TEST_CASE("the first step of Adam has the size of the learning rate, whatever the gradient's") {
+  for (const Scalar g : {Scalar(-1e-3), Scalar(1e3)}) {
+    Parameter p = parameter("p", 0);
+    p.grad.m.setConstant(g);
+    AdamW adam({{{&p}}});
+    adam.step(0.01);
+    CHECK(std::abs(static_cast<double>(p.value.item()) + std::copysign(0.01, g)) < 1e-6);
+  }
+}
+
+TEST_CASE("groups have a decay and a factor of the learning rate of their own") {
+  Parameter plain = parameter("plain", 1), fast = parameter("fast", 1), decayed = parameter("d", 1);
+  Sgd sgd({{{&plain}}, {{&fast}, 0, 16}, {{&decayed}, 0.5, 2}});
+  for (Parameter* p : sgd.parameters()) p->grad.m.setConstant(1);
+  sgd.step(0.0625);
+  CHECK(plain.value.item() == 1 - 0.0625);
+  CHECK(fast.value.item() == 0);
+  CHECK(decayed.value.item() == 1 - 0.125 * 0.5 - 0.125);
+}
+
+TEST_CASE("state is held for what trains, from the first step on, and not for what is frozen") {
+  Parameter trained{"trained", Tensor({3, 4}), Tensor({3, 4}), true};
+  Parameter frozen{"frozen", Tensor({5, 6}), Tensor(), false};
+  frozen.value.m.setConstant(2);
+  AdamW adam({{{&trained, &frozen}, 0.1}});
+  Sgd plain({{{&trained, &frozen}}}), heavy({{{&trained, &frozen}}}, 0.9);
+  CHECK(adam.parameters() == std::vector<Parameter*>{&trained});
+  CHECK(adam.bytes() == 0);
+  for (nn::Optimizer* optimizer :
+       {static_cast<nn::Optimizer*>(&adam), static_cast<nn::Optimizer*>(&plain),
+        static_cast<nn::Optimizer*>(&heavy)}) {
+    optimizer->step(0.1);
+    optimizer->zero_grad();
+    optimizer->step(0.1);
+  }
+  const auto one = static_cast<nn::Index>(12 * sizeof(Scalar));
+  CHECK(adam.bytes() == 2 * one);
+  CHECK(plain.bytes() == 0);
+  CHECK(heavy.bytes() == one);
+  CHECK(frozen.grad.empty());
+  CHECK((frozen.value.m.array() == 2).all());
+}
+
+TEST_CASE("an optimizer with nothing to do, or with too much, is an error") {
+  Parameter p = parameter("blocks.0.attn.q.lora_A", 1), frozen = parameter("frozen", 1);
+  frozen.trainable = false;
+  CHECK(message_of<std::invalid_argument>([&] { Sgd({}); }) ==
+        "the optimizer was given nothing to train");
+  CHECK(message_of<std::invalid_argument>([&] { Sgd({{{&frozen}}}); }) ==
+        "the optimizer was given nothing to train");
+  CHECK(message_of<std::invalid_argument>([&] {
+          Sgd({{{&p}}, {{&p}}});
+        }) == "the optimizer was given blocks.0.attn.q.lora_A twice");
+  p.grad = Tensor();
+  Sgd sgd({{{&p}}});
+  CHECK(message_of<std::logic_error>([&] { sgd.step(1); }) ==
+        "blocks.0.attn.q.lora_A is to be trained but has no gradient");
+}
+
+TEST_CASE("a parameter without a gradient stops the step before any other has moved") {
+  Parameter first = parameter("first", 1), second = parameter("second", 1);
+  first.grad.m.setOnes();
+  second.grad = Tensor();
+  Sgd sgd({{{&first, &second}}});
+  CHECK_THROWS_AS(sgd.step(1), std::logic_error);
+  CHECK(first.value.item() == 1);
+}
+
+TEST_CASE("schedules have the right corners") {
+  using Decay = Schedule::Decay;
+  const Schedule linear{2.0, 4, 12, Decay::linear};
+  CHECK(linear.lr(0) == 0.5);
+  CHECK(linear.lr(3) == 2.0);
+  CHECK(linear.lr(4) == 2.0);
+  CHECK(linear.lr(8) == 1.0);
+  CHECK(linear.lr(11) == 0.25);
+  CHECK(linear.lr(12) == 0.0);
+  const Schedule cosine{2.0, 4, 12, Decay::cosine};
+  CHECK(cosine.lr(3) == 2.0);
+  CHECK(cosine.lr(4) == 2.0);
+  CHECK(std::abs(cosine.lr(8) - 1) < 1e-15);
+  CHECK(std::abs(cosine.lr(6) - (1 + std::sqrt(0.5))) < 1e-15);
+  CHECK(std::abs(cosine.lr(12)) < 1e-15);
+  const Schedule constant{2.0, 4, 12, Decay::constant};
+  CHECK(constant.lr(1) == 1.0);
+  CHECK(constant.lr(11) == 2.0);
+  CHECK(Schedule{2.0, 0, 1, Decay::linear}.lr(0) == 2.0);
+  CHECK(Schedule{2.0, 4, 4, Decay::cosine}.lr(3) == 2.0);
+}
+
+TEST_CASE("clipping scales all gradients together, and only when their norm is too large") {
+  Parameter a = parameter("a", 0), b = parameter("b", 0);
+  const auto set = [&] { a.grad.m.setConstant(3), b.grad.m.setConstant(-4); };
+  set();
+  CHECK(nn::clip_gradients({&a, &b}, 5) == 5);
+  CHECK(a.grad.item() == 3);
+  CHECK(nn::clip_gradients({&a, &b}, 2.5) == 5);
+  CHECK(a.grad.item() == 1.5);
+  CHECK(b.grad.item() == -2);
+  set();
+  a.grad = Tensor();  // nothing flowed back to it
+  CHECK(nn::clip_gradients({&a, &b}, 100) == 4);
+}
+
+TEST_CASE("a gradient that is not finite is named before any other is scaled") {
+  Parameter a = parameter("a", 0), b = parameter("blocks.1.ln1.bias", 0);
+  for (const Scalar bad :
+       {std::numeric_limits<Scalar>::quiet_NaN(), -std::numeric_limits<Scalar>::infinity()}) {
+    a.grad.m.setConstant(3), b.grad.m.setConstant(bad);
+    CHECK(message_of<nn::NonFiniteGradient>([&] {
+            nn::clip_gradients({&a, &b}, 1);
+          }) == "the gradient of blocks.1.ln1.bias is not finite");
+    CHECK(a.grad.item() == 3);
+  }
+}
+
+TEST_CASE("a gradient that is finite is not called anything else because its square is not") {
+  Parameter a = parameter("a", 0);
+  a.grad.m.setConstant(Scalar(1e30));
+  CHECK(std::abs(nn::clip_gradients({&a}, 1) / 1e30 - 1) < 1e-6);
+  CHECK(std::abs(a.grad.item() - 1) < 1e-6);
+}
