@@ -81,11 +81,12 @@ std::string refusal_of(const std::string& member, const json& value) {
 TEST_CASE("an adapter brings the logits back bit for bit") {
   Saved saved;
   nn::Decoder loaded(small_config(), 1);
-  const nn::Matrix base = logits_of(loaded, small_batch());
+  const nn::Matrix base = logits_of_batch(loaded, small_batch());
   const lora::AdapterInfo info = lora::load_adapter(saved.path(), loaded);
 
-  CHECK(same_bits(logits_of(loaded, small_batch()), logits_of(saved.model, small_batch())));
-  CHECK_FALSE(same_bits(logits_of(loaded, small_batch()), base));
+  CHECK(same_bits(logits_of_batch(loaded, small_batch()),
+                  logits_of_batch(saved.model, small_batch())));
+  CHECK_FALSE(same_bits(logits_of_batch(loaded, small_batch()), base));
   CHECK(Snapshot(loaded) == Snapshot(saved.model));
   CHECK(info.base_model == "toy-base");
   CHECK(info.metadata == nn::Metadata{{"task", "nli"}});
@@ -249,7 +250,8 @@ TEST_CASE("an adapter made elsewhere loads only when that is asked for") {
   const lora::AdapterInfo info =
       lora::load_adapter(saved.path(), base, {.require_fingerprint = false});
   CHECK(info.base_fingerprint.empty());
-  CHECK(same_bits(logits_of(base, small_batch()), logits_of(saved.model, small_batch())));
+  CHECK(
+      same_bits(logits_of_batch(base, small_batch()), logits_of_batch(saved.model, small_batch())));
 }
 
 TEST_CASE("settings that cannot be followed are refused by name") {

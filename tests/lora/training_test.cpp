@@ -1,0 +1,154 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "nn/optimizer.h"
+#include "tests/lora/small_model.h"
+
+using nn::Decoder;
+using nn::TokenBatch;
+
+namespace {
+
+/// A small decoder with LoRA everywhere.
+Decoder adapted(nn::Index rank = 2, double alpha = 3) {
+  Decoder model(small_config(), 1);
+  lora::inject(model, everywhere(rank, alpha), 5);
+  return model;
+}
+
+void backward(Decoder& model) {
+  nn::Tape tape;
+  tape.backward(token_loss({tape}, model, small_batch()));
+}
+
+}  // namespace
+
+TEST_CASE("with B at zero a LoRA model is the base, bit for bit") {
+  Decoder base(small_config(), 1), model = adapted();
+  CHECK(same_bits(logits_of_batch(model, small_batch()), logits_of_batch(base, small_batch())));
+  perturb_b(model);
+  CHECK_FALSE(
+      same_bits(logits_of_batch(model, small_batch()), logits_of_batch(base, small_batch())));
+}
+
+TEST_CASE("at step 0 the gradient of A is exactly zero and that of B is not") {
+  Decoder model = adapted();
+  backward(model);
+  for (const auto& [name, layer] : lora::lora_layers(model)) {
+    CHECK_FALSE(layer->A.grad.empty());
+    CHECK(layer->A.grad.m.isZero(0));
+    CHECK_FALSE(layer->B.grad.m.isZero(0));
+  }
+  perturb_b(model);
+  backward(model);
+  for (const auto& [name, layer] : lora::lora_layers(model)) CHECK_FALSE(layer->A.grad.m.isZero(0));
+}
+
+TEST_CASE("training moves A and B and not a bit of anything else, which has no gradient") {
+  Decoder model = adapted();
+  const Snapshot before(model);
+  nn::AdamW adam({{nn::trainable_parameters(model), 0.1}});
+  nn::Tape tape(autograd::Record::training);
+  for (int step = 0; step < 5; ++step) {
+    tape.clear();
+    tape.backward(token_loss({tape}, model, small_batch()));
+    adam.step(1e-2);
+    adam.zero_grad();
+  }
+  const Snapshot after(model);
+  std::size_t i = 0, trained = 0;
+  model.visit("", [&](const std::string& name, nn::Parameter& p) {
+    CHECK(p.trainable == !p.grad.empty());
+    CHECK_MESSAGE(same_bits(before.values[i], after.values[i]) == !p.trainable, name);
+    trained += p.trainable;
+    ++i;
+  });
+  CHECK(trained == 24);
+  CHECK(adam.bytes() == 2 * nn::count(nn::trainable_parameters(model)) *
+                            static_cast<nn::Index>(sizeof(nn::Scalar)));
+  // Taken off, the adapter leaves no trace.
+  Decoder base(small_config(), 1);
+  lora::unwrap(model);
+  CHECK(same_bits(logits_of_batch(model, small_batch()), logits_of_batch(base, small_batch())));
+}
+
+TEST_CASE("dropout is on the input of A only, in passes that carry a stream") {
+  auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
+  lora::LoraSpec spec{2, 3};
+  spec.dropout = 0.5;
+  lora::LoraLinear layer(linear, spec, 1, "layer");
+  const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
+  const auto forward = [&](const char* stream) {
+    nn::Tape tape(autograd::Record::values);
+    nn::Random random(1, stream ? stream : "");
+    const nn::Pass pass{tape, stream ? &random : nullptr};
+    return nn::Matrix(layer.forward(pass, tape.constant(x)).value().m);
+  };
+  // With B at zero only dropout on the base's path could show.
+  CHECK(same_bits(forward("a"), forward(nullptr)));
+  layer.B.value = nn::Random(2, "B").normal(layer.B.value.shape, 1);
+  CHECK_FALSE(same_bits(forward("a"), forward(nullptr)));
+  CHECK(same_bits(forward("a"), forward("a")));
+  CHECK_FALSE(same_bits(forward("a"), forward("b")));
+  nn::Tape tape(autograd::Record::values);
+  nn::Random random(1, "a");
+  const nn::Matrix dropped = nn::Matrix(autograd::dropout(tape.constant(x), 0.5, random).value().m);
+  const nn::Matrix expected = forward(nullptr) + 1.5f * (dropped - x.m).eval() *
+                                                     layer.A.value.m.transpose() *
+                                                     layer.B.value.m.transpose();
+  CHECK((forward("a") - expected).cwiseAbs().maxCoeff() < 1e-5f);
+}
+
+TEST_CASE("the layer computes the paper's equation 3") {
+  auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
+  linear->bias.value = nn::Random(4, "bias").normal({7}, 1);
+  lora::LoraLinear layer(linear, {3, 8, lora::Scaling::alpha_over_sqrt_r}, 1, "layer");
+  layer.B.value = nn::Random(2, "B").normal(layer.B.value.shape, 1);
+  const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
+  nn::Tape tape(autograd::Record::values);
+  const nn::Matrix y = layer.forward({tape}, tape.constant(x)).value().m;
+  for (nn::Index i = 0; i < 5; ++i) {
+    for (nn::Index o = 0; o < 7; ++o) {
+      double h = static_cast<double>(layer.base->bias.value.m.data()[o]);
+      for (nn::Index j = 0; j < 4; ++j) {
+        double w = static_cast<double>(layer.base->weight.value.m(o, j));
+        for (nn::Index k = 0; k < 3; ++k)
+          w += 8 / std::sqrt(3.0) * static_cast<double>(layer.B.value.m(o, k)) *
+               static_cast<double>(layer.A.value.m(k, j));
+        h += w * static_cast<double>(x.m(i, j));
+      }
+      CHECK(std::abs(static_cast<double>(y(i, o)) - h) < 1e-4);
+    }
+  }
+}
+
+// With ΔW = α/r B A and Adam without ε, whose steps do not see the size of gradients: α/(pq) with
+// p A, q B and learning rates p lr for A, q lr for B is the same model at every step. Powers of two
+// round alike, so the same bits. B starts away from zero, where A's first step would be 0/0.
+TEST_CASE("Adam: alpha can be traded for the sizes and learning rates of A and B") {
+  const auto trained = [](double p, double q, double lr_a, double lr_b) {
+    Decoder model = adapted(2, 4 / (p * q));
+    perturb_b(model);
+    nn::ParameterGroup a{{}, 0, lr_a}, b{{}, 0, lr_b};
+    for (const auto& [name, layer] : lora::lora_layers(model)) {
+      layer->A.value.m *= static_cast<float>(p);
+      layer->B.value.m *= static_cast<float>(q);
+      a.parameters.push_back(&layer->A);
+      b.parameters.push_back(&layer->B);
+    }
+    nn::AdamW adam({a, b}, {0.9, 0.999, 0});
+    for (int step = 0; step < 10; ++step) {
+      adam.zero_grad();
+      backward(model);
+      adam.step(1e-2);
+    }
+    const nn::Matrix logits = logits_of_batch(model, small_batch());
+    CHECK(logits.allFinite());
+    return logits;
+  };
+  const nn::Matrix plain = trained(1, 1, 1, 1);
+  CHECK(same_bits(plain, trained(4, 0.5, 4, 0.5)));
+  CHECK(same_bits(plain, trained(0.125, 2, 0.125, 2)));
+  CHECK_FALSE(same_bits(plain, trained(4, 0.5, 1, 1)));
+}
