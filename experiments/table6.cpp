@@ -19,7 +19,7 @@ Table6Options table6_preset(const std::string& name) {
   options.preset = name;
   if (name == "quick") return options;
   if (name == "smoke") {
-    options.ranks = {1, 4};
+    options.ranks = {1, 4, 8};
     options.seeds = 2;
     options.base_steps = 600;
     options.steps_factor = 0.1;

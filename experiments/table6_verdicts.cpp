@@ -78,6 +78,11 @@ std::vector<int> common_ranks(const TaskTable& table, const std::string& plus,
   return common;
 }
 
+/// "r = 1, 2"; in general where no such rank is in the table.
+std::string ranks_text(const std::vector<int>& ranks, const char* in_general) {
+  return ranks.empty() ? in_general : fmt::format("r = {}", fmt::join(ranks, ", "));
+}
+
 Question small_rank_suffices(const TaskTable& table) {
   Question question;
   question.threshold = -margin_points;
@@ -85,8 +90,8 @@ Question small_rank_suffices(const TaskTable& table) {
   for (const int r : table.ranks(q_and_v)) {
     if (r >= 8) large.push_back(r);
   }
-  question.text = fmt::format("{{q,v}} at r = 1 minus its mean over r = {}; holds above {} points",
-                              fmt::join(large, ", "), question.threshold);
+  question.text = fmt::format("{{q,v}} at r = 1 minus its mean over {}; holds above {} points",
+                              ranks_text(large, "r >= 8"), question.threshold);
   if (!table.ranks(q_and_v).contains(1)) question.missing = "{q,v} at r = 1";
   if (large.empty()) question.missing = "{q,v} at some r >= 8";
   if (!question.missing.empty()) return question;
@@ -111,8 +116,8 @@ Question small_rank_suffices(const TaskTable& table) {
 Question query_alone_is_worse(const TaskTable& table) {
   Question question;
   const auto ranks = common_ranks(table, q_and_v, only_q, 1, 1 << 20);
-  question.text = fmt::format("{{q,v}} minus {{q}}, mean over r = {}; holds above 0 points",
-                              fmt::join(ranks, ", "));
+  question.text = fmt::format("{{q,v}} minus {{q}}, mean over {}; holds above 0 points",
+                              ranks_text(ranks, "common r"));
   if (ranks.empty()) {
     question.missing = "{q} and {q,v} at a common r";
     return question;
@@ -150,8 +155,8 @@ Question more_matrices_at_small_rank(const TaskTable& table) {
   question.threshold = -margin_points;
   const auto ranks = common_ranks(table, all_four, q_and_v, 2, 4);
   question.text =
-      fmt::format("{{q,k,v,o}} at r minus {{q,v}} at 2r, mean over r = {}; holds above {} points",
-                  fmt::join(ranks, ", "), question.threshold);
+      fmt::format("{{q,k,v,o}} at r minus {{q,v}} at 2r, mean over {}; holds above {} points",
+                  ranks_text(ranks, "r <= 4"), question.threshold);
   question.contrast = mean_difference(ranks, all_four, q_and_v, 2);
   if (ranks.empty()) question.missing = "{q,k,v,o} at some r <= 4 with {q,v} at 2r";
   return question;
