@@ -57,3 +57,9 @@ string(JOIN "[^\n]*\n" the_mistakes
   "[0-9]+ pages"
   "mistakes in the documentation: 11\n")
 set_tests_properties(docs_control PROPERTIES PASS_REGULAR_EXPRESSION "${the_mistakes}")
+
+# The sweep on a small grid: resuming, kill -9, jobs, threads, another configuration. It trains for most of a
+# minute, which sanitizers would make ten; they see the same code in the rooms' tests and in cli_test.
+if(NOT LOWRANK_SANITIZE)
+  add_test(NAME table6 COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/table6_test.sh $<TARGET_FILE:lowrank>)
+endif()

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# table6_test.sh LOWRANK: the sweep as its users know it, on a small grid. A second run computes nothing,
+# kill -9 loses no finished cell and doubles none, the cells are the same bits for any number of jobs and
+# threads, and a folder refuses another configuration.
+set -euo pipefail
+
+lowrank=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "table6_test: $*" >&2
+  exit 1
+}
+
+grid() {  # OUT ARGUMENT...
+  local out=$1
+  shift
+  "$lowrank" table6 --preset "${preset:-smoke}" --tasks nli,reorder --ranks 1,4 --targets q,v --seeds 2 --out "$out" "$@"
+}
+
+# Everything about the finished cells but the time they took, in one order.
+cells() {
+  sed -E 's/"seconds":[^,}]*,?//' "$1/table6/cells.jsonl" | sort
+}
+
+OMP_NUM_THREADS=1 grid one --jobs 1 >one.txt 2>one.log || fail "the grid does not run: $(cat one.log)"
+total=$(wc -l <one/table6/cells.jsonl)
+[[ $total -eq 16 ]] || fail "16 cells were expected, not $total"
+grep -q 'Wq,Wv' one.txt || fail "no table was printed"
+for file in table6.md table6.csv run.json; do
+  [[ -s one/table6/$file ]] || fail "$file is not there"
+done
+
+# Again: nothing is computed, and the same is printed.
+before=$(cells one)
+grid one --jobs 1 >again.txt 2>again.log
+[[ $(cells one) == "$before" ]] || fail "a second run changed the cells"
+cmp -s one.txt again.txt || fail "a second run printed another table"
+grep -q '16 of them there already' again.log || fail "a second run did not say that all is there: $(cat again.log)"
+
+# Other jobs and threads, another base trained with them: the same bits.
+OMP_NUM_THREADS=2 grid two --jobs 2 >two.txt 2>/dev/null
+[[ $(cells two) == "$before" ]] || fail "jobs or threads changed the cells"
+cmp -s one/base/*.safetensors two/base/*.safetensors || fail "threads changed the base"
+
+# kill -9 at several moments, then to the end.
+for seconds in 0.5 1 1.5 2 2.5; do
+  grid killed --jobs 2 >/dev/null 2>&1 &
+  sleep "$seconds"
+  pkill -9 -P $! 2>/dev/null || true
+  kill -9 $! 2>/dev/null || true
+  wait $! 2>/dev/null || true
+done
+grid killed --jobs 2 >/dev/null 2>&1
+[[ $(cells killed) == "$before" ]] || fail "kill -9 lost, doubled or changed a cell"
+if ls killed/table6/*.tmp* >/dev/null 2>&1; then fail "temporary files were left"; fi
+
+# Another configuration in the same folder is refused, with the difference, and changes nothing.
+if preset=quick grid one >/dev/null 2>refused.log; then fail "another configuration was accepted"; fi
+grep -q 'steps_factor' refused.log || fail "the difference is not told: $(cat refused.log)"
+[[ $(cells one) == "$before" ]] || fail "a refused run changed the cells"
+
+# The controls of the comparison itself: another seed gives other cells.
+grid other --base-seed 3 --jobs 2 >/dev/null 2>&1
+[[ $(cells other | sed 's/"base_seed":[0-9]*//') != $(cells one | sed 's/"base_seed":[0-9]*//') ]] ||
+  fail "another base seed gave the same cells: the comparison is blind"
+echo "table6: $total cells, the same however they are computed"
