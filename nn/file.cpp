@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace nn {
 namespace {
@@ -69,7 +70,10 @@ fs::path resolve_target(const fs::path& path) {
 /// A new file beside the target, removed unless it has taken the target's name.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const fs::path& target) : target_(target), file_(create()) {}
+  explicit TemporaryFile(const fs::path& target) : TemporaryFile(target, target) {}
+  /// Beside another file than the target, which is only what errors name.
+  TemporaryFile(const fs::path& target, const fs::path& beside)
+      : target_(target), file_(create(beside)) {}
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile() {
@@ -85,8 +89,12 @@ class TemporaryFile {
     }
   }
 
-  void take_name_of_target() {
+  void reach_disk() {
     if (uninterrupted([&] { return ::fsync(file_.get()); }) != 0) fail("write", target_, errno);
+  }
+
+  void take_name_of_target() {
+    reach_disk();
     if (!file_.close()) fail("write", target_, errno);
     if (::rename(path_.c_str(), target_.c_str()) != 0) fail("write", target_, errno);
     renamed_ = true;
@@ -95,9 +103,9 @@ class TemporaryFile {
  private:
   /// Exclusive creation makes the name unique among processes and threads; a name that a crashed
   /// process left behind is skipped.
-  int create() {
+  int create(const fs::path& beside) {
     for (int n = 0;; ++n) {
-      path_ = fmt::format("{}.tmp-{}-{}", target_.string(), ::getpid(), n);
+      path_ = fmt::format("{}.tmp-{}-{}", beside.string(), ::getpid(), n);
       const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
       const int fd = uninterrupted([&] { return ::open(path_.c_str(), flags, 0666); });
       if (fd >= 0) return fd;
@@ -111,11 +119,22 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+bool is_there(const fs::path& path, const fs::path& wanted) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::none) fail("write", wanted, error.message());
+  return fs::exists(status);
+}
+
 }  // namespace
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
   const fs::path target = resolve_target(path);
-  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  const fs::path folder = folder_of(target);
   // Opened first, so that a folder that cannot be synchronised is known before anything changes.
   const Descriptor folder_file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_file.is_open()) fail("write", path, errno);
@@ -130,6 +149,18 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
 
 void write_file_atomically(const fs::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void check_writable(const fs::path& path, std::size_t bytes) {
+  const fs::path target = resolve_target(path);
+  std::vector<fs::path> missing;
+  fs::path folder = folder_of(target);
+  for (; !is_there(folder, path); folder = folder_of(folder)) missing.push_back(folder.filename());
+  // A system refuses to look up a name that is too long, but only in a folder that is there.
+  for (const fs::path& name : missing) is_there(folder / name, path);
+  TemporaryFile probe(path, folder / target.filename());
+  probe.write(std::vector<std::byte>(bytes));
+  probe.reach_disk();
 }
 
 void create_folders(const fs::path& path) {

@@ -22,6 +22,11 @@ struct FileError : std::runtime_error {
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Throws the FileError that writing so many bytes to `path` would meet now, its folders created
+/// first where they are missing: it writes them to a temporary file in the innermost folder there
+/// is, and removes it. For what is written only at the end of long work.
+void check_writable(const std::filesystem::path& path, std::size_t bytes);
+
 /// Creates the folder and its parents where they are missing; throws FileError. An empty path is
 /// the current folder.
 void create_folders(const std::filesystem::path& path);

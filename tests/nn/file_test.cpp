@@ -105,6 +105,32 @@ TEST_CASE("a write that fails half-way keeps the old file and leaves no temporar
   CHECK(nn::read_file(folder / "f") == large);
 }
 
+TEST_CASE("whether a file could be written is found out without a trace") {
+  const TemporaryFolder folder;
+  const auto error_of_checking = [&](const fs::path& path, std::size_t bytes) {
+    return error_of([&] { nn::check_writable(path, bytes); });
+  };
+  nn::write_file_atomically(folder / "f", "old");
+  CHECK(error_of_checking(folder / "f", 100) == "");
+  CHECK(error_of_checking(folder.path() / "new" / "newer" / "g", 100) == "");
+  const fs::path below_a_file = folder.path() / "f" / "new" / "g";
+  CHECK(error_of_checking(below_a_file, 0) ==
+        "cannot write " + below_a_file.string() + ": Not a directory");
+  CHECK(error_of_checking(folder.path(), 0) ==
+        "cannot write " + folder.path().string() + ": Is a directory");
+  const fs::path too_long = folder.path() / "new" / std::string(300, 'x') / "newer" / "g";
+  CHECK(error_of_checking(too_long, 0) ==
+        "cannot write " + too_long.string() + ": File name too long");
+  {
+    const FileSizeLimit limit(4096);
+    CHECK(error_of_checking(folder / "g", 4000) == "");
+    CHECK(error_of_checking(folder / "g", 5000) ==
+          "cannot write " + (folder / "g").string() + ": File too large");
+  }
+  CHECK(nn::read_file(folder / "f") == "old");
+  CHECK(folder.names() == Names{"f"});
+}
+
 TEST_CASE("a folder without permission to write keeps its old file") {
   const TemporaryFolder folder;
   nn::write_file_atomically(folder / "f", "old");
