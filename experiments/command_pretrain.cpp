@@ -19,10 +19,9 @@ void add_pretrain(CLI::App& app, Action& action) {
       ->capture_default_str();
   command->callback([options, &action] {
     action = [options] {
-      BaseConfig config;
-      config.seed =
-          static_cast<std::uint64_t>(parse_integer("--base-seed", options->seed, 0, 1'000'000'000));
-      config.steps = parse_integer("--steps", options->steps, 1, 10'000'000);
+      const BaseConfig config = base_config(
+          static_cast<std::uint64_t>(parse_integer("--base-seed", options->seed, 0, largest_seed)),
+          parse_integer("--steps", options->steps, 1, most_base_steps));
       const std::filesystem::path folder = std::filesystem::path(options->out) / "base";
       const Base base = base_with_progress(config, folder);
       fmt::print("{}\n", base_path(config, folder).string());

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <charconv>
 
 #include "data/pretraining.h"
 #include "data/vocabulary.h"
@@ -12,6 +12,7 @@
 #include "experiments/signals.h"
 #include "nn/checkpoint.h"
 #include "nn/file.h"
+#include "nn/json.h"
 #include "nn/optimizer.h"
 #include "nn/safetensors.h"
 
@@ -38,6 +39,35 @@ nlohmann::json to_json(const BaseConfig& c) {
           {"model", nlohmann::json::parse(nn::to_json(c.model))}};
 }
 
+BaseConfig base_config(std::uint64_t seed, long steps) {
+  BaseConfig config;
+  config.seed = seed;
+  config.steps = steps;
+  config.warmup = std::min(config.warmup, steps / 10);
+  return config;
+}
+
+BaseConfig base_config_from_json(std::string_view text) {
+  try {
+    const auto object = nlohmann::json::parse(nn::parse_json_object(text).dump());
+    BaseConfig c;
+    c.seed = object.at("seed").get<std::uint64_t>();
+    c.steps = object.at("steps").get<long>();
+    c.batch = object.at("batch").get<int>();
+    c.lr = object.at("lr").get<double>();
+    c.warmup = object.at("warmup").get<long>();
+    c.beta2 = object.at("beta2").get<double>();
+    c.weight_decay = object.at("weight_decay").get<double>();
+    c.clip = object.at("clip").get<double>();
+    c.model = nn::decoder_config_from_json(object.at("model").dump());
+    if (to_json(c) == object) return c;
+  } catch (const nlohmann::json::exception&) {  // the same message as for a member too many
+  } catch (const std::exception& error) {
+    throw std::invalid_argument(fmt::format("no configuration of a base: {}", error.what()));
+  }
+  throw std::invalid_argument("no configuration of a base: members are missing, unknown or wrong");
+}
+
 std::string hash(const BaseConfig& config) { return configuration_hash(to_json(config)); }
 
 fs::path base_path(const BaseConfig& config, const fs::path& folder) {
@@ -45,6 +75,13 @@ fs::path base_path(const BaseConfig& config, const fs::path& folder) {
 }
 
 namespace {
+
+constexpr int tensors_of_state = 3;  // a parameter and its two moments
+
+std::size_t bytes_of_state(nn::Decoder& model) {
+  return static_cast<std::size_t>(tensors_of_state * nn::count(nn::parameters(model))) *
+         sizeof(float);
+}
 
 // Everything a later process needs to take the next step as this one would have.
 void save_state(const fs::path& path, nn::Decoder& model, nn::Optimizer& optimizer, long done) {
@@ -55,12 +92,30 @@ void save_state(const fs::path& path, nn::Decoder& model, nn::Optimizer& optimiz
   file.write(path);
 }
 
+long steps_done(const nn::SafetensorsFile& file, long steps) {
+  const auto found = file.metadata().find("steps_done");
+  if (found == file.metadata().end()) return 0;
+  const std::string& text = found->second;
+  long done = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), done);
+  return error == std::errc() && end == text.data() + text.size() && done <= steps ? done : 0;
+}
+
 // The number of steps done, 0 where there is no state.
-long load_state(const fs::path& path, nn::Decoder& model, nn::Optimizer& optimizer) {
-  if (!fs::exists(path)) return 0;
+long load_state(const fs::path& path, nn::Decoder& model, nn::Optimizer& optimizer, long steps) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return 0;
   const nn::SafetensorsFile file = nn::SafetensorsFile::read(path);
+  nn::Shapes wanted;
+  for (const auto& [name, shape] : nn::parameter_shapes(model.config))
+    wanted[name] = wanted[name + ".state0"] = wanted[name + ".state1"] = shape;
+  const std::string problems = nn::difference(file, wanted);
+  const long done = steps_done(file, steps);
+  if (!problems.empty() || done < 1)
+    throw nn::CheckpointError(
+        fmt::format("{} is not the state of this base's training; remove it to start over{}{}",
+                    path.string(), problems.empty() ? "" : ": ", problems));
   model.visit("", [&](const std::string& name, nn::Parameter& p) { p.value = file.tensor(name); });
-  const long done = std::stol(file.metadata().at("steps_done"));
   optimizer.restore(done, [&](const std::string& name) { return file.tensor(name); });
   return done;
 }
@@ -71,7 +126,7 @@ void train(nn::Decoder& model, const BaseConfig& c, const fs::path& state,
   nn::AdamW optimizer({{nn::parameters(model), c.weight_decay}}, {.beta2 = c.beta2});
   const nn::Schedule schedule{c.lr, c.warmup, c.steps, nn::Schedule::Decay::cosine};
   nn::Tape tape(autograd::Record::training);
-  const long before = load_state(state, model, optimizer);
+  const long before = load_state(state, model, optimizer, c.steps);
 
   for (long step = before; step < c.steps; ++step) {
     const auto batch =
@@ -95,14 +150,24 @@ void train(nn::Decoder& model, const BaseConfig& c, const fs::path& state,
 
 }  // namespace
 
+bool has_base(const BaseConfig& config, const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(base_path(config, folder), ignored);
+}
+
+Base load_base(const BaseConfig& config, const fs::path& folder) {
+  return {config, nn::load_checkpoint(base_path(config, folder))};
+}
+
 Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCallback& on_step,
                  const std::function<bool()>& stop) {
   const fs::path path = base_path(config, folder);
-  if (fs::exists(path)) return {config, nn::load_checkpoint(path)};
+  if (has_base(config, folder)) return load_base(config, folder);
 
-  nn::create_folders(folder);
   const fs::path state = fs::path(path).replace_extension(".state");
   auto model = std::make_shared<nn::Decoder>(config.model, config.seed);
+  nn::check_writable(path, bytes_of_state(*model));
+  nn::create_folders(folder);
   train(*model, config, state, on_step, stop);
   nn::save_checkpoint(path, *model, {{"base", to_json(config).dump()}});
   std::error_code ignored;
@@ -112,23 +177,13 @@ Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCal
 }
 
 Base base_with_progress(const BaseConfig& config, const fs::path& folder) {
-  if (fs::exists(base_path(config, folder))) return ensure_base(config, folder);
-  Progress progress;
-  progress.message(fmt::format("pre-training the shared base (seed {}, {} steps), once",
-                               config.seed, config.steps));
+  if (has_base(config, folder)) return ensure_base(config, folder);
+  TrainingProgress progress(fmt::format("pre-training the shared base (seed {}, {} steps), once",
+                                        config.seed, config.steps));
   const SignalWatch watch;
-  const auto start = std::chrono::steady_clock::now();
-  SweepState state;
-  const auto show = [&](long before, long done, long total) {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    state.done = static_cast<int>(done), state.total = static_cast<int>(total);
-    state.cost_done = static_cast<double>(done - before);
-    state.cost_left = static_cast<double>(total - done);
-    state.elapsed = state.seconds_done = elapsed.count();
-    if (done % 100 == 0 && done < total) progress.show(state);
-  };
+  const auto show = [&](long before, long done, long total) { progress.step(before, done, total); };
   Base base = ensure_base(config, folder, show, [&] { return watch.received() != 0; });
-  progress.finish(state);
+  progress.finish();
   return base;
 }
 

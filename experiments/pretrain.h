@@ -25,7 +25,13 @@ struct BaseConfig {
   static nn::DecoderConfig default_model();
 };
 
+/// The base of this seed and number of steps, with a warm-up of at most a tenth of them.
+BaseConfig base_config(std::uint64_t seed, long steps);
+
 nlohmann::json to_json(const BaseConfig& config);
+
+/// Throws std::invalid_argument for a text that is not what to_json makes of a configuration.
+BaseConfig base_config_from_json(std::string_view text);
 
 /// 16 hexadecimal digits that name the base's file.
 std::string hash(const BaseConfig& config);
@@ -46,13 +52,18 @@ using StepCallback = std::function<void(long before, long done, long total)>;
 
 /// The base of this configuration from the cache `folder`, trained first if it is not there.
 /// Training saves its whole state (weights, moments, step) now and then, and goes on from it when
-/// it was stopped: the weights are then the same bits. `stop` is asked after every step; once it
+/// it was stopped: the weights are then the same bits. A folder that cannot take its files is an
+/// nn::FileError before the first step. `stop` is asked after every step; once it
 /// says true the state is saved and Stopped is thrown.
 Base ensure_base(const BaseConfig& config, const std::filesystem::path& folder,
                  const StepCallback& on_step = {}, const std::function<bool()>& stop = {});
 
 /// The same with a progress bar on standard error, stopped by SIGINT and SIGTERM.
 Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder);
+
+/// Whether the cache has it, and the base from the cache. Throws as nn::load_checkpoint does.
+bool has_base(const BaseConfig& config, const std::filesystem::path& folder);
+Base load_base(const BaseConfig& config, const std::filesystem::path& folder);
 
 /// Where ensure_base keeps the base of this configuration.
 std::filesystem::path base_path(const BaseConfig& config, const std::filesystem::path& folder);

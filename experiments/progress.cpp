@@ -28,8 +28,8 @@ std::string progress_text(const SweepState& state, bool with_bar) {
     const int filled = state.total > 0 ? width * state.done / state.total : width;
     text = fmt::format("[{:#<{}}{:-<{}}] ", "", filled, "", width - filled);
   }
-  text += fmt::format("{:>{}}/{} cells, {}", state.done, std::to_string(state.total).size(),
-                      state.total, duration_text(state.elapsed));
+  text += fmt::format("{:>{}}/{} {}, {}", state.done, std::to_string(state.total).size(),
+                      state.total, state.unit, duration_text(state.elapsed));
   const double left = remaining_seconds(state);
   if (left > 0) text += fmt::format(", about {} left", duration_text(left));
   return text;
@@ -67,6 +67,21 @@ void Progress::message(const std::string& line) {
 void Progress::finish(const SweepState& state) {
   clear_bar();
   message(progress_text(state, terminal_));
+}
+
+TrainingProgress::TrainingProgress(std::string title) : title_(std::move(title)) {
+  state_.unit = "steps";
+}
+
+void TrainingProgress::step(long before, long done, long total) {
+  constexpr long steps_between_shows = 20;
+  if (state_.total == 0) progress_.message(title_);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  state_.done = static_cast<int>(done), state_.total = static_cast<int>(total);
+  state_.cost_done = static_cast<double>(done - before);
+  state_.cost_left = static_cast<double>(total - done);
+  state_.elapsed = state_.seconds_done = elapsed.count();
+  if (done % steps_between_shows == 0 && done < total) progress_.show(state_);
 }
 
 }  // namespace experiments

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdio>
 #include <string>
 
@@ -14,6 +15,7 @@ struct SweepState {
   double cost_left = 0;     ///< of the cells not finished yet
   int jobs = 1;             ///< cells at a time
   double elapsed = 0;       ///< seconds since the start
+  const char* unit = "cells";
 };
 
 /// Seconds until the end, by the measured time per cost; negative while nothing is measured.
@@ -44,6 +46,23 @@ class Progress {
   double last_line_ = 0;   // elapsed seconds at the last plain line
   std::size_t drawn_ = 0;  // characters of the bar on the screen
   void clear_bar();
+};
+
+/// The progress of one training on standard error, by its steps. The title is said with the first
+/// of them: a training that cannot begin says only why.
+class TrainingProgress {
+ public:
+  explicit TrainingProgress(std::string title);
+
+  /// The steps done before this process, now, and in all.
+  void step(long before, long done, long total);
+  void finish() { progress_.finish(state_); }
+
+ private:
+  std::string title_;
+  Progress progress_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  SweepState state_;
 };
 
 }  // namespace experiments
