@@ -10,7 +10,7 @@
 
 namespace experiments {
 
-static std::vector<std::string> split(const std::string& text) {
+std::vector<std::string> split_at_commas(const std::string& text) {
   std::vector<std::string> parts;
   std::size_t begin = 0;
   for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
@@ -23,7 +23,7 @@ static std::vector<std::string> split(const std::string& text) {
 std::vector<data::Task> parse_tasks(const std::string& text) {
   if (text == "all") return {data::Task::sqlgen, data::Task::nli, data::Task::reorder};
   std::vector<data::Task> tasks;
-  for (const std::string& name : split(text)) {
+  for (const std::string& name : split_at_commas(text)) {
     const data::Task task = data::parse_task(name);
     if (std::find(tasks.begin(), tasks.end(), task) != tasks.end())
       throw UsageError(fmt::format("--tasks names '{}' twice", name));
@@ -34,7 +34,7 @@ std::vector<data::Task> parse_tasks(const std::string& text) {
 
 std::vector<std::string> parse_targets(const std::string& text) {
   static const std::vector<std::string> valid{"q", "k", "v", "o", "up", "down"};
-  std::vector<std::string> targets = split(text);
+  std::vector<std::string> targets = split_at_commas(text);
   for (const std::string& target : targets)
     if (std::find(valid.begin(), valid.end(), target) == valid.end())
       throw UsageError(
@@ -62,10 +62,45 @@ double parse_positive(const std::string& name, const std::string& text) {
   return value;
 }
 
+double parse_fraction(const std::string& name, const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0) || !(value < 1))
+    throw UsageError(fmt::format("{} '{}': a number from 0 to below 1 is wanted", name, text));
+  return value;
+}
+
+std::vector<std::pair<std::string, std::string>> split_pairs(const std::string& name,
+                                                             const std::string& text) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string& part : split_at_commas(text)) {
+    const std::size_t at = part.find('=');
+    if (at == std::string::npos || at == 0)
+      throw UsageError(fmt::format("{} '{}': name=value is wanted, as in q=2,v=8", name, part));
+    pairs.emplace_back(part.substr(0, at), part.substr(at + 1));
+    const auto same = [&](const auto& pair) { return pair.first == pairs.back().first; };
+    if (std::count_if(pairs.begin(), pairs.end(), same) > 1)
+      throw UsageError(fmt::format("{} names '{}' twice", name, pairs.back().first));
+  }
+  return pairs;
+}
+
+void refuse_options(const CLI::App& command, const std::vector<std::string>& options,
+                    const std::string& when) {
+  for (const std::string& option : options)
+    if (command.count(option) > 0)
+      throw UsageError(fmt::format("{} has no effect {}", option, when));
+}
+
+void require_option(const CLI::App& command, const std::string& option, const std::string& valid) {
+  if (command.count(option) == 0)
+    throw UsageError(fmt::format("{} wants {} {}", command.get_name(), option, valid));
+}
+
 std::vector<int> parse_integers(const std::string& name, const std::string& text, long low,
                                 long high) {
   std::set<int> values;
-  for (const std::string& part : split(text))
+  for (const std::string& part : split_at_commas(text))
     values.insert(static_cast<int>(parse_integer(name, part, low, high)));
   return {values.begin(), values.end()};
 }

@@ -15,9 +15,6 @@ struct Options {
   bool fresh = false;
 };
 
-constexpr long largest_rank = 64;  // d_model of the base
-constexpr long largest_seed = 1'000'000'000;
-
 Table6Options parsed(const Options& given) {
   Table6Options options = table6_preset(given.preset);
   if (!given.tasks.empty()) options.tasks = parse_tasks(given.tasks);
