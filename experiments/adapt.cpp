@@ -5,6 +5,7 @@
 
 #include "experiments/batches.h"
 #include "experiments/sweep.h"
+#include "experiments/task_score.h"
 #include "nn/optimizer.h"
 
 namespace experiments {
@@ -105,10 +106,10 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
   }
   const auto held_out = score_on == ScoreOn::test ? data::test_set(task, options)
                                                   : data::validation_set(task, options, cell.seed);
-  const nn::Score score = evaluate(*model, held_out);
-  result.metric = task == data::Task::nli ? "accuracy" : "exact_match";
-  result.value = static_cast<double>(score.exact) / static_cast<double>(score.rows);
-  result.nll = score.nll / score.weight;
+  const TaskScore score = score_task(*model, task, held_out);
+  result.metric = score.metric;
+  result.value = score.value;
+  result.nll = score.nll;
   result.trainable = nn::count(nn::trainable_parameters(*model));
   return result;
 }

@@ -44,6 +44,10 @@ int main(int argc, char** argv) {
   experiments::add_table6(app, action);
   experiments::add_tasks(app, action);
   experiments::add_pretrain(app, action);
+  experiments::add_train(app, action);
+  experiments::add_eval(app, action);
+  experiments::add_merge(app, action);
+  experiments::add_generate(app, action);
 
   const int code = run(app, action, argc, argv);
   // What the program says may go to a full disk; a lost result must not look like a finished one.

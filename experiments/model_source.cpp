@@ -1,0 +1,108 @@
+#include "experiments/model_source.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "data/sqlgen.h"
+#include "data/vocabulary.h"
+#include "experiments/table6.h"
+#include "lora/adapter.h"
+#include "nn/json.h"
+
+namespace experiments {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+BaseConfig base_of(const fs::path& adapter, const nn::Metadata& labels) {
+  const auto found = labels.find("base");
+  if (found == labels.end())
+    throw std::invalid_argument(
+        fmt::format("{} does not say which base it is for; give that base with --checkpoint FILE",
+                    adapter.string()));
+  try {
+    return base_config_from_json(found->second);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(
+        fmt::format("{}: its metadata \"base\": {}", adapter.string(), error.what()));
+  }
+}
+
+Base cached_base(const BaseConfig& config, const fs::path& results) {
+  const fs::path folder = results / "base";
+  if (has_base(config, folder)) return load_base(config, folder);
+  const bool is_ordinary = to_json(base_config(config.seed, config.steps)) == to_json(config);
+  throw NoBase(fmt::format("there is no {}; {}", base_path(config, folder).string(),
+                           is_ordinary ? fmt::format("make it with: lowrank pretrain --base-seed "
+                                                     "{} --steps {} --out {}",
+                                                     config.seed, config.steps, results.string())
+                                       : "it was made by another version of this program"));
+}
+
+void check_speaks(const nn::Decoder& model, const std::string& path) {
+  if (model.config.vocabulary != data::vocabulary().size())
+    throw std::invalid_argument(fmt::format("{} has a vocabulary of {} words; the tasks need {}",
+                                            path, model.config.vocabulary,
+                                            data::vocabulary().size()));
+}
+
+}  // namespace
+
+SourcedModel load_model(const ModelSource& source) {
+  SourcedModel sourced;
+  BaseConfig config = source.base;
+  if (!source.adapter.empty()) {
+    sourced.adapter = sourced.labels_from = source.adapter.string();
+    sourced.labels = lora::describe_adapter(source.adapter).metadata;
+    if (source.checkpoint.empty()) config = base_of(source.adapter, sourced.labels);
+  }
+  if (source.checkpoint.empty()) {
+    sourced.base = base_path(config, "").string();
+    sourced.model = copy_of(*cached_base(config, source.results).model);
+  } else {
+    sourced.base = source.checkpoint.string();
+    sourced.model = nn::load_checkpoint(source.checkpoint);
+    check_speaks(*sourced.model, sourced.base);
+    if (source.adapter.empty()) {
+      sourced.labels_from = sourced.base;
+      sourced.labels = nn::read_checkpoint_metadata(source.checkpoint);
+    }
+  }
+  if (!source.adapter.empty()) lora::load_adapter(source.adapter, *sourced.model);
+  return sourced;
+}
+
+std::string to_string(const SourcedModel& sourced) {
+  return sourced.adapter.empty() ? sourced.base
+                                 : fmt::format("adapter {} on {}", sourced.adapter, sourced.base);
+}
+
+data::TaskOptions default_task_options() { return {.facts = Table6Options().facts}; }
+
+std::optional<TaskChoice> labelled_task(const SourcedModel& sourced) {
+  const auto refuse = [&](const char* key, const std::string& value) {
+    throw std::invalid_argument(fmt::format("{}: its metadata \"{}\" is {}, which is no such thing",
+                                            sourced.labels_from, key, nn::shown(value)));
+  };
+  const auto task = sourced.labels.find("task"), facts = sourced.labels.find("facts");
+  if (task == sourced.labels.end()) return std::nullopt;
+  TaskChoice choice;
+  try {
+    choice.task = data::parse_task(task->second);
+  } catch (const std::invalid_argument&) {
+    refuse("task", task->second);
+  }
+  if (choice.task == data::Task::sqlgen && facts != sourced.labels.end()) {
+    const std::string& text = facts->second;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), choice.options.facts);
+    if (error != std::errc() || end != text.data() + text.size() ||
+        choice.options.facts < data::min_facts || choice.options.facts > data::alias_count)
+      refuse("facts", text);
+  }
+  return choice;
+}
+
+}  // namespace experiments

@@ -1,0 +1,23 @@
+#include "experiments/task_score.h"
+
+#include <fmt/format.h>
+
+#include "experiments/batches.h"
+
+namespace experiments {
+
+TaskScore score_task(nn::Decoder& model, data::Task task, std::span<const data::Example> examples) {
+  const nn::Score s = evaluate(model, examples);
+  return {.metric = task == data::Task::nli ? "accuracy" : "exact_match",
+          .value = static_cast<double>(s.exact) / static_cast<double>(s.rows),
+          .nll = s.nll / s.weight,
+          .examples = s.rows};
+}
+
+std::string to_string(const TaskScore& score) {
+  return fmt::format("{} {:.2f} % of {} test examples, {:.4f} nats per target token",
+                     score.metric == "accuracy" ? "accuracy" : "exact match", 100 * score.value,
+                     score.examples, score.nll);
+}
+
+}  // namespace experiments

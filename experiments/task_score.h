@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "data/tasks.h"
+#include "nn/transformer.h"
+
+namespace experiments {
+
+/// How well a model does a task.
+struct TaskScore {
+  std::string metric;  ///< "accuracy" for nli, whose answers are one token, else "exact_match"
+  double value = 0;    ///< the share of examples all of whose targets are the most likely token
+  double nll = 0;      ///< nats per target token
+  long examples = 0;
+};
+
+TaskScore score_task(nn::Decoder& model, data::Task task, std::span<const data::Example> examples);
+
+/// "accuracy 97.30 % of 1000 test examples, 0.0812 nats per target token".
+std::string to_string(const TaskScore& score);
+
+}  // namespace experiments

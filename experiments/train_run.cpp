@@ -1,0 +1,167 @@
+#include "experiments/train_run.h"
+
+#include <fmt/format.h>
+
+#include "experiments/progress.h"
+#include "experiments/signals.h"
+#include "experiments/sweep.h"
+#include "lora/adapter.h"
+#include "nn/file.h"
+#include "nn/optimizer.h"
+
+namespace experiments {
+
+namespace fs = std::filesystem;
+
+LearningRate learning_rate(const Cell& cell, const LearningRates& recorded) {
+  const std::string what = fmt::format("{} {}{}{}", cell.task, cell.method,
+                                       cell.targets.empty() ? "" : " ", weight_set(cell.targets));
+  for (const LrSearch& search : recorded.searches)
+    if (search.task == cell.task && search.method == cell.method &&
+        weight_set(search.targets) == weight_set(cell.targets))
+      return {search.choice.lr, "recorded for " + what};
+  return {cell.method == "lora" ? default_lora_lr : default_full_lr,
+          fmt::format("the default of {}; none is recorded for {}", cell.method, what)};
+}
+
+std::vector<lora::Target> plan(const TrainRun& run) {
+  nn::Decoder shapes_of_base(run.base.model, 0);
+  return lora::plan(shapes_of_base, run.lora);
+}
+
+nn::Index trainable_count(const TrainRun& run) {
+  nn::Index total = 0;
+  if (run.cell.method == "lora") {
+    for (const lora::Target& target : plan(run)) total += target.parameters();
+  } else {
+    nn::Decoder shapes_of_base(run.base.model, 0);
+    total = nn::count(nn::parameters(shapes_of_base));
+  }
+  return total;
+}
+
+std::string describe(const TrainRun& run) {
+  const Cell& cell = run.cell;
+  const std::string facts = cell.facts > 0 ? fmt::format(" with {} new facts", cell.facts) : "";
+  std::string text = fmt::format("{}{}, seed {}, on the base of seed {} and {} steps\n", cell.task,
+                                 facts, cell.seed, run.base.seed, run.base.steps);
+  text += cell.method == "lora"
+              ? lora::describe(plan(run)) + fmt::format("A starts {}, B at zero; dropout {:g}\n",
+                                                        lora::to_string(run.adapt.init),
+                                                        run.adapt.dropout)
+              : fmt::format("full fine-tuning, {} trainable parameters\n", trainable_count(run));
+  return text + fmt::format("{} examples, {} steps of {}, learning rate {:g} ({})\n", cell.examples,
+                            cell.steps, run.adapt.batch, cell.lr, run.lr_source);
+}
+
+nlohmann::ordered_json to_json(const TrainRun& run) {
+  const Cell& cell = run.cell;
+  nlohmann::ordered_json object{{"task", cell.task}, {"method", cell.method}};
+  if (cell.facts > 0) object["facts"] = cell.facts;
+  if (cell.method == "lora") {
+    for (const lora::Target& t : plan(run))
+      object["projections"].push_back(
+          {{"name", t.name},
+           {"out", t.out},
+           {"in", t.in},
+           {"rank", t.spec.rank},
+           {"alpha", t.spec.alpha},
+           {"scale", lora::scale(t.spec.scaling, t.spec.alpha, t.spec.rank)},
+           {"parameters", t.parameters()}});
+    object["scaling"] = cell.scaling;
+    object["init"] = lora::to_string(run.adapt.init);
+    object["dropout"] = run.adapt.dropout;
+  }
+  object["trainable"] = trainable_count(run);
+  object["seed"] = cell.seed;
+  object["lr"] = cell.lr;
+  object["lr_source"] = run.lr_source;
+  object["steps"] = cell.steps;
+  object["examples"] = cell.examples;
+  object["base"] = to_json(run.base);
+  return object;
+}
+
+nn::Metadata labels(const TrainRun& run) {
+  const Cell& cell = run.cell;
+  nn::Metadata m{{"task", cell.task},
+                 {"method", cell.method},
+                 {"seed", fmt::format("{}", cell.seed)},
+                 {"lr", fmt::format("{}", cell.lr)},
+                 {"steps", fmt::format("{}", cell.steps)},
+                 {"examples", fmt::format("{}", cell.examples)},
+                 {"base", to_json(run.base).dump()}};
+  if (cell.facts > 0) m["facts"] = fmt::format("{}", cell.facts);
+  return m;
+}
+
+void check_output(const TrainRun& run, const fs::path& out) {
+  const bool is_adapter = run.cell.method == "lora";
+  const std::vector<fs::path> files =
+      is_adapter ? std::vector{out / "adapter_model.safetensors", out / "adapter_config.json"}
+                 : std::vector{out};
+  std::error_code ignored;
+  for (const fs::path& file : files)
+    if (fs::exists(file, ignored))
+      throw std::invalid_argument(fmt::format(
+          "{} is there already; remove it or choose another place for --out", file.string()));
+  constexpr nn::Index for_names_and_settings = 16'384;
+  nn::check_writable(files.front(), static_cast<std::size_t>(trainable_count(run)) * sizeof(float) +
+                                        for_names_and_settings);
+}
+
+namespace {
+
+std::unique_ptr<nn::Decoder> model_for(const Base& base, const TrainRun& run) {
+  std::unique_ptr<nn::Decoder> model = copy_of(*base.model);
+  if (run.cell.method == "lora")
+    lora::inject(*model, run.lora, run.cell.seed);
+  else
+    nn::set_trainable(*model, true);
+  return model;
+}
+
+void save(nn::Decoder& model, const TrainRun& run, const fs::path& out) {
+  if (run.cell.method == "lora") {
+    lora::save_adapter(out, model, {base_path(run.base, "").string(), labels(run)});
+  } else {
+    nn::create_folders(out.parent_path());
+    nn::save_checkpoint(out, model, labels(run));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<nn::Decoder> train_and_save(const Base& base, const TrainRun& run,
+                                            const fs::path& out) {
+  const Cell& cell = run.cell;
+  const data::Task task = data::parse_task(cell.task);
+  const auto examples =
+      data::examples(task, task_options(cell), data::Split::train, cell.seed, cell.examples);
+  std::unique_ptr<nn::Decoder> model = model_for(base, run);
+
+  TrainingProgress progress(fmt::format("training {} on {}", cell.method, cell.task));
+  const SignalWatch watch;
+  std::atomic<bool> stop = false;
+  long steps_done = 0;
+  try {
+    train(*model, cell, examples, run.adapt, stop, [&](long before, long done, long total) {
+      progress.step(before, done, total);
+      steps_done = done;
+      stop = watch.received() != 0;
+    });
+  } catch (const SweepStopped&) {
+    throw Stopped(
+        fmt::format("stopped after {} of {} steps; nothing was written", steps_done, cell.steps));
+  } catch (const nn::NonFiniteGradient& error) {
+    throw std::runtime_error(
+        fmt::format("training diverged at step {} of {} with learning rate {:g}, so nothing was "
+                    "written; a smaller --lr may help ({})",
+                    steps_done + 1, cell.steps, cell.lr, error.what()));
+  }
+  progress.finish();
+  save(*model, run, out);
+  return model;
+}
+
+}  // namespace experiments

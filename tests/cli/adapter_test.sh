@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# adapter_test.sh LOWRANK JSON_FIELDS: an adapter's way through train, eval, merge and generate on a tiny
+# base, what its files are refused for when they are damaged, and that a stop leaves nothing behind.
+set -euo pipefail
+
+lowrank=$1 json_fields=$2
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+work=$root/work
+mkdir "$work"
+source "$(dirname "$0")/common.sh"
+tiny=(--base-steps 40)
+
+# A dry run says what would be trained and writes nothing.
+before=$(listing)
+accepted train --task nli --targets q,v --rank 4 "${tiny[@]}" --dry-run
+says out 'blocks.0.attn.q *64,64* 4 *alpha/r = 8/4 = 2 *4 (64 + 64) = 512'
+says out '4 projections, 2048 trainable parameters'
+says out 'learning rate '
+accepted train --task nli --targets-regex '.*\.0\.mlp\..*' --rank-pattern down=2 --scaling 'alpha/sqrt(r)' \
+  "${tiny[@]}" --dry-run --json
+[[ $(fields trainable) == 1920 ]] || fail "up at rank 4 and down at rank 2 have 1920 parameters"
+[[ $before == "$(listing)" ]] || fail "a dry run wrote something"
+
+# A full disk is seen before there is a base.
+limited() (ulimit -f 8; trap '' XFSZ; refused "$@")
+limited 'cannot write a/adapter_model.safetensors: File too large' train --task nli --out a "${tiny[@]}"
+
+# train -> eval -> merge -> eval -> generate: one score.
+accepted train --task nli --targets q,v --rank 4 --lr 0.02 --steps 12 --out a "${tiny[@]}" --json
+score=$(fields metric value nll)
+[[ $score == '"accuracy"'* && $(fields lr_source) == '"given"' ]] || fail "train says $score"
+accepted eval --adapter a --json
+[[ $(fields metric value nll) == "$score" ]] || fail "eval of the adapter is not train's $score"
+accepted eval --task nli "${tiny[@]}" --json
+[[ $(fields metric value nll) != "$score" ]] || fail "the adapter changes nothing"
+accepted merge --adapter a --out m.safetensors --json
+fields absolute_error relative_error projections >/dev/null
+accepted eval --checkpoint m.safetensors --json
+[[ $(fields value) == "$(sed -n 2p <<<"$score")" ]] || fail "merging changed the score $score"
+accepted eval --adapter a --task reorder
+says out 'reorder: exact match'
+accepted generate --adapter a
+[[ $(grep -c -- '<ans> -> .*(expected: ' "$root/out") -eq 3 ]] || fail "generate shows no three prompts"
+[[ $(grep -cE -- '-> [^ ]+  \(expected: (yes|maybe|no_)\)$' "$root/out") -eq 3 ]] || fail "an answer of nli is one word"
+cp "$root/out" "$root/unmerged"
+accepted generate --checkpoint m.safetensors
+cmp -s "$root/out" "$root/unmerged" || fail "the merged model says something else"
+accepted generate --adapter a --prompt '<premR> all g1 w3 <hyp> some n5 w0 <ans>' --temperature 1 --top-k 5 --json
+[[ $(fields generated) == *'"prompt":"<premR> all g1 w3 <hyp> some n5 w0 <ans>"'* ]] || fail "no prompt in the JSON"
+cp "$root/out" "$root/sampled"
+accepted generate --adapter a --prompt '<premR> all g1 w3 <hyp> some n5 w0 <ans>' --temperature 1 --top-k 5 --seed 1 --json
+cmp -s "$root/out" "$root/sampled" || fail "the same seed draws other words"
+
+# Full fine-tuning makes a checkpoint; K of sqlgen is known afterwards.
+accepted train --task sqlgen --facts 4 --mode full --lr 0.001 --steps 3 --out f/full.safetensors "${tiny[@]}" --json
+score=$(fields facts value nll)
+accepted eval --checkpoint f/full.safetensors --json
+[[ $(fields facts value nll) == "$score" ]] || fail "eval of the checkpoint is not train's $score"
+
+# What is there is not replaced.
+refused 'a/adapter_model.safetensors is there already' train --task nli --out a "${tiny[@]}"
+refused 'm.safetensors is there already' merge --adapter a --out m.safetensors
+refused 'f/full.safetensors is there already' train --task nli --mode full --out f/full.safetensors "${tiny[@]}"
+
+# Damaged, hostile and foreign files.
+variant() { rm -rf "$work/b"; cp -r "$work/a" "$work/b"; }
+base=$(basename "$work"/results/base/base-*.safetensors)
+variant; head -c 200 "$work/a/adapter_model.safetensors" >"$work/b/adapter_model.safetensors"
+refused 'b/adapter_model.safetensors' eval --adapter b
+variant; head -c -4 "$work/a/adapter_model.safetensors" >"$work/b/adapter_model.safetensors"
+refused 'b/adapter_model.safetensors' merge --adapter b --out n.safetensors
+variant; sed -i 's/"r": 4/"r": 8/' "$work/b/adapter_config.json"
+refused 'not of one adapter' eval --adapter b
+variant; sed -i 's/"r": 4/"r": -4/' "$work/b/adapter_config.json"
+refused '"r" must be a positive whole number, not -4' eval --adapter b
+variant; sed -i 's/"use_rslora": false/"use_dora": true/' "$work/b/adapter_config.json"
+refused 'use_dora' generate --adapter b
+variant; echo '{' >"$work/b/adapter_config.json"
+refused 'b/adapter_config.json' eval --adapter b
+variant; sed -i 's/"task":"nli"/"task":"xyz"/' "$work/b/adapter_model.safetensors"
+refused 'b: its metadata "task" is "xyz"' eval --adapter b
+variant; sed -i 's/\\"steps\\":40/\\"steps\\":-1/' "$work/b/adapter_model.safetensors"
+refused 'there is no results/base/base-' eval --adapter b
+variant; sed -i 's/\\"batch\\"/\\"botch\\"/' "$work/b/adapter_model.safetensors"
+refused 'b: its metadata "base": no configuration of a base' eval --adapter b
+refused 'it was made for another base: fingerprint' eval --adapter a --checkpoint m.safetensors
+refused 'not a checkpoint of this program' eval --checkpoint a/adapter_model.safetensors
+refused "$base says no task it was trained on; --task sqlgen, nli or reorder" eval "${tiny[@]}"
+refused 'elsewhere/base/base-*make it with: lowrank pretrain --base-seed 2 --steps 40 --out elsewhere' eval --adapter a --results elsewhere
+head -c 1000 "$work/m.safetensors" >"$work/cut.safetensors"
+refused 'cut.safetensors' generate --checkpoint cut.safetensors
+refused 'leave no room in a context of 24' generate --adapter a --prompt "$(printf 'c1 %.0s' {1..24})"
+mv "$work/results/base/$base" "$work/kept"
+head -c 5000 "$work/kept" >"$work/results/base/$base"
+refused "results/base/$base" eval --adapter a
+refused "results/base/$base" train --task nli --out c "${tiny[@]}"
+mv "$work/kept" "$work/results/base/$base"
+before=$(listing)
+run train --task nli --lr 1e39 --steps 20 --out c "${tiny[@]}"
+[[ $code -eq 2 ]] || fail "exit code $code where training diverged"
+says err 'lowrank: training diverged at step * of 20 with learning rate 1e+39*a smaller --lr'
+[[ $before == "$(listing)" ]] || fail "a training that diverged left something"
+
+# An interrupt stops the training, and nothing is left of it.
+before=$(listing)
+(cd "$work" && exec "$lowrank" train --task nli --steps 1000000 --out c "${tiny[@]}" >../out 2>../err) &
+pid=$!
+for ((i = 0; i < 600; ++i)); do
+  grep -q 'training lora on nli' "$root/err" && break
+  sleep 0.1
+done
+sleep 0.5
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+[[ $code -eq 130 ]] || fail "exit code $code after an interrupt"
+says err 'lowrank: stopped after * of 1000000 steps; nothing was written'
+[[ $before == "$(listing)" ]] || fail "an interrupted training left something"
+echo "an adapter went all the way"

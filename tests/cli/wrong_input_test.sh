@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# wrong_input_test.sh LOWRANK JSON_FIELDS: every command answers wrong options and values in one line
+# that names the value and what is valid, and writes nothing.
+set -euo pipefail
+
+lowrank=$1 json_fields=$2
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+work=$root/work
+mkdir "$work"
+source "$(dirname "$0")/common.sh"
+echo 'a file' >"$work/file"
+long_name=$(printf 'x%.0s' {1..300})
+
+# The judge can say no: to right input, and to an error that says something else.
+for control in 'unknown tasks --tasks nli' 'another tasks --tasks nlx'; do
+  if (refused $control) 2>/dev/null; then fail "passed, but should not: $control"; fi
+done
+
+# Commands and options.
+refused 'a command is wanted; valid are table6, tasks, pretrain*train, eval, merge, generate'
+refused "unknown command 'tabel6'; valid are table6, tasks" tabel6
+refused "unknown option '--quick' before a command*--help" --quick table6
+refused "unknown option '--rnaks'; valid options of table6 are*--ranks" table6 --rnaks 1,2
+refused "unknown option '--rnak'; valid options of train are*--rank" train --task nli --rnak=3
+refused "unknown argument 'nli'; valid options of tasks are --help, --tasks, --facts" tasks nli
+refused "unknown argument 'eval'; valid options of tasks" tasks eval
+refused "unknown option '-x'; valid options of eval" eval -x
+refused '--seeds wants a value' table6 --seeds
+refused "--out wants a value, not '--json'" train --task nli --out --json
+refused "--seed is given 2 times, with '1' and '2'" train --task nli --seed 1 --seed 2
+refused '--tasks has an empty value' tasks --tasks ''
+refused "--tasks 'nli\\\\x0areorder'" tasks --tasks $'nli\nreorder'
+refused "unknown command 'a\\\\x1b*'" $'a\e[31m'
+
+# table6, tasks, pretrain.
+refused "unknown preset 'tiny'; valid are smoke, quick, full" table6 --preset tiny
+refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" table6 --tasks nlx
+refused "unknown target 'z'; valid are q, k, v, o, up, down" table6 --targets q,z
+refused "--targets q,q names a projection twice" table6 --targets q,q
+refused "--ranks '0': a whole number from 1 to 64" table6 --ranks 1,0
+refused "--ranks '-1': a whole number from 1 to 64" table6 --ranks -1
+refused "--ranks '3x': a whole number from 1 to 64" table6 --ranks 3x
+refused "--ranks '65': a whole number from 1 to 64" table6 --ranks 1,65
+refused "--seeds '0': a whole number from 1" table6 --seeds 0
+refused "--seeds '1e3': a whole number" table6 --seeds 1e3
+refused "--jobs '-2': a whole number from 1" table6 --jobs -2
+refused "--base-seed '-1': a whole number from 0" table6 --base-seed -1
+refused "--facts '33': a whole number from 2 to 32" table6 --facts 33
+refused '--facts has no effect without the task sqlgen' table6 --tasks nli --facts 8
+refused "unknown task ''; the tasks are" tasks --tasks nli,
+refused "--tasks names 'nli' twice" tasks --tasks nli,nli
+refused '--facts has no effect without the task sqlgen' tasks --tasks nli --facts 8
+refused "--steps '0': a whole number from 1" pretrain --steps 0
+refused "--steps '99999999999999999999': a whole number from 1" pretrain --steps 99999999999999999999
+refused "cannot*file/base*Not a directory" pretrain --steps 60 --out file
+refused "cannot*/proc/nowhere*No such file" pretrain --steps 60 --out /proc/nowhere
+refused "cannot*File name too long" pretrain --steps 60 --out "$long_name"
+
+# train. Nothing here may begin to train: the default base takes minutes.
+refused 'train wants --task sqlgen, nli or reorder' train --out a
+refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" train --task nlx --out a
+refused "train wants --out DIR" train --task nli
+refused "train wants --out FILE.safetensors" train --task nli --mode full
+refused "unknown mode 'lra'; valid are lora and full" train --task nli --mode lra --out a
+refused "unknown target 'z'; valid are q, k, v, o, up, down" train --task nli --targets z --out a
+refused "unknown target ''; valid are q" train --task nli --targets q, --out a
+refused "'blocks.7.attn.q' matches no projection; there are blocks.0.attn.q" train --task nli --targets blocks.7.attn.q --out a
+refused "--targets q,q names a projection twice" train --task nli --targets q,q --out a
+refused "'.*nothing' matches no projection; there are blocks.0.attn.q" train --task nli --targets-regex '.*nothing' --out a
+refused "'(' is no regular expression" train --task nli --targets-regex '(' --out a
+refused '--targets has no effect beside --targets-regex' train --task nli --targets q --targets-regex '.*q' --out a
+refused "--rank '0': a whole number from 1 to 64" train --task nli --rank 0 --out a
+refused "--rank '-4': a whole number from 1 to 64" train --task nli --rank -4 --out a
+refused "--rank 'four': a whole number from 1 to 64" train --task nli --rank four --out a
+refused "--rank '65': a whole number from 1 to 64" train --task nli --rank 65 --out a
+refused "--rank-pattern v '0': a whole number" train --task nli --rank-pattern v=0 --out a
+refused "--rank-pattern 'v': name=value is wanted" train --task nli --rank-pattern v --out a
+refused "--rank-pattern names 'v' twice" train --task nli --rank-pattern v=1,v=2 --out a
+refused "'k' matches no projection; there are blocks.0.attn.q, blocks.0.attn.v" train --task nli --rank-pattern k=2 --out a
+refused "--alpha-pattern v '-1': a positive number" train --task nli --alpha-pattern v=-1 --out a
+refused "--alpha '0': a positive number" train --task nli --alpha 0 --out a
+refused "--alpha 'inf': a positive number" train --task nli --alpha inf --out a
+refused "unknown scaling 'r'; valid are alpha/r and alpha/sqrt(r)" train --task nli --scaling r --out a
+refused "unknown initialisation 'zero'; valid are gaussian and kaiming-uniform" train --task nli --init zero --out a
+refused "--dropout '1': a number from 0 to below 1" train --task nli --dropout 1 --out a
+refused "--dropout 'nan': a number from 0 to below 1" train --task nli --dropout nan --out a
+refused "--lr '-0.1': a positive number" train --task nli --lr -0.1 --out a
+refused "--lr 'nan': a positive number" train --task nli --lr nan --out a
+refused "--steps '0': a whole number from 1" train --task nli --steps 0 --out a
+refused "--examples '0': a whole number from 1" train --task nli --examples 0 --out a
+refused "--seed '-1': a whole number from 0" train --task nli --seed -1 --out a
+refused "--base-steps '0': a whole number from 1" train --task nli --base-steps 0 --out a
+refused '--facts has no effect without the task sqlgen' train --task nli --facts 8 --out a
+refused "--facts '1': a whole number from 2 to 32" train --task sqlgen --facts 1 --out a
+for option in rank alpha scaling init dropout targets targets-regex rank-pattern alpha-pattern; do
+  refused "--$option has no effect with --mode full" train --task nli --mode full --"$option" 4 --out a
+done
+refused "cannot write file/*Not a directory" train --task nli --out file/adapter
+refused "cannot write file/*Not a directory" train --task nli --mode full --out file/model.safetensors
+refused "cannot write /proc/nowhere*No such file" train --task nli --out /proc/nowhere
+refused "cannot write*File name too long" train --task nli --out "$long_name/adapter"
+refused "file is there already" train --task nli --mode full --out file
+
+# eval, merge, generate.
+refused "there is no results/base/base-*make it with: lowrank pretrain --base-seed 2 --steps 8000 --out results" eval --task nli
+refused "there is no here/base/base-*--base-seed 5 --steps 70 --out here" eval --task nli --base-seed 5 --base-steps 70 --results here
+refused "unknown task 'nlx'; the tasks are" eval --task nlx
+refused '--facts has no effect without the task sqlgen' eval --task nli --facts 8
+refused "--facts '99': a whole number from 2 to 32" eval --task sqlgen --facts 99
+refused '--base-seed has no effect with --adapter' eval --adapter a --base-seed 3
+refused '--base-steps has no effect with --checkpoint' generate --checkpoint file --base-steps 3
+refused '--results has no effect with --checkpoint' eval --checkpoint file --results here
+refused 'nowhere: there is no adapter_config.json' eval --adapter nowhere
+refused 'cannot read nowhere: No such file' eval --checkpoint nowhere
+refused 'file: ' eval --checkpoint file --task nli
+refused 'file: there is no adapter_config.json' eval --adapter file
+refused 'merge wants --adapter DIR' merge --out m
+refused 'merge wants --out FILE.safetensors' merge --adapter a
+refused "unknown option '--base-seed'; valid options of merge" merge --adapter a --out m --base-seed 2
+refused 'file is there already' merge --adapter a --out file
+refused 'cannot write file/m*Not a directory' merge --adapter a --out file/m
+refused '--top-k has no effect without --temperature' generate --task nli --top-k 3
+refused '--seed has no effect without --temperature' generate --task nli --seed 3
+refused '--task has no effect with --prompt' generate --task nli --prompt '<prem>'
+refused "--temperature '0': a positive number" generate --task nli --temperature 0
+refused "--top-k '178': a whole number from 1 to 177" generate --task nli --temperature 1 --top-k 178
+refused "--max-tokens '0': a whole number from 1" generate --task nli --max-tokens 0
+refused "unknown word 'hello'; the words are" generate --prompt 'hello world'
+
+# Results that cannot be printed are not lost in silence.
+if [[ -c /dev/full ]]; then
+  code=0
+  "$lowrank" tasks >/dev/full 2>"$root/err" || code=$?
+  : >"$root/out"
+  [[ $code -eq 2 ]] || fail "exit code $code on a full standard output"
+  says err 'lowrank: cannot write *No space left on device'
+fi
+echo "every wrong input was refused"
