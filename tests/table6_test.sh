@@ -14,10 +14,11 @@ fail() {
   exit 1
 }
 
+arguments=(--tasks nli,reorder --ranks 1,4 --targets q,v --seeds 2)
 grid() {  # OUT ARGUMENT...
   local out=$1
   shift
-  "$lowrank" table6 --preset "${preset:-smoke}" --tasks nli,reorder --ranks 1,4 --targets q,v --seeds 2 --out "$out" "$@"
+  "$lowrank" table6 --preset "${preset:-smoke}" "${arguments[@]}" --out "$out" "$@"
 }
 
 # Everything about the finished cells but the time they took, in one order.
@@ -35,25 +36,24 @@ done
 
 # Again: nothing is computed, and the same is printed.
 before=$(cells one)
-grid one --jobs 1 >again.txt 2>again.log
+grid one --jobs 1 >again.txt 2>again.log || fail "a second run: $(cat again.log)"
 [[ $(cells one) == "$before" ]] || fail "a second run changed the cells"
 cmp -s one.txt again.txt || fail "a second run printed another table"
 grep -q '16 of them there already' again.log || fail "a second run did not say that all is there: $(cat again.log)"
 
 # Other jobs and threads, another base trained with them: the same bits.
-OMP_NUM_THREADS=2 grid two --jobs 2 >two.txt 2>/dev/null
+OMP_NUM_THREADS=2 grid two --jobs 2 >two.txt 2>two.log || fail "with two jobs: $(cat two.log)"
 [[ $(cells two) == "$before" ]] || fail "jobs or threads changed the cells"
 cmp -s one/base/*.safetensors two/base/*.safetensors || fail "threads changed the base"
 
 # kill -9 at several moments, then to the end.
 for seconds in 0.5 1 1.5 2 2.5; do
-  grid killed --jobs 2 >/dev/null 2>&1 &
+  "$lowrank" table6 --preset smoke "${arguments[@]}" --out killed --jobs 2 >/dev/null 2>&1 &
   sleep "$seconds"
-  pkill -9 -P $! 2>/dev/null || true
   kill -9 $! 2>/dev/null || true
   wait $! 2>/dev/null || true
 done
-grid killed --jobs 2 >/dev/null 2>&1
+grid killed --jobs 2 >/dev/null 2>killed.log || fail "after kill -9: $(cat killed.log)"
 [[ $(cells killed) == "$before" ]] || fail "kill -9 lost, doubled or changed a cell"
 if ls killed/table6/*.tmp* >/dev/null 2>&1; then fail "temporary files were left"; fi
 
@@ -63,7 +63,7 @@ grep -q 'steps_factor' refused.log || fail "the difference is not told: $(cat re
 [[ $(cells one) == "$before" ]] || fail "a refused run changed the cells"
 
 # The controls of the comparison itself: another seed gives other cells.
-grid other --base-seed 3 --jobs 2 >/dev/null 2>&1
+grid other --base-seed 3 --jobs 2 >/dev/null 2>other.log || fail "another base: $(cat other.log)"
 [[ $(cells other | sed 's/"base_seed":[0-9]*//') != $(cells one | sed 's/"base_seed":[0-9]*//') ]] ||
   fail "another base seed gave the same cells: the comparison is blind"
 echo "table6: $total cells, the same however they are computed"
