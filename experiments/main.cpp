@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   experiments::add_table6(app, action);
   experiments::add_tasks(app, action);
   experiments::add_pretrain(app, action);
+  experiments::add_trace(app, action);
   experiments::add_train(app, action);
   experiments::add_eval(app, action);
   experiments::add_merge(app, action);

@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include "experiments/command_line.h"
+#include "experiments/trace.h"
+#include "nn/file.h"
+
+namespace experiments {
+
+namespace {
+
+struct Options {
+  std::string task, mode, seed = "1", batch = "4", targets, rank, alpha;
+  std::string base_seed = std::to_string(default_base_seed),
+              base_steps = std::to_string(BaseConfig().steps);
+  std::string out, results = "results";
+};
+
+constexpr long largest_rank = 64;  // d_model of the base
+constexpr long largest_seed = 1'000'000'000;
+
+std::uint64_t parse_seed(const std::string& name, const std::string& text) {
+  return static_cast<std::uint64_t>(parse_integer(name, text, 0, largest_seed));
+}
+
+// What distinguishes the step, as a cell of an experiment.
+Cell parsed(const Options& given) {
+  Cell cell;
+  cell.experiment = "trace";
+  cell.task = data::to_string(data::parse_task(given.task));
+  cell.method = given.mode;
+  cell.seed = parse_seed("--seed", given.seed);
+  cell.base_seed = parse_seed("--base-seed", given.base_seed);
+  if (given.mode == "lora") {
+    cell.targets = parse_targets(given.targets.empty() ? "q,v" : given.targets);
+    cell.rank = given.rank.empty()
+                    ? 4
+                    : static_cast<int>(parse_integer("--rank", given.rank, 1, largest_rank));
+    cell.alpha = given.alpha.empty() ? 8 : parse_positive("--alpha", given.alpha);
+    cell.scaling = lora::to_string(lora::Scaling::alpha_over_r);
+  } else if (given.mode == "full") {
+    for (const auto& [name, value] :
+         {std::pair{"--targets", given.targets}, {"--rank", given.rank}, {"--alpha", given.alpha}})
+      if (!value.empty()) throw UsageError(fmt::format("{} has no effect with --mode full", name));
+  } else {
+    throw UsageError(fmt::format("unknown mode '{}'; valid are full and lora", given.mode));
+  }
+  return cell;
+}
+
+int run(const Options& given) {
+  const Cell cell = parsed(given);
+  const int rows = static_cast<int>(parse_integer("--batch", given.batch, 1, 1024));
+  BaseConfig config;
+  config.seed = cell.base_seed;
+  config.steps = parse_integer("--base-steps", given.base_steps, 1, 10'000'000);
+  if (!given.out.empty()) nn::check_writable(given.out);
+
+  const Base base = base_with_progress(config, std::filesystem::path(given.results) / "base");
+  const TracedStep step(base, cell, rows);
+  fmt::print("{}", tell(step));
+  if (!given.out.empty()) {
+    save(step, given.out);
+    fmt::print("\nEverything needed to compute this step elsewhere is in {}\n", given.out);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("trace", "one training step told node by node, forward and back");
+  auto given = std::make_shared<Options>();
+  command->add_option("--task", given->task, "sqlgen, nli or reorder")->required();
+  command->add_option("--mode", given->mode, "full: all weights train; lora: A and B alone")
+      ->required();
+  command->add_option("--seed", given->seed, "names the data and A and B")->capture_default_str();
+  command->add_option("--batch", given->batch, "rows of the batch")->capture_default_str();
+  command->add_option("--targets", given->targets, "lora: the adapted projections (default q,v)");
+  command->add_option("--rank", given->rank, "lora: r (default 4)");
+  command->add_option("--alpha", given->alpha, "lora: the scale is alpha/r (default 8)");
+  command->add_option("--base-seed", given->base_seed, "names the pre-trained base")
+      ->capture_default_str();
+  command->add_option("--base-steps", given->base_steps, "its training steps")
+      ->capture_default_str();
+  command->add_option("--out", given->out, "a safetensors file with the step, to recompute it");
+  command->add_option("--results", given->results, "results folder; the base is in RESULTS/base")
+      ->capture_default_str();
+  command->callback([given, &action] { action = [given] { return run(*given); }; });
+}
+
+}  // namespace experiments
