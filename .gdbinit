@@ -1,0 +1,18 @@
+# Makes gdb, started in this folder, know the project's types and step into the project's code only.
+# gdb asks to be told that this file may be read:  gdb -iex 'set auto-load safe-path .' PROGRAM
+source docs/gdb/lowrank_printers.py
+
+# `step` passes through libraries, by the names of their functions, wherever their headers are.
+skip -rfu ^std::
+skip -rfu ^__gnu_cxx::
+skip -rfu ^Eigen::
+skip -rfu ^fmt::
+# A Context is an operation's window on the tape: in(), dout() and grad_if_needed() are seen in what
+# they return.
+skip -rfu ^autograd::f(32|64)::Context::
+
+# Short lines: no addresses, files without folders, no arguments in a backtrace.
+set print address off
+set filename-display basename
+set print frame-arguments presence
+set print pretty on
