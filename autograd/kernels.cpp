@@ -13,6 +13,7 @@ Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 template <class Work>
 void chunked(Index n, Index chunk, [[maybe_unused]] double total_work, const Work& work) {
+  if (n == 0) return;  // `chunk` may be 0 then
   const Index chunks = ceil_div(n, chunk);
   if (chunks <= 1) return work(Index{0}, n);
 #ifdef _OPENMP

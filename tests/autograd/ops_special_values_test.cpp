@@ -143,6 +143,17 @@ TEST_CASE("causal attention does not look ahead") {
   for (const Index i : {4, 5}) CHECK((after.row(i) - before.row(i)).norm() > 0.1);
 }
 
+TEST_CASE("products without rows, columns or anything to sum are empty or zero") {
+  Tape tape(Record::values);
+  const auto zeros = [&](Index rows, Index cols) { return tape.constant(Tensor({rows, cols})); };
+  CHECK(matmul(zeros(0, 3), zeros(3, 2)).shape() == Shape{0, 2});
+  CHECK(matmul_nt(zeros(0, 3), zeros(2, 3)).shape() == Shape{0, 2});
+  CHECK(matmul_tn(zeros(3, 0), zeros(3, 2)).shape() == Shape{0, 2});
+  CHECK(matmul_nt(zeros(2, 3), zeros(0, 3)).shape() == Shape{2, 0});
+  CHECK(affine(zeros(0, 3), zeros(2, 3), zeros(1, 2)).shape() == Shape{0, 2});
+  CHECK(matmul(zeros(2, 0), zeros(0, 3)).value().m == Matrix::Zero(2, 3));
+}
+
 TEST_CASE("dropout keeps the share and the scale it says, and p = 0 changes nothing") {
   Random random(1, "dropout");
   Tape tape(Record::values);

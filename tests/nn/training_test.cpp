@@ -133,6 +133,16 @@ TEST_CASE("batches whose parts do not fit together are errors") {
   CHECK(error([](TokenBatch& b) { b.targets[3] = -1; }) == "");  // it has no weight
 }
 
+TEST_CASE("a batch in which nothing counts has no loss, and a score of weight 0") {
+  Decoder model(small_config(), 1);
+  TokenBatch batch = small_batch();
+  std::fill(batch.weights.begin(), batch.weights.end(), Scalar{0});
+  CHECK(message_of<std::invalid_argument>([&] { loss_of(model, batch); }) ==
+        "cross_entropy: no row has a weight");
+  CHECK(nn::score(model, batch).weight == 0);
+  CHECK(nn::score(model, batch).nll == 0);
+}
+
 TEST_CASE("a tiny decoder learns eight sequences by heart, without new memory after one step") {
   // Rows begin with different tokens, so that every later token follows from what came before.
   nn::DecoderConfig config{
