@@ -58,12 +58,18 @@ void Optimizer::visit_state(const std::function<void(const std::string&, Tensor&
 }
 
 void Optimizer::restore(long steps, const std::function<Tensor(const std::string&)>& saved) {
-  const std::vector<Parameter*> all = parameters();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    state_[i].clear();
-    for (int j = 0; j < tensors_per_parameter(); ++j)
-      state_[i].push_back(saved(fmt::format("{}.state{}", all[i]->name, j)));
+  std::vector<std::vector<Tensor>> state;
+  for (const Parameter* p : parameters()) {
+    std::vector<Tensor>& tensors = state.emplace_back();
+    for (int j = 0; j < tensors_per_parameter(); ++j) {
+      const std::string name = fmt::format("{}.state{}", p->name, j);
+      tensors.push_back(saved(name));
+      if (!(tensors.back().shape == p->value.shape))
+        throw autograd::ShapeError(fmt::format("{} is {} and the parameter {}", name,
+                                               tensors.back().shape.str(), p->value.shape.str()));
+    }
   }
+  state_ = std::move(state);
   steps_ = steps;
 }
 

@@ -30,6 +30,8 @@ class Optimizer {
   /// Calls fn for every tensor of the state, "<parameter>.state<i>", for saving.
   void visit_state(const std::function<void(const std::string& name, Tensor& tensor)>& fn);
   /// Goes on as after `steps` steps, with the tensors that were saved; `saved` gives them by name.
+  /// Throws autograd::ShapeError where one has not its parameter's shape; on an error, also one of
+  /// `saved`, the optimizer is unchanged.
   void restore(long steps, const std::function<Tensor(const std::string& name)>& saved);
 
  protected:
@@ -89,8 +91,8 @@ struct NonFiniteGradient : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Scales all gradients so that their joint Euclidean norm is at most max_norm. Returns the norm
-/// before.
+/// Scales all gradients so that their joint Euclidean norm is at most max_norm > 0. Returns the
+/// norm before. Throws NonFiniteGradient before any is scaled.
 double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm);
 
 }  // namespace nn

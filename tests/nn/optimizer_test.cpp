@@ -138,6 +138,30 @@ TEST_CASE("a parameter without a gradient stops the step before any other has mo
   CHECK(first.value.item() == 1);
 }
 
+TEST_CASE("state that does not fit is refused, and the optimizer goes on as before") {
+  Parameter p{"p", Tensor({2, 3}), Tensor({2, 3}), true};
+  p.grad.m.setOnes();
+  AdamW adam({{{&p}}});
+  adam.step(0.1);
+  std::vector<nn::Matrix> before, after;
+  adam.visit_state([&](const std::string&, Tensor& t) { before.push_back(t.m); });
+  const auto restore = [&](nn::Shape second) {
+    adam.restore(7, [&](const std::string& name) {
+      return Tensor(name == "p.state0" ? nn::Shape{2, 3} : second);
+    });
+  };
+  CHECK(message_of<autograd::ShapeError>([&] {
+          restore({3, 2});
+        }) == "p.state1 is (3,2) and the parameter (2,3)");
+  CHECK_THROWS_AS(adam.restore(7, [](const std::string&) -> Tensor { throw std::range_error(""); }),
+                  std::range_error);
+  adam.visit_state([&](const std::string&, Tensor& t) { after.push_back(t.m); });
+  CHECK(before == after);
+  CHECK(before.at(0)(0, 0) != 0);
+  restore({2, 3});
+  adam.visit_state([&](const std::string&, Tensor& t) { CHECK(t.m.isZero(0)); });
+}
+
 TEST_CASE("schedules have the right corners") {
   using Decay = Schedule::Decay;
   const Schedule linear{2.0, 4, 12, Decay::linear};
