@@ -66,18 +66,19 @@ Var layernorm(Var x, Var weight, Var bias, double eps) {
                 x.shape());
 }
 
-// y = x ∘ mask with mask_i = 0 with probability p, else 1/(1-p), so that E[y] = x      dx += dy ∘
-// mask
+// y = x ∘ mask                  dx += dy ∘ mask
+// mask_i = 0 with probability p, else 1/(1-p), so that E[y] = x
 struct Dropout final : Op {
   double p;
-  Random& random;          // read in forward only
+  Random* random;          // null after forward: the caller's stream may be gone by then
   Matrix* mask = nullptr;  // the shape of x
-  Dropout(double probability, Random& stream) : p(probability), random(stream) {}
+  Dropout(double probability, Random& stream) : p(probability), random(&stream) {}
   const char* name() const override { return "dropout"; }
   void forward(Context& ctx) override {
     mask = &ctx.keep(ctx.in_shape(0));
     const auto kept = static_cast<Scalar>(1 / (1 - p));
-    for (Scalar& m : mask->reshaped<Eigen::RowMajor>()) m = random.chance(p) ? Scalar{0} : kept;
+    for (Scalar& m : mask->reshaped<Eigen::RowMajor>()) m = random->chance(p) ? Scalar{0} : kept;
+    random = nullptr;
     ctx.out() = ctx.in(0).cwiseProduct(*mask);
   }
   void backward(Context& ctx) override {
