@@ -26,11 +26,12 @@ struct GradcheckResult {
   std::string message;  ///< empty if ok; else what is wrong and where, entry by entry
 };
 
-/// Compares ⟨Jᵀu, v⟩, from one backward with a random cotangent u, with ⟨u, (f(x+hv) - f(x-hv)) /
-/// 2h⟩ for a random direction v in each input in turn. A sum instead of a random u would miss
-/// errors that sum to zero: a softmax without a backward passes it. On failure every entry is
-/// compared and the worst one is named. Gradients that are all zero, or too small for the tolerance
-/// to see, fail: such a check says nothing. Meant for double.
+/// Compares ⟨Jᵀu, v⟩, from one backward with a random cotangent u, with the difference quotient
+///   ⟨u, (f(x+hv) - f(x-hv)) / 2h⟩
+/// for a random direction v in each input in turn. A sum instead of a random u would miss errors
+/// that sum to zero: a softmax without a backward passes it. On failure every entry is compared and
+/// the worst one is named. Gradients that are all zero, or too small for the tolerance to see,
+/// fail: such a check says nothing. Meant for double.
 GradcheckResult gradcheck(const Function& f, const std::vector<Tensor>& inputs,
                           const GradcheckOptions& options = {});
 

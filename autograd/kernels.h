@@ -16,8 +16,7 @@ namespace autograd::inline AUTOGRAD_PRECISION::kernels {
 using In = const Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>&;
 using Out = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
 
-/// c += scale * a b, with a (M,K), b (K,N), c (M,N). Returns the floating-point operations, 2 M N
-/// K.
+/// c += scale * a b, with a (M,K), b (K,N), c (M,N). Returns the flops, 2 M N K.
 double add_matmul_nn(In a, In b, Out c, Scalar scale = 1);
 
 /// c += scale * a bᵀ, with a (M,K), b (N,K), c (M,N). Returns 2 M N K.

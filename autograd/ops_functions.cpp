@@ -99,8 +99,8 @@ struct GeluErf final : Op {
   }
 };
 
-// y = x (1 + t)/2 with t = tanh(u), u = c (x + a x³)     f' = (1 + t)/2 + x/2 (1 - t²) c (1 + 3 a
-// x²) Hendrycks & Gimpel 2016, with c = √(2/π) and a = 0.044715.
+// y = x (1 + t)/2 with t = tanh(c (x + a x³)),  c = √(2/π),  a = 0.044715; Hendrycks & Gimpel 2016
+// f' = (1 + t)/2 + x/2 (1 - t²) c (1 + 3 a x²)
 struct GeluTanh final : Op {
   static constexpr Scalar a = static_cast<Scalar>(0.044715);
   const Scalar c = static_cast<Scalar>(std::sqrt(2 / std::numbers::pi));

@@ -2,8 +2,9 @@
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
-// Matrix products. From dL = <dY, d(AB)> = <dY, dA B> + <dY, A dB> follow dA = dY Bᵀ and dB = Aᵀ
-// dY; the transposed forms are the same two lines with the transposes moved.
+// Matrix products. A change of a and b changes the loss by
+//   <dy, δ(a b)> = <dy, δa b> + <dy, a δb> = <dy bᵀ, δa> + <aᵀ dy, δb>
+// so da = dy bᵀ and db = aᵀ dy; the transposed forms are the same with the transposes moved.
 
 namespace autograd::inline AUTOGRAD_PRECISION {
 

@@ -107,8 +107,7 @@ static void check_ids(const char* op, std::span<const int> ids, Index size) {
       throw std::invalid_argument(fmt::format("{}: {} is not in 0..{}", op, id, size - 1));
 }
 
-// y_i = table row ids[i]                          dtable row ids[i] += dy_i; an id used twice adds
-// twice
+// y_i = table row ids[i]                          dtable row ids[i] += dy_i, for each i
 struct Embedding final : Op {
   std::vector<int> ids;
   explicit Embedding(std::span<const int> rows) : ids(rows.begin(), rows.end()) {}

@@ -13,8 +13,8 @@ Tensor* TensorPool::take(const Shape& shape) {
     spare.pop_back();
   }
   tensor->shape = shape;
-  tensor->m.resize(shape.rows(),
-                   shape.cols());  // Eigen keeps the memory where the size is the same
+  // Eigen keeps the memory where the number of elements is the same.
+  tensor->m.resize(shape.rows(), shape.cols());
   return tensor;
 }
 

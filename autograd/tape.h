@@ -48,9 +48,8 @@ struct Node {
 /// What a tape is for.
 enum class Record {
   everything,  ///< values and gradients stay until clear(): for reading, dumping and debugging
-  training,  ///< backward hands each node's memory on once it is used: the same numbers in less of
-             ///< it
-  values,    ///< forward only: nothing needs a gradient and no op is kept
+  training,    ///< backward hands each node's memory on once used: the same numbers, less memory
+  values,      ///< forward only: nothing needs a gradient and no op is kept
 };
 
 /// Counts of one recorded step.

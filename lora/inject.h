@@ -10,8 +10,8 @@ namespace lora {
 /// Which projections of a model to wrap, and how.
 ///
 /// A target is a full name or a suffix after a dot: "q" and "attn.q" both match "blocks.0.attn.q".
-/// Or, with no targets, `targets_regex` must match a full name. A pattern's key
-/// matches as a full name or a suffix too; the first key in order wins.
+/// Or, with no targets, `targets_regex` must match a full name. A pattern's key matches as a full
+/// name or a suffix too; the first key in order wins.
 struct LoraConfig {
   std::vector<std::string> targets;
   std::string targets_regex;

@@ -13,8 +13,8 @@ enum class Scaling { alpha_over_r, alpha_over_sqrt_r };
 double scale(Scaling scaling, double alpha, long rank);
 
 std::string to_string(Scaling scaling);  ///< "alpha/r" or "alpha/sqrt(r)"
-Scaling parse_scaling(
-    std::string_view text);  ///< throws std::invalid_argument naming the valid ones
+/// Throws std::invalid_argument naming the valid ones.
+Scaling parse_scaling(std::string_view text);
 
 /// "alpha/r = 8/4 = 2", for the description of a run.
 std::string describe_scale(Scaling scaling, double alpha, long rank);

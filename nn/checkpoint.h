@@ -45,10 +45,9 @@ using Shapes = std::map<std::string, Shape>;
 /// Name and shape of every parameter of a decoder; nothing is allocated but the list.
 Shapes parameter_shapes(const DecoderConfig& config);
 
-/// How a file's tensors differ from the ones that are wanted, all of F32: "missing: ...; not
-/// wanted:
-/// ...; wrong shape: ...; wrong dtype: ...". Lists longer than eight end in a count. "" where they
-/// agree.
+/// How a file's tensors differ from the ones that are wanted, all of F32; "" where they agree.
+/// "missing: ...; not wanted: ...; wrong shape: ...; wrong dtype: ...", without the parts that are
+/// empty. Lists longer than eight end in a count.
 std::string difference(const SafetensorsFile& file, const Shapes& wanted);
 
 /// A 64-bit hash, as 16 hexadecimal digits, of the names, shapes and values (as F32) of tensors.
