@@ -7,15 +7,26 @@
 namespace autograd::inline AUTOGRAD_PRECISION {
 
 const Tensor& Var::value() const {
-  const Tensor* value = tape->node(id).value;
+  if (!tape) throw std::logic_error("this Var is on no tape");
+  const Tensor* value = tape->node_of(*this, "value()").value;
   if (!value) throw std::logic_error(fmt::format("the value of node {} was handed on", id));
   return *value;
 }
 
 const Tensor& Var::grad() const {
-  const Tensor* grad = tape->node(id).grad;
+  if (!tape) throw std::logic_error("this Var is on no tape");
+  const Tensor* grad = tape->node_of(*this, "grad()").grad;
   if (!grad) throw std::logic_error(fmt::format("node {} has no gradient", id));
   return *grad;
+}
+
+// The node that a Var stands for, where it stands for one of this tape as it is now.
+const Node& Tape::node_of(const Var& var, const char* asking) const {
+  if (var.tape != this)
+    throw std::logic_error(fmt::format("{}: an input is on another tape", asking));
+  if (var.recording != recording_)
+    throw std::logic_error(fmt::format("{}: a Var is from before the tape was cleared", asking));
+  return node(var.id);
 }
 
 Var Tape::parameter(Parameter& p) {
@@ -27,7 +38,7 @@ Var Tape::parameter(Parameter& p) {
     node.needs_grad = p.trainable && record_ != Record::values;
     node.parameter = &p;
   }
-  return {this, leaf->second};
+  return {this, leaf->second, recording_};
 }
 
 Var Tape::constant(const Tensor& value) {
@@ -36,15 +47,13 @@ Var Tape::constant(const Tensor& value) {
   Node& node = nodes_.emplace_back();
   node.op_name = "constant";
   node.value = copy;
-  return {this, size() - 1};
+  return {this, size() - 1, recording_};
 }
 
 Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape) {
-  for (const Var& input : inputs)
-    if (input.tape != this)
-      throw std::logic_error(fmt::format("{}: an input is on another tape", op->name()));
+  for (const Var& input : inputs) node_of(input, op->name());  // throws before anything changes
   Node& node = nodes_.emplace_back();
-  const Var result{this, size() - 1};
+  const Var result{this, size() - 1, recording_};
   node.op_name = op->name();
   for (const Var& input : inputs) {
     node.inputs.push_back(input.id);
@@ -110,6 +119,7 @@ void Tape::clear() {
   leaves_.clear();
   gemm_flops_ = 0;
   backward_done_ = false;
+  ++recording_;
 }
 
 Stats Tape::stats() const {

@@ -23,13 +23,16 @@ struct Parameter {
 
 using NodeId = int;
 
-/// A value on a tape.
+/// A value on a tape, until the tape is cleared.
 struct Var {
   Tape* tape = nullptr;
   NodeId id = -1;
+  long recording = 0;  ///< which of the tape's recordings it belongs to: clear() starts another
 
+  /// Both throw std::logic_error where there is none: the Var is from before a clear(), backward
+  /// has handed the value's memory on (Record::training), or nothing has flowed back.
   const Tensor& value() const;
-  const Tensor& grad() const;  ///< throws std::logic_error where there is none
+  const Tensor& grad() const;
   const Shape& shape() const { return value().shape; }
 };
 
@@ -80,7 +83,8 @@ class Tape {
   /// A leaf that needs no gradient. The value is copied.
   Var constant(const Tensor& value);
 
-  /// Runs op on the inputs and appends the result, of the given shape.
+  /// Runs op on the inputs and appends the result, of the given shape. Throws std::logic_error
+  /// where an input is on another tape or from before a clear().
   Var record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape);
 
   /// Adds d loss / d p to every trainable parameter p under `loss`, which must have one element.
@@ -102,7 +106,9 @@ class Tape {
 
  private:
   friend class Context;
+  friend struct Var;
 
+  const Node& node_of(const Var& var, const char* asking) const;
   Tensor* grad_of(NodeId id);
   void hand_on(Node& node);
 
@@ -113,6 +119,7 @@ class Tape {
   std::vector<Tensor*> scratch_;
   double gemm_flops_ = 0;
   bool backward_done_ = false;
+  long recording_ = 0;
 };
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "autograd/ops.h"
 #include "autograd/random.h"
 
@@ -149,6 +151,22 @@ TEST_CASE("vars of two tapes do not mix") {
   CHECK_THROWS_AS(concat_rows(std::vector{a, b}), std::logic_error);
   CHECK(tape.size() == 1);  // no half-made node is left behind
   CHECK(other.size() == 1);
+}
+
+TEST_CASE("a Var does not outlive its recording") {
+  Tape tape;
+  Tensor one({1});
+  const Var before = tape.constant(one);
+  tape.clear();
+  const Var now = tape.constant(one);  // has the same id
+  const char* const stale = "a Var is from before the tape was cleared";
+  CHECK_THROWS_WITH_AS(before.value(), (std::string("value(): ") + stale).c_str(),
+                       std::logic_error);
+  CHECK_THROWS_AS(before.grad(), std::logic_error);
+  CHECK_THROWS_AS(add(now, before), std::logic_error);
+  CHECK_THROWS_AS(tape.backward(before), std::logic_error);
+  CHECK(now.value().item() == 0);
+  CHECK_THROWS_WITH_AS(Var().value(), "this Var is on no tape", std::logic_error);
 }
 
 TEST_CASE("a var without a gradient, or whose value was handed on, says so") {
