@@ -55,6 +55,8 @@ std::vector<int> generate(Decoder& model, std::span<const int> prompt,
     const auto T = static_cast<Index>(ids.size());
     const Var hidden = model.hidden({tape}, {1, T, ids});
     const Var last = model.logits({tape}, autograd::slice_rows(hidden, T - 1, 1));  // (1,V)
+    if (!last.value().m.allFinite())
+      throw std::runtime_error("generate: the model's logits are not finite");
     ids.push_back(sample(last.value().m.row(0), options, random));
     if (ids.back() == options.stop) break;
   }

@@ -74,7 +74,10 @@ void Optimizer::restore(long steps, const std::function<Tensor(const std::string
 }
 
 Sgd::Sgd(std::vector<ParameterGroup> groups, double momentum)
-    : Optimizer(std::move(groups)), momentum_(momentum) {}
+    : Optimizer(std::move(groups)), momentum_(momentum) {
+  if (!(momentum >= 0 && momentum < 1))
+    throw std::invalid_argument(fmt::format("SGD wants a momentum in [0, 1), not {}", momentum));
+}
 
 void Sgd::update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) {
   const auto rate = static_cast<Scalar>(lr), decay = static_cast<Scalar>(lr * weight_decay);
@@ -90,7 +93,12 @@ void Sgd::update(Parameter& p, std::vector<Tensor>& state, double lr, double wei
 }
 
 AdamW::AdamW(std::vector<ParameterGroup> groups, Options options)
-    : Optimizer(std::move(groups)), options_(options) {}
+    : Optimizer(std::move(groups)), options_(options) {
+  const auto [beta1, beta2, epsilon] = options_;
+  if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1))
+    throw std::invalid_argument(
+        fmt::format("AdamW wants betas in [0, 1), not {} and {}", beta1, beta2));
+}
 
 void AdamW::update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) {
   if (state.empty()) state.assign(2, Tensor(p.value.shape));
@@ -112,6 +120,8 @@ void AdamW::update(Parameter& p, std::vector<Tensor>& state, double lr, double w
 }
 
 double Schedule::lr(long step) const {
+  if (step < 0 || step > total)
+    throw std::invalid_argument(fmt::format("step {} of a schedule of {}", step, total));
   if (step < warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup);
   const double left =
       total > warmup ? static_cast<double>(total - step) / static_cast<double>(total - warmup) : 0;
@@ -127,6 +137,8 @@ double Schedule::lr(long step) const {
 }
 
 double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm) {
+  if (!(max_norm > 0))
+    throw std::invalid_argument(fmt::format("clipping wants a norm above 0, not {}", max_norm));
   double squares = 0;
   for (const Parameter* p : parameters) {
     const double s = p->grad.m.cast<double>().squaredNorm();

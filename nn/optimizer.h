@@ -83,7 +83,7 @@ struct Schedule {
   long total = 1;   ///< steps
   Decay decay = Decay::linear;
 
-  double lr(long step) const;  ///< of step 0 .. total-1
+  double lr(long step) const;  ///< of step 0 .. total; std::invalid_argument outside
 };
 
 /// A gradient with a NaN or an infinity; the message names the parameter.

@@ -171,6 +171,8 @@ TEST_CASE("schedules have the right corners") {
   CHECK(linear.lr(8) == 1.0);
   CHECK(linear.lr(11) == 0.25);
   CHECK(linear.lr(12) == 0.0);
+  CHECK_THROWS_WITH_AS(linear.lr(13), "step 13 of a schedule of 12", std::invalid_argument);
+  CHECK_THROWS_AS(linear.lr(-1), std::invalid_argument);
   const Schedule cosine{2.0, 4, 12, Decay::cosine};
   CHECK(cosine.lr(3) == 2.0);
   CHECK(cosine.lr(4) == 2.0);
@@ -215,4 +217,13 @@ TEST_CASE("a gradient that is finite is not called anything else because its squ
   a.grad.m.setConstant(Scalar(1e30));
   CHECK(std::abs(nn::clip_gradients({&a}, 1) / 1e30 - 1) < 1e-6);
   CHECK(std::abs(a.grad.item() - 1) < 1e-6);
+}
+
+TEST_CASE("options that would divide by zero, ascend or flip gradients are refused") {
+  Parameter p{"p", Tensor({1}), {}, true};
+  CHECK_THROWS_AS(AdamW({{{&p}}}, {.beta1 = 1}), std::invalid_argument);
+  CHECK_THROWS_AS(AdamW({{{&p}}}, {.beta2 = -0.1}), std::invalid_argument);
+  CHECK_THROWS_AS(Sgd({{{&p}}}, 1), std::invalid_argument);
+  CHECK_THROWS_AS(nn::clip_gradients({&p}, 0), std::invalid_argument);
+  CHECK_THROWS_AS(nn::clip_gradients({&p}, -1), std::invalid_argument);
 }
