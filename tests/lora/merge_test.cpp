@@ -139,3 +139,9 @@ TEST_CASE("a merge that is not finite is refused before anything changes, in wha
   CHECK_THROWS_AS(layer.merge(), lora::NonFiniteMerge);
   CHECK(same_bits(layer.base->weight.value.m, w0));
 }
+
+TEST_CASE("a model without LoRA layers has nothing to merge") {
+  nn::Decoder model(small_config(), 1);
+  CHECK_THROWS_WITH_AS(lora::merge(model), "the model has no LoRA layers", std::logic_error);
+  CHECK_THROWS_AS(lora::unmerge(model), std::logic_error);
+}
