@@ -67,6 +67,7 @@ void Progress::message(const std::string& line) {
 void Progress::finish(const SweepState& state) {
   clear_bar();
   message(progress_text(state, terminal_));
+  last_line_ = 0;  // the next work counts its own seconds
 }
 
 TrainingProgress::TrainingProgress(std::string title) : title_(std::move(title)) {
