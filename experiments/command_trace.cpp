@@ -50,10 +50,11 @@ Cell parsed(const Options& given) {
 int run(const Options& given) {
   const Cell cell = parsed(given);
   const int rows = static_cast<int>(parse_integer("--batch", given.batch, 1, 1024));
-  BaseConfig config;
-  config.seed = cell.base_seed;
-  config.steps = parse_integer("--base-steps", given.base_steps, 1, 10'000'000);
-  if (!given.out.empty()) nn::check_writable(given.out);
+  const BaseConfig config =
+      base_config(cell.base_seed, parse_integer("--base-steps", given.base_steps, 1, 10'000'000));
+  // Every parameter and its gradient, and what the step itself adds.
+  constexpr std::size_t bytes_expected = 2'000'000;
+  if (!given.out.empty()) nn::check_writable(given.out, bytes_expected);
 
   const Base base = base_with_progress(config, std::filesystem::path(given.results) / "base");
   const TracedStep step(base, cell, rows);
