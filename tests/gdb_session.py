@@ -61,7 +61,7 @@ def run(commands):
                    "DEBUGINFOD_URLS": ""}
     session = subprocess.run([*arguments, program], input="\n".join([*commands, "kill", "quit"]) + "\n",
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                             env=environment, timeout=300)
+                             env=environment, timeout=1200)
     outputs = session.stdout.split(mark)[1:]
     outputs += ["gdb did not come so far"] * (len(commands) - len(outputs))
     return [[line.rstrip() for line in output.splitlines() if not NOISE.match(line)]
