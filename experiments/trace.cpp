@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "experiments/batches.h"
+#include "nn/file.h"
 #include "nn/safetensors.h"
 
 namespace experiments {
@@ -84,6 +85,7 @@ void save(const TracedStep& step, const fs::path& path) {
   file.add("loss_weight", weights);
   file.add("logits", all_logits(*step.model, step.batch));
   file.add("loss", step.loss.value());
+  nn::create_folders(path.parent_path());
   file.write(path);
 }
 

@@ -38,7 +38,7 @@ std::string tell(const TracedStep& step);
 /// with loss = Σ weight · nll / Σ weight. Metadata: heads; gelu, "erf" or "tanh"; tied, "true" or
 /// "false"; layernorm_eps; mode, "full" or "lora"; lora_scale, which multiplies x Aᵀ Bᵀ and is 0
 /// where there is none; under "lora" also targets, rank, alpha and scaling; task, seed, base_seed
-/// and base_steps.
+/// and base_steps. Folders that are missing are created. Throws nn::FileError.
 void save(const TracedStep& step, const std::filesystem::path& path);
 
 }  // namespace experiments
