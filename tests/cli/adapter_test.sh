@@ -110,7 +110,7 @@ for ((i = 0; i < 600; ++i)); do
   grep -q 'training lora on nli' "$root/err" && break
   sleep 0.1
 done
-sleep 0.5
+grep -q 'training lora on nli' "$root/err" || { kill -KILL "$pid"; fail "the training has not begun"; }
 kill -INT "$pid"
 code=0
 wait "$pid" || code=$?
