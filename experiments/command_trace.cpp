@@ -47,14 +47,18 @@ Cell parsed(const Options& given) {
   return cell;
 }
 
+// At most: every parameter with its gradient, and what is there for each position of the batch.
+std::size_t bytes_of_export(const nn::DecoderConfig& model, int rows) {
+  constexpr std::size_t parameters = 2'000'000;
+  return parameters + static_cast<std::size_t>(rows * model.context * (model.vocabulary + 4)) * 4;
+}
+
 int run(const Options& given) {
   const Cell cell = parsed(given);
   const int rows = static_cast<int>(parse_integer("--batch", given.batch, 1, 1024));
   const BaseConfig config =
       base_config(cell.base_seed, parse_integer("--base-steps", given.base_steps, 1, 10'000'000));
-  // Every parameter and its gradient, and what the step itself adds.
-  constexpr std::size_t bytes_expected = 2'000'000;
-  if (!given.out.empty()) nn::check_writable(given.out, bytes_expected);
+  if (!given.out.empty()) nn::check_writable(given.out, bytes_of_export(config.model, rows));
 
   const Base base = base_with_progress(config, std::filesystem::path(given.results) / "base");
   const TracedStep step(base, cell, rows);
