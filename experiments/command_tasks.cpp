@@ -2,6 +2,7 @@
 
 #include "data/describe.h"
 #include "experiments/command_line.h"
+#include "experiments/model_source.h"
 
 namespace experiments {
 
@@ -17,7 +18,7 @@ void add_tasks(CLI::App& app, Action& action) {
   command->callback([options, &action] {
     action = [options] {
       const auto tasks = parse_tasks(options->tasks);
-      data::TaskOptions task_options;
+      data::TaskOptions task_options = default_task_options();
       if (!options->facts.empty()) {
         if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end())
           throw UsageError("--facts has no effect without the task sqlgen");
