@@ -74,7 +74,6 @@ std::string Story::value_name(const Node& n) {
   const std::string op = n.op_name, first = name(n.inputs.front());
   const std::string of_lora = first.substr(0, first.rfind('.'));
   if (op == "scale") return of_lora + ".sa";
-  if (op == "add" && first.ends_with(".base")) return of_lora;
   if (op == "add" && first == "tok") return "sum";
   if (op == "add" || op == "reshape") return fmt::format("x{}", sums_++);
   static const std::map<std::string, std::string> others{{"attention", "mixed"},

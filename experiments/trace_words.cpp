@@ -49,7 +49,6 @@ std::string value_named_after(const std::string& parameter, const std::string& o
   if (part == "head" || (part == "tok" && op == "matmul_nt")) return "logits";
   const std::string name = part.substr(part.find('.') + 1);
   if (last == "lora_A") return name + ".a";
-  if (last == "lora_B") return name + ".ba";
   return name;
 }
 
@@ -84,8 +83,6 @@ OpText words_of(const std::string& op, const std::string& value, const Cell& cel
             {"d$y, each row to the row of W it came from"}};
   if (op == "add" && value.starts_with('x'))
     return {"$0 + $1, the running sum of all parts", {"d$y", "d$y"}};
-  if (op == "add" && value != "sum")
-    return {"$0 + $1, the paper's h = W0 x + s B A x", {"d$y", "d$y"}};
   if (op == "add") return {"$0 + $1", {"d$y", "d$y"}};
   if (op == "reshape") return {"$0, its rows counted as B times T", {"d$y, the same numbers"}};
   if (op == "layernorm")
@@ -94,6 +91,8 @@ OpText words_of(const std::string& op, const std::string& value, const Cell& cel
             "g = d$y ∘ W"};
   if (op == "affine") return {"$0 Wᵀ + b", {"d$y W", "d$yᵀ $0", "Σ rows of d$y"}};
   if (op == "matmul_nt") return {"$0 $1ᵀ", {"d$y $1", "d$yᵀ $0"}};
+  if (op == "add_matmul_nt")
+    return {"$0 + $1 $2ᵀ, the paper's h = W0 x + s B A x", {"d$y", "d$y $2", "d$yᵀ $1"}};
   if (op == "scale")
     return {"s $0, s = " +
                 lora::describe_scale(lora::parse_scaling(cell.scaling), cell.alpha, cell.rank),

@@ -27,7 +27,7 @@ std::string symbol_of(const std::string& parameter);
 std::string part_of(const std::string& parameter);
 
 /// What the value of an operation on a parameter is called: "q.base", "ln1", "tok", "logits". The
-/// two products of a LoRA layer on q are q.a = x Aᵀ and q.ba.
+/// products of a LoRA layer on q are q.a = x Aᵀ and q itself.
 std::string value_named_after(const std::string& parameter, const std::string& op);
 
 /// The sections of a decoder's story: the input, two for each block, the output.
