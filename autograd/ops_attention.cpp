@@ -99,7 +99,7 @@ struct Attention final : Op {
       if (dv) kernels::add_matmul_tn(p, dY, dv->block(b * Tk, h * hs, Tk, hs));
       if (!dq && !dk) return;
       auto ds = dS.middleRows((b * spec.heads + h) * Tq, Tq);
-      kernels::add_matmul_nt(dY, V, ds);  // dP for now
+      kernels::add_matmul_nt(dY, V, ds);  // dP, until the loop makes it dS
       for (Index i = 0; i < Tq; ++i) {
         const Scalar dot = ds.row(i).cwiseProduct(p.row(i)).sum();
         ds.row(i).array() = p.row(i).array() * (ds.row(i).array() - dot);
