@@ -24,8 +24,8 @@ struct CollapseRule {
 
 struct LrChoice {
   enum class Edge { inside, lowest, highest };
-  double lr = 0;                 ///< what to use
-  double best = 0;               ///< highest mean score
+  double lr = 0;    ///< what to use
+  double best = 0;  ///< highest mean score
   Edge edge =
       Edge::inside;    ///< where on the grid `best` lies: at an edge the optimum may lie beyond
   std::string reason;  ///< the choice in words
