@@ -36,14 +36,6 @@ Table6Options table6_preset(const std::string& name) {
       fmt::format("unknown preset '{}'; valid are smoke, quick, full", name));
 }
 
-BaseConfig base_config(const Table6Options& options, std::uint64_t base_seed) {
-  BaseConfig config;
-  config.seed = base_seed;
-  config.steps = options.base_steps;
-  config.warmup = std::min<long>(config.warmup, options.base_steps / 10);
-  return config;
-}
-
 namespace {
 
 // What every cell of a task has in common.
@@ -82,7 +74,7 @@ Cell lora(Cell cell, const Table6Options& options, const std::vector<std::string
 
 // All that changes a cell's numbers and is not a field of the cell that a table has many values of.
 RunCard run_card(const Table6Options& options, const LearningRates& rates) {
-  nlohmann::json base = to_json(base_config(options, 0));
+  nlohmann::json base = to_json(base_config(0, options.base_steps));
   base.erase("seed");
   nlohmann::json lrs;
   for (const data::Task task : options.tasks) {
@@ -156,7 +148,7 @@ int run_table6(const Table6Options& options) {
   std::map<std::uint64_t, Base> bases;
   const auto prepare_base = [&](std::uint64_t seed) {
     if (!bases.contains(seed))
-      bases[seed] = base_with_progress(base_config(options, seed), options.out / "base");
+      bases[seed] = base_with_progress(base_config(seed, options.base_steps), options.out / "base");
   };
 
   LearningRates rates = recorded_learning_rates();

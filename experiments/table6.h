@@ -32,8 +32,6 @@ struct Table6Options {
 /// learning rates. Throws std::invalid_argument naming the valid presets.
 Table6Options table6_preset(const std::string& name);
 
-BaseConfig base_config(const Table6Options& options, std::uint64_t base_seed);
-
 /// The grid's cells; `rates` gives the learning rate of each method and weight set.
 std::vector<Cell> table6_cells(const Table6Options& options, const LearningRates& rates);
 
