@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "experiments/adapt.h"
+#include "experiments/run_card.h"
 #include "experiments/sweep.h"
 #include "nn/file.h"
 
@@ -57,7 +58,7 @@ LrSearch judged(const Cell& searched, const std::vector<CellResult>& results) {
 RunCard run_card(const Base& base) {
   RunCard card;
   card.experiment = "learning-rates";
-  card.configuration = {{"base", to_json(base.config)}};
+  card.configuration = {{"base", nlohmann::json::parse(to_json(base.config))}};
   card.extent = {{"seeds", search_seeds}};
   return card;
 }

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "experiments/adapt.h"
+#include "experiments/run_card.h"
 #include "experiments/search_rates.h"
 #include "experiments/sweep.h"
 #include "experiments/table6_report.h"
@@ -74,7 +75,7 @@ Cell lora(Cell cell, const Table6Options& options, const std::vector<std::string
 
 // All that changes a cell's numbers and is not a field of the cell that a table has many values of.
 RunCard run_card(const Table6Options& options, const LearningRates& rates) {
-  nlohmann::json base = to_json(base_config(0, options.base_steps));
+  nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, options.base_steps)));
   base.erase("seed");
   nlohmann::json lrs;
   for (const data::Task task : options.tasks) {
