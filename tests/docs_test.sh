@@ -7,10 +7,16 @@
 #              but for the white space at the start of lines; a block of C++ must have such a line
 #   sources    a file of code in `backticks` (*.h, *.cpp, *.cmake, *.sh) is there, at this path or under this name
 #   commands   every "./run COMMAND" is on the list in run; its --options are in `LOWRANK COMMAND --help`
+#   cases      case "NAME" is a test case of the file in tests/ that was named last before it
+#   printed    numbers carry their command: a block of ```text stands under <!-- printed by ./run COMMAND --> or is an
+#              excerpt, which <!-- from FILE --> says
+#   formulas   $...$ stands in one line and apart from words, $$...$$ begins a line; and what is in them survives
+#              Markdown, which would take \\, \{ and \, for escapes and *, <, | or an _ after a sign for its own
 #
 # Links to other sites are counted, not followed. Options of "./run test" are ctest's.
 set -euo pipefail
 export LC_ALL=C
+reader=$(cd "$(dirname "$0")" && pwd)/docs_records.awk
 cd "$1"
 lowrank=${2-}
 work=$(mktemp -d)
@@ -22,82 +28,8 @@ while IFS= read -r page; do pages+=("${page#./}"); done < <(
   [[ ! -d docs ]] || find docs -name '*.md' | sort
 )
 
-# One awk reads a page into records, tab-separated, for the loops below:
-#   anchor NAME | link LINE TARGET | excerpt LINE FILE BLOCK | source LINE FILE
-#   command LINE NAME OPTION... | mistake LINE TEXT
-# Excerpts are written to $work/BLOCK. Slugs are GitHub's; a heading with letters beyond ASCII gets none.
-read_page() {
-  awk -v block_prefix="$work/block-${1//\//-}-" '
-    function emit(kind, rest) { print kind "\t" rest }
-    function slug(text) {
-      gsub(/\]\([^)]*\)/, "", text)
-      if (text ~ /[^ -~]/) return ""
-      text = tolower(text)
-      gsub(/[^a-z0-9 _-]/, "", text)
-      gsub(/ /, "-", text)
-      return text
-    }
-    function commands(text,   words, n, i, found) {
-      while (match(text, /\.\/run +[a-z][a-z0-9-]*/)) {
-        found = substr(text, RSTART, RLENGTH)
-        sub(/^\.\/run +/, "", found)
-        text = substr(text, RSTART + RLENGTH)
-        # Options up to the end of the command: a backtick, a comment, another command.
-        n = split(text, words, /[ \t]+/)
-        for (i = 1; i <= n; ++i) {
-          if (words[i] ~ /^(#|\.\/run|&&|\|)/) break
-          if (match(words[i], /^--[a-z][a-z-]*/)) found = found "\t" substr(words[i], RSTART, RLENGTH)
-          if (words[i] ~ /`/) break
-        }
-        emit("command", NR "\t" found)
-      }
-    }
-    function sources(text,   spans, n, i, span, found) {
-      n = split(text, spans, /`/)
-      for (i = 2; i <= n; i += 2) {
-        span = spans[i]
-        while (match(span, /[A-Za-z0-9_.\/-]*[A-Za-z0-9_]\.(h|cpp|cmake|sh)([^A-Za-z0-9_.]|$)/)) {
-          found = substr(span, RSTART, RLENGTH)
-          span = substr(span, RSTART + RLENGTH)
-          sub(/[^a-z]$/, "", found)
-          emit("source", NR "\t" found)
-        }
-      }
-    }
-    function links(text,   target) {
-      gsub(/`[^`]*`/, "", text)
-      while (match(text, /\]\([^)]*\)|^ *\[[^]]*\]: *[^ ]+|(href|src)="[^"]*"/)) {
-        target = substr(text, RSTART, RLENGTH)
-        text = substr(text, RSTART + RLENGTH)
-        sub(/^\]\(|^ *\[[^]]*\]: *|^(href|src)="/, "", target)
-        sub(/( +"[^"]*")?\)$|"$/, "", target)
-        emit("link", NR "\t" target)
-      }
-    }
-    /^ *```/ && !fenced {
-      fenced = 1; language = $0; sub(/^ *```/, "", language)
-      if (from != "") {
-        block = block_prefix NR; printf "" > block
-        emit("excerpt", NR "\t" from "\t" block)
-      } else if (language == "cpp")
-        emit("mistake", NR "\tC++ without a line <!-- from FILE --> before it")
-      copying = from != ""; from = ""
-      next
-    }
-    /^ *```/ { fenced = copying = 0; next }
-    fenced { if (copying) print > block; commands($0); next }
-    from != "" && !/^ *$/ { emit("mistake", from_line "\tno code block follows <!-- from " from " -->"); from = "" }
-    /^<!-- from [^ ]+ -->$/ { from = $3; from_line = NR; next }
-    /^#+ / {
-      heading = $0; sub(/^#+ +/, "", heading); name = slug(heading)
-      if (name != "") emit("anchor", name (seen[name]++ ? "-" (seen[name] - 1) : ""))
-    }
-    { commands($0); sources($0); links($0) }
-    END {
-      if (fenced) emit("mistake", NR "\ta code block that does not end")
-      if (from != "") emit("mistake", from_line "\tno code block follows <!-- from " from " -->")
-    }' "$1"
-}
+# A page as records for the loops below; docs_records.awk names them. Excerpts are written to $work/block-PAGE-LINE.
+read_page() { awk -v block_prefix="$work/block-${1//\//-}-" -f "$reader" "$1"; }
 
 records() { printf '%s/records-%s\n' "$work" "${1//\//-}"; }
 for page in ${pages[@]+"${pages[@]}"}; do read_page "$page" >"$(records "$page")"; done
@@ -167,6 +99,15 @@ check_source() {
     mistake "$1:$2: there is no file $3"
 }
 
+check_case() {
+  cases=$((cases + 1))
+  if [[ $3 == - ]]; then
+    mistake "$1:$2: a case of no file: name one of tests/ before it"
+  elif ! grep -qF "\"$4\"" "$3" 2>/dev/null; then
+    mistake "$1:$2: $3 has no case \"$4\""
+  fi
+}
+
 check_command() {
   local page=$1 line=$2 name=$3 help option
   shift 3
@@ -182,7 +123,7 @@ check_command() {
   fi
 }
 
-links=0 elsewhere=0 excerpts=0 sources=0 commands=0
+links=0 elsewhere=0 excerpts=0 sources=0 commands=0 cases=0 formulas=0
 find . \( -path ./build -o -path ./.git -o -path ./tests/controls \) -prune -o -type f -print >"$work/files"
 listed=$(awk '/^commands="$/ {on = 1; next} /^"$/ {on = 0} on' run)
 for page in ${pages[@]+"${pages[@]}"}; do
@@ -192,6 +133,8 @@ for page in ${pages[@]+"${pages[@]}"}; do
       link) check_link "$page" "$first" "$rest" ;;
       excerpt) check_excerpt "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
       source) check_source "$page" "$first" "$rest" ;;
+      case) check_case "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
+      formula) formulas=$((formulas + 1)) ;;
       command)
         IFS=$'\t' read -ra words <<<"$rest"
         check_command "$page" "$first" "${words[@]}" ;;
@@ -200,11 +143,12 @@ for page in ${pages[@]+"${pages[@]}"}; do
 done
 
 # Nothing found would mean that nothing was looked at.
-for found in "${#pages[@]} page" "$links link" "$excerpts excerpt" "$sources source" "$commands command"; do
+for found in "${#pages[@]} page" "$links link" "$excerpts excerpt" "$sources source" "$commands command" \
+  "$cases case" "$formulas formula"; do
   [[ $found != 0* ]] || mistake "there is no ${found#0 } to check under $1"
 done
-printf '%s pages, %s links (and %s to other sites), %s excerpts, %s sources, %s commands\n' \
-  "${#pages[@]}" "$links" "$elsewhere" "$excerpts" "$sources" "$commands"
+printf '%s pages, %s links (and %s to other sites), %s excerpts, %s sources, %s commands, %s cases, %s formulas\n' \
+  "${#pages[@]}" "$links" "$elsewhere" "$excerpts" "$sources" "$commands" "$cases" "$formulas"
 if [[ $mistakes -gt 0 ]]; then
   printf 'mistakes in the documentation: %s\n' "$mistakes"
   exit 1
