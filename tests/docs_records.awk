@@ -1,6 +1,6 @@
 # docs_records.awk: what docs_test.sh checks of one page of Markdown, as records with tabs between their fields:
 #   anchor NAME | link LINE TARGET | excerpt LINE FILE BLOCK | source LINE FILE | command LINE NAME OPTION...
-#   case LINE FILE NAME | formula LINE | mistake LINE TEXT
+#   output LINE BLOCK COMMAND | case LINE FILE NAME | formula LINE | mistake LINE TEXT
 # Excerpts are written to files whose names begin with block_prefix. Slugs are GitHub's; a heading with letters beyond
 # ASCII gets none.
 function emit(kind, rest) { print kind "\t" rest }
@@ -95,20 +95,29 @@ display && !/\$\$$/ && (/^ *$/ || /^ *```/) {
   if (from != "") {
     block = block_prefix NR; printf "" > block
     emit("excerpt", NR "\t" from "\t" block)
+  } else if (output != "") {
+    block = block_prefix NR; printf "" > block
+    emit("output", NR "\t" block "\t" output)
   } else if (language == "cpp")
     emit("mistake", NR "\tC++ without a line <!-- from FILE --> before it")
   else if (language == "text" && !printed)
     emit("mistake", NR "\ttext without a line <!-- printed by ./run COMMAND --> before it")
-  printed = 0
-  copying = from != ""; from = ""
+  copying = from != "" || output != ""
+  printed = 0; from = output = ""
   next
 }
 /^ *```/ { fenced = copying = 0; next }
 fenced { if (copying) print > block; commands($0); next }
 from != "" && !/^ *$/ { emit("mistake", from_line "\tno code block follows <!-- from " from " -->"); from = "" }
 /^<!-- from [^ ]+ -->$/ { from = $3; from_line = NR; next }
-printed && !/^ *$/ { emit("mistake", printed "\tno code block follows <!-- printed by ... -->"); printed = 0 }
-/^<!-- printed by \.\/run [a-z].* -->$/ { printed = NR; sub(/ -->$/, ""); commands($0); next }
+printed && !/^ *$/ { emit("mistake", printed "\tno code block follows what prints it"); printed = 0; output = "" }
+/^<!-- (printed by|output of) \.\/run [a-z].* -->$/ {
+  printed = NR
+  sub(/ -->$/, "")
+  commands($0)
+  if (sub(/^<!-- output of \.\/run /, "")) output = $0
+  next
+}
 /^#+ / {
   heading = $0; sub(/^#+ +/, "", heading); name = slug(heading)
   if (name != "") emit("anchor", name (seen[name]++ ? "-" (seen[name] - 1) : ""))
@@ -117,6 +126,6 @@ printed && !/^ *$/ { emit("mistake", printed "\tno code block follows <!-- print
 END {
   if (fenced) emit("mistake", NR "\ta code block that does not end")
   if (from != "") emit("mistake", from_line "\tno code block follows <!-- from " from " -->")
-  if (printed) emit("mistake", printed "\tno code block follows <!-- printed by ... -->")
+  if (printed) emit("mistake", printed "\tno code block follows what prints it")
   if (display) emit("mistake", display "\ta formula that does not end")
 }

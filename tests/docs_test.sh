@@ -9,7 +9,8 @@
 #   commands   every "./run COMMAND" is on the list in run; its --options are in `LOWRANK COMMAND --help`
 #   cases      case "NAME" is a test case of the file in tests/ that was named last before it
 #   printed    numbers carry their command: a block of ```text stands under <!-- printed by ./run COMMAND --> or is an
-#              excerpt, which <!-- from FILE --> says
+#              excerpt, which <!-- from FILE --> says. Under <!-- output of ./run COMMAND --> the block stands in what
+#              LOWRANK COMMAND prints, which is run
 #   formulas   $...$ stands in one line and apart from words, $$...$$ begins a line; and what is in them survives
 #              Markdown, which would take \\, \{ and \, for escapes and *, <, | or an _ after a sign for its own
 #
@@ -73,24 +74,39 @@ check_link() {
     mistake "$page:$line: a link to $target, but $file has no such heading"
 }
 
+# Whether the lines of BLOCK stand in FILE one after the other, but for the white space at their starts.
+stands_in() {
+  awk '
+    { sub(/^[ \t]+/, "") }
+    FILENAME == ARGV[1] { wanted[++n] = $0; next }
+    { text[++m] = $0 }
+    END {
+      for (i = 0; n && i + n <= m; ++i) {
+        for (j = 1; j <= n && text[i + j] == wanted[j]; ++j) {}
+        if (j > n) exit 0
+      }
+      exit 1
+    }' "$1" "$2"
+}
+
 check_excerpt() {
   local page=$1 line=$2 file=$3 block=$4
   excerpts=$((excerpts + 1))
   if [[ ! -f $file ]]; then
     mistake "$page:$line: an excerpt from $file, which is not there"
-  elif ! awk '
-      { sub(/^[ \t]+/, "") }
-      FILENAME == ARGV[1] { wanted[++n] = $0; next }
-      { text[++m] = $0 }
-      END {
-        for (i = 0; n && i + n <= m; ++i) {
-          for (j = 1; j <= n && text[i + j] == wanted[j]; ++j) {}
-          if (j > n) exit 0
-        }
-        exit 1
-      }' "$block" "$file"; then
+  elif ! stands_in "$block" "$file"; then
     mistake "$page:$line: an excerpt that is not in $file as it is here"
   fi
+}
+
+check_output() {
+  local page=$1 line=$2 block=$3 command=$4 words
+  [[ -n $lowrank ]] || return 0
+  outputs=$((outputs + 1))
+  read -ra words <<<"$command"
+  (cd "$work" && "$lowrank" "${words[@]}") >"$work/output" 2>&1 ||
+    mistake "$page:$line: ./run $command fails: $(head -n 1 "$work/output")"
+  stands_in "$block" "$work/output" || mistake "$page:$line: ./run $command prints something else"
 }
 
 check_source() {
@@ -123,7 +139,7 @@ check_command() {
   fi
 }
 
-links=0 elsewhere=0 excerpts=0 sources=0 commands=0 cases=0 formulas=0
+links=0 elsewhere=0 excerpts=0 sources=0 commands=0 outputs=0 cases=0 formulas=0
 find . \( -path ./build -o -path ./.git -o -path ./tests/controls \) -prune -o -type f -print >"$work/files"
 listed=$(awk '/^commands="$/ {on = 1; next} /^"$/ {on = 0} on' run)
 for page in ${pages[@]+"${pages[@]}"}; do
@@ -134,6 +150,7 @@ for page in ${pages[@]+"${pages[@]}"}; do
       excerpt) check_excerpt "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
       source) check_source "$page" "$first" "$rest" ;;
       case) check_case "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
+      output) check_output "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
       formula) formulas=$((formulas + 1)) ;;
       command)
         IFS=$'\t' read -ra words <<<"$rest"
@@ -144,11 +161,11 @@ done
 
 # Nothing found would mean that nothing was looked at.
 for found in "${#pages[@]} page" "$links link" "$excerpts excerpt" "$sources source" "$commands command" \
-  "$cases case" "$formulas formula"; do
+  "$cases case" "$formulas formula" ${lowrank:+"$outputs output"}; do
   [[ $found != 0* ]] || mistake "there is no ${found#0 } to check under $1"
 done
-printf '%s pages, %s links (and %s to other sites), %s excerpts, %s sources, %s commands, %s cases, %s formulas\n' \
-  "${#pages[@]}" "$links" "$elsewhere" "$excerpts" "$sources" "$commands" "$cases" "$formulas"
+printf '%s pages, %s links (and %s to other sites), %s excerpts, %s sources, %s commands, %s outputs, %s cases, %s formulas\n' \
+  "${#pages[@]}" "$links" "$elsewhere" "$excerpts" "$sources" "$commands" "$outputs" "$cases" "$formulas"
 if [[ $mistakes -gt 0 ]]; then
   printf 'mistakes in the documentation: %s\n' "$mistakes"
   exit 1

@@ -1,12 +1,16 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
+#include <fstream>
+#include <sstream>
 
 #include "lora/inject.h"
 #include "tests/lora/subspaces.h"
 
-// What docs/errata.md says of the paper, as far as it can be computed: the counts from our own
-// formula (lora::Target), the rest from the paper's printed numbers or on random matrices.
+// What docs/errata.md says of the paper, as far as it can be computed, and printed there: the
+// counts from our own formula (lora::Target), the rest from the paper's printed numbers or on
+// random matrices.
 
 namespace {
 
@@ -14,6 +18,21 @@ namespace {
 lora::Index count(lora::Index matrices, lora::Index d, lora::Index r) {
   const lora::Target one{"", d, d, {r}};
   return matrices * one.parameters();
+}
+
+/// Whether a page of docs/ prints a text.
+bool prints(const std::string& page, const std::string& text) {
+  std::ifstream in(LOWRANK_SOURCE_DIR "/docs/" + page);
+  REQUIRE(in.good());
+  std::ostringstream all;
+  all << in.rdbuf();
+  return all.str().find(text) != std::string::npos;
+}
+
+/// 4718592 as "4,718,592".
+std::string grouped(lora::Index n) {
+  if (n < 1000) return fmt::format("{}", n);
+  return fmt::format("{},{:03}", grouped(n / 1000), n % 1000);
 }
 
 /// |x - printed| is at most half a unit of the last printed digit.
@@ -36,6 +55,10 @@ TEST_CASE("counts and sizes of the paper's models") {
   CHECK(rounds_to((model + 100 * adapter) / 1e9, 354, 1));  // footnote 4
   // The toy base, q and v in 2 layers
   CHECK(count(4, 64, 4) == 2048);
+  for (const lora::Index n : {2048, 393'216, 18'874'368, 37'748'736})
+    CHECK(prints("lora.md", grouped(n)));
+  CHECK(prints("lora.md", fmt::format("{:.0f}", adapter / (1 << 20))));
+  CHECK(prints("lora.md", grouped(std::lround(model / adapter))));
 }
 
 TEST_CASE("every column of Table 5 has the same number of parameters") {
@@ -84,6 +107,7 @@ TEST_CASE("erratum 5: DeBERTa XXL's 4.7M parameters need r = 16") {
   const lora::Index d = 1536, layers = 48;
   CHECK(count(2 * layers, d, 16) == 4'718'592);
   CHECK(count(2 * layers, d, 8) == 2'359'296);
+  for (const lora::Index r : {8, 16}) CHECK(prints("errata.md", grouped(count(2 * layers, d, r))));
 }
 
 TEST_CASE("erratum 6: GPT-2's counts are not those of the formula") {
@@ -92,24 +116,42 @@ TEST_CASE("erratum 6: GPT-2's counts are not those of the formula") {
   CHECK(large == 737'280);
   CHECK_FALSE(rounds_to(static_cast<double>(medium) / 1e6, 0.35, 0.01));
   CHECK_FALSE(rounds_to(static_cast<double>(large) / 1e6, 0.77, 0.01));
+  CHECK(prints("errata.md", grouped(medium)));
+  CHECK(prints("errata.md", grouped(large)));
+}
+
+TEST_CASE("erratum 6: RoBERTa's counts are those of Table 2") {
+  const lora::Index base = count(2 * 12, 768, 8), large = count(2 * 24, 1024, 8);
+  CHECK(rounds_to(static_cast<double>(base) / 1e6, 0.3, 0.1));
+  CHECK(rounds_to(static_cast<double>(large) / 1e6, 0.8, 0.1));
+  CHECK(prints("errata.md", grouped(base)));
+  CHECK(prints("errata.md", grouped(large)));
 }
 
 TEST_CASE("erratum 9: Table 7's random column is ‖W‖ r/d, and its scale changes by 16") {
   const double W = 61.95, d = 12288;
   CHECK(rounds_to(W * 4 / d, 0.0202, 1e-4));
   CHECK(rounds_to(W * 64 / d, 0.3227, 1e-4));
-  CHECK(rounds_to(6.91 / 0.32, 21.59, 0.01));  // amplification at r = 4
-  CHECK(rounds_to(3.57 / 1.90, 1.88, 0.01));   // and at r = 64
-  CHECK(rounds_to(0.32 / (W * 4 / d), 15.9, 0.1));
-  CHECK(rounds_to(1.90 / (W * 64 / d), 5.9, 0.1));
-  // What a random ΔW of the same norm would be amplified by
-  CHECK(rounds_to(6.91 / (W * 4 / d), 342.7, 0.1));
-  CHECK(rounds_to(3.57 / (W * 64 / d), 11.1, 0.1));
-  // How much of W its own directions hold
-  CHECK(rounds_to(100 * std::pow(21.67 / W, 2), 12.2, 0.1));
-  CHECK(rounds_to(100 * std::pow(37.71 / W, 2), 37.1, 0.1));
+  const struct {
+    double r, delta, in_delta, in_W, random;  // a column of Table 7
+    const char *amplification, *over_random, *by_chance, *percent_in_W;
+  } columns[] = {{4, 6.91, 0.32, 21.67, 0.02, "21.59", "15.9", "342.7", "12.2"},
+                 {64, 3.57, 1.90, 37.71, 0.33, "1.88", "5.9", "11.1", "37.1"}};
+  for (const auto& c : columns) {
+    const double random = W * c.r / d;
+    CHECK(std::abs(random - c.random) < 0.01);  // one draw, two digits
+    CHECK(fmt::format("{:.2f}", c.delta / c.in_delta) == c.amplification);
+    CHECK(fmt::format("{:.1f}", c.in_delta / random) == c.over_random);
+    CHECK(fmt::format("{:.1f}", c.delta / random) == c.by_chance);
+    CHECK(fmt::format("{:.1f}", 100 * std::pow(c.in_W / W, 2)) == c.percent_in_W);
+    for (const char* number : {c.amplification, c.over_random, c.by_chance}) {
+      CHECK(prints("errata.md", number));
+      CHECK(prints("low-rank-analysis.md", number));
+    }
+  }
   const auto scale = [](long r) { return lora::scale(lora::Scaling::alpha_over_r, 8, r); };
   CHECK(scale(4) / scale(64) == 16);
+  CHECK_FALSE(prints("errata.md", "21.58"));  // control
 }
 
 TEST_CASE("throughput and time per token are two different 25 and 33 percent") {

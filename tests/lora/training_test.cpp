@@ -100,6 +100,31 @@ TEST_CASE("dropout is on the input of A only, in passes that carry a stream") {
   CHECK((forward("a") - expected).cwiseAbs().maxCoeff() < 1e-5f);
 }
 
+// dB = s dh (A (x ∘ m))ᵀ holds the mask m, though the output does not; and since the mean of m is
+// 1, the mean of dB is what it is without dropout.
+TEST_CASE("with B at zero dropout changes the gradient of B, though not on the mean") {
+  auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
+  lora::LoraSpec spec{2, 3};
+  spec.dropout = 0.5;
+  lora::LoraLinear layer(linear, spec, 1, "layer");
+  const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
+  const nn::Tensor dh = nn::Random(4, "dh").normal({5, 7}, 1);
+  const auto gradient = [&](nn::Random* random) {
+    if (!layer.B.grad.empty()) layer.B.grad.m.setZero();
+    nn::Tape tape;
+    tape.backward(layer.forward({tape, random}, tape.constant(x)), dh);
+    return nn::Matrix(layer.B.grad.m);
+  };
+  const nn::Matrix plain = gradient(nullptr);
+  nn::Random random(1, "masks");
+  CHECK((gradient(&random) - plain).norm() > 0.1f * plain.norm());
+  nn::Matrix sum = nn::Matrix::Zero(7, 2);
+  const int draws = 4000;
+  for (int i = 0; i < draws; ++i) sum += gradient(&random);
+  // A draw differs by about as much as it is, and √4000 = 63.
+  CHECK((sum / draws - plain).norm() < 0.1f * plain.norm());
+}
+
 TEST_CASE("the layer computes the paper's equation 3") {
   auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
   linear->bias.value = nn::Random(4, "bias").normal({7}, 1);
