@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "tests/lora/pages.h"
 #include "tests/lora/subspaces.h"
 
 // The theorems of docs/low-rank-analysis.md on random matrices.
@@ -87,6 +88,12 @@ TEST_CASE("the chance level of phi is max(i,j)/d") {
       mean += phi(random_basis(d, i, seed, "U"), random_basis(d, j, seed, "V")) / 400;
     const double chance = static_cast<double>(std::max(i, j)) / static_cast<double>(d);
     CHECK(std::abs(mean - chance) < 0.02);
+  }
+  const struct { Index d, i, j; } rows[] = {{12288, 8, 64}, {64, 1, 8}, {64, 8, 16}, {64, 8, 64}};
+  for (const auto& row : rows) {
+    const double chance = static_cast<double>(std::max(row.i, row.j)) / static_cast<double>(row.d);
+    CHECK(prints("low-rank-analysis.md",
+                 fmt::format("| {} | ({}, {}) | {:.3f} |", row.d, row.i, row.j, chance)));
   }
 }
 
