@@ -50,7 +50,7 @@ void validate(const MethodSpec& spec, const nn::DecoderConfig& config) {
 }
 
 // Some methods mark parameters by name, and all count those of a plain decoder.
-static void check_plain(nn::Decoder& model, const char* name) {
+void check_plain(nn::Decoder& model, std::string_view name) {
   nn::Shapes plain = nn::parameter_shapes(model.config);
   model.visit("", [&](const std::string& parameter, Parameter&) {
     if (plain.erase(parameter) == 0)

@@ -49,6 +49,10 @@ void validate(const MethodSpec& spec, const nn::DecoderConfig& config);
 /// that is wrapped already; it is then unchanged.
 void wrap(nn::Decoder& model, const MethodSpec& spec, std::uint64_t seed);
 
+/// Throws std::invalid_argument for a decoder with wrapped projections or a prefix; `name` is for
+/// the message.
+void check_plain(nn::Decoder& model, std::string_view name);
+
 /// The number of parameters that wrap() makes trainable, by formula: no model is built. Throws as
 /// validate() does.
 Index count(const MethodSpec& spec, const nn::DecoderConfig& config);
