@@ -1,10 +1,12 @@
 #include "experiments/experiment.h"
+#include "experiments/table15.h"
 #include "experiments/table5.h"
 
 namespace experiments {
 
 const std::vector<Experiment>& all_experiments() {
-  static const std::vector<Experiment> experiments{table5_experiment()};
+  static const std::vector<Experiment> experiments{table5_experiment(), table15_experiment(),
+                                                   figure2_experiment()};
   return experiments;
 }
 

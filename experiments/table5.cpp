@@ -75,7 +75,7 @@ void add_wrong_matrix_is_worst(Finding& finding, const ScoreTable& table) {
         "mean of v, o, {{q,k}}, {{q,v}} and all four minus {} alone, equal parameters; holds above "
         "0 points",
         matrix);
-    finding.parts.push_back({fmt::format("W{} alone is worst", matrix), table.label,
+    finding.parts.push_back({fmt::format("W{} alone is worst", matrix), table.task,
                              linear_contrast(table, terms, rule)});
   }
 }
@@ -87,7 +87,7 @@ void add_two_beat_one(Finding& finding, const ScoreTable& table) {
     rule.text = fmt::format("{{q,v}} at r = 4 minus {} at r = 8; holds above {} points", matrix,
                             rule.threshold);
     finding.parts.push_back(
-        {fmt::format("{{q,v}} is at least as good as W{} alone", matrix), table.label,
+        {fmt::format("{{q,v}} is at least as good as W{} alone", matrix), table.task,
          linear_contrast(table, {{name({"q", "v"}, 4)}, {name({matrix}, 8), -1}}, rule)});
   }
 }
@@ -96,14 +96,13 @@ void add_mlp(Finding& finding, const ScoreTable& table) {
   Contrast alone;
   alone.text = "{up,down} at r = 4 minus {q,k,v,o} at r = 5; holds above 0 points";
   finding.parts.push_back(
-      {"the MLP is a better place than attention at equal parameters", table.label,
+      {"the MLP is a better place than attention at equal parameters", table.task,
        linear_contrast(table, {{name(mlp, 4)}, {name(attention, 5), -1}}, alone)});
   Contrast both;
   both.threshold = -margin_points;
   both.text = fmt::format("all six at r = 2 minus {{up,down}} at r = 4; holds above {} points",
                           both.threshold);
-  finding.parts.push_back({"attention and MLP together are at least as good as the MLP",
-                           table.label,
+  finding.parts.push_back({"attention and MLP together are at least as good as the MLP", table.task,
                            linear_contrast(table, {{name(all_six, 2)}, {name(mlp, 4), -1}}, both)});
 }
 
