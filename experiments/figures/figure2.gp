@@ -6,7 +6,7 @@
 load 'style.gp'
 set output 'figure2.svg'
 set terminal svg size 960,460 font 'sans-serif,13' background 'white'
-set multiplot layout 1,3 margins 0.06,0.99,0.36,0.92 spacing 0.05
+set multiplot layout 1,3 margins 0.085,0.985,0.36,0.90 spacing 0.05
 set logscale x 10
 set xrange [200:250000]
 set xtics ('10^3' 1e3, '10^4' 1e4, '10^5' 1e5)
@@ -21,7 +21,7 @@ do for [t=1:3] {
   task = word(tasks, t)
   set title task
   set ylabel (t == 1 ? 'score on the test set, %' : '')
-  if (t == 2) { set key at screen 0.5,0.02 center bottom maxrows 2 } else { unset key }
+  if (t == 2) { set key at screen 0.5,0.01 center bottom maxrows 3 } else { unset key }
   plot for [i=1:10] f using (of(task, word(methods, i), column('trainable'))):(column('value_mean')):(column('value_sd')) \
          with yerrorbars linecolor rgb word(colours, i) pointtype points(i) pointsize 0.8 title word(methods, i), \
        f using (200):(of(task, 'frozen', column('value_mean'))):(250000-200):(0) with vectors nohead linecolor rgb black dashtype 3 title 'frozen'
