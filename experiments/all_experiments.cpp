@@ -1,13 +1,15 @@
 #include "experiments/experiment.h"
 #include "experiments/table15.h"
 #include "experiments/table16.h"
+#include "experiments/table18.h"
 #include "experiments/table5.h"
 
 namespace experiments {
 
 const std::vector<Experiment>& all_experiments() {
   static const std::vector<Experiment> experiments{table5_experiment(), table15_experiment(),
-                                                   figure2_experiment(), table16_experiment()};
+                                                   figure2_experiment(), table16_experiment(),
+                                                   table18_experiment()};
   return experiments;
 }
 
