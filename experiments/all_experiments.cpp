@@ -1,4 +1,5 @@
 #include "experiments/experiment.h"
+#include "experiments/facts.h"
 #include "experiments/table15.h"
 #include "experiments/table16.h"
 #include "experiments/table18.h"
@@ -7,9 +8,9 @@
 namespace experiments {
 
 const std::vector<Experiment>& all_experiments() {
-  static const std::vector<Experiment> experiments{table5_experiment(), table15_experiment(),
+  static const std::vector<Experiment> experiments{table5_experiment(),  table15_experiment(),
                                                    figure2_experiment(), table16_experiment(),
-                                                   table18_experiment()};
+                                                   table18_experiment(), facts_experiment()};
   return experiments;
 }
 
