@@ -1,3 +1,4 @@
+#include "experiments/dropout.h"
 #include "experiments/experiment.h"
 #include "experiments/facts.h"
 #include "experiments/table15.h"
@@ -8,9 +9,9 @@
 namespace experiments {
 
 const std::vector<Experiment>& all_experiments() {
-  static const std::vector<Experiment> experiments{table5_experiment(),  table15_experiment(),
-                                                   figure2_experiment(), table16_experiment(),
-                                                   table18_experiment(), facts_experiment()};
+  static const std::vector<Experiment> experiments{
+      table5_experiment(),  table15_experiment(), figure2_experiment(), table16_experiment(),
+      table18_experiment(), facts_experiment(),   dropout_experiment()};
   return experiments;
 }
 
