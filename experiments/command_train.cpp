@@ -76,9 +76,9 @@ void read_lora(const CLI::App& command, const Options& given, TrainRun& run) {
   cell.rank = whole("--rank", given.rank, 1, largest_rank);
   cell.alpha = parse_positive("--alpha", given.alpha);
   cell.scaling = given.scaling;
-  run.adapt.init = lora::parse_init(given.init);
-  run.adapt.dropout = parse_fraction("--dropout", given.dropout);
-  run.lora = lora_config(cell, run.adapt);
+  cell.init = lora::to_string(lora::parse_init(given.init));
+  cell.dropout = parse_fraction("--dropout", given.dropout);
+  run.lora = lora_config(cell);
   run.lora.targets_regex = given.targets_regex;
   if (!given.rank_pattern.empty())
     for (const auto& [name, text] : split_pairs("--rank-pattern", given.rank_pattern))

@@ -109,10 +109,10 @@ std::string table6_console(const std::vector<TaskTable>& tables,
   by_statement(verdicts, [&](char statement, const std::vector<Verdict>& own) {
     out += fmt::format("\n({}) {}\n", statement, statement_text(statement));
     for (const Verdict& verdict : own) {
-      out += fmt::format("  {:<16}{}\n", task_label(verdict), outcome_text(verdict.outcome));
-      out += wrapped(evidence_text(verdict), "      ");
-      out += wrapped(verdict.contrast, "      ");
-      if (!verdict.note.empty()) out += wrapped(verdict.note, "      ");
+      out += fmt::format("  {:<16}{}\n", task_label(verdict), outcome_text(verdict.found.outcome));
+      out += wrapped(evidence_text(verdict.contrast, verdict.found), "      ");
+      out += wrapped(verdict.contrast.text, "      ");
+      if (!verdict.contrast.note.empty()) out += wrapped(verdict.contrast.note, "      ");
     }
   });
   return out;
@@ -161,10 +161,11 @@ std::string table6_markdown(const std::vector<TaskTable>& tables,
   out += "|---|---|---|---|---|---|\n";
   by_statement(verdicts, [&](char statement, const std::vector<Verdict>& own) {
     for (const Verdict& verdict : own) {
-      out +=
-          fmt::format("| ({}) {} | {} | {} | {} | {} | {} |\n", statement,
-                      statement_text(statement), task_label(verdict), outcome_text(verdict.outcome),
-                      evidence_text(verdict), verdict.contrast, verdict.note);
+      out += fmt::format("| ({}) {} | {} | {} | {} | {} | {} |\n", statement,
+                         statement_text(statement), task_label(verdict),
+                         outcome_text(verdict.found.outcome),
+                         evidence_text(verdict.contrast, verdict.found), verdict.contrast.text,
+                         verdict.contrast.note);
     }
   });
   return out;

@@ -46,9 +46,8 @@ std::string describe(const TrainRun& run) {
   std::string text = fmt::format("{}{}, seed {}, on the base of seed {} and {} steps\n", cell.task,
                                  facts, cell.seed, run.base.seed, run.base.steps);
   text += cell.method == "lora"
-              ? lora::describe(plan(run)) + fmt::format("A starts {}, B at zero; dropout {:g}\n",
-                                                        lora::to_string(run.adapt.init),
-                                                        run.adapt.dropout)
+              ? lora::describe(plan(run)) +
+                    fmt::format("A starts {}, B at zero; dropout {:g}\n", cell.init, cell.dropout)
               : fmt::format("full fine-tuning, {} trainable parameters\n", trainable_count(run));
   return text + fmt::format("{} examples, {} steps of {}, learning rate {:g} ({})\n", cell.examples,
                             cell.steps, run.adapt.batch, cell.lr, run.lr_source);
@@ -69,8 +68,8 @@ nlohmann::ordered_json to_json(const TrainRun& run) {
            {"scale", lora::scale(t.spec.scaling, t.spec.alpha, t.spec.rank)},
            {"parameters", t.parameters()}});
     object["scaling"] = cell.scaling;
-    object["init"] = lora::to_string(run.adapt.init);
-    object["dropout"] = run.adapt.dropout;
+    object["init"] = cell.init;
+    object["dropout"] = cell.dropout;
   }
   object["trainable"] = trainable_count(run);
   object["seed"] = cell.seed;

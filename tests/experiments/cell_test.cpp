@@ -61,10 +61,10 @@ TEST_CASE("the fields carry the documented names in their order") {
   const nlohmann::ordered_json object = to_json(example());
   std::string names;
   for (const auto& [name, value] : object.items()) names += name + " ";
-  CHECK(
-      names ==
-      "experiment task method targets rank alpha scaling seed base_seed facts lr metric value nll "
-      "trainable steps examples seconds more ");
+  CHECK(names ==
+        "experiment task method size targets rank alpha scaling init dropout optimizer seed "
+        "base_seed "
+        "base width facts lr metric value nll trainable steps examples seconds more ");
 }
 
 TEST_CASE("a diverged cell keeps its infinity and its NaN") {
@@ -82,7 +82,7 @@ TEST_CASE("the key tells cells apart by every field, and by nothing else") {
   Cell same = cell;
   same.targets = {"v", "q"};
   CHECK(same.key() == cell.key());
-  std::vector<Cell> others(13, cell);
+  std::vector<Cell> others(19, cell);
   others[0].experiment = "table5";
   others[1].task = "nli";
   others[2].method = "full";
@@ -96,6 +96,12 @@ TEST_CASE("the key tells cells apart by every field, and by nothing else") {
   others[10].lr = 0.3;
   others[11].steps = 501;
   others[12].examples = 301;
+  others[13].size = 2;
+  others[14].init = "kaiming-uniform";
+  others[15].dropout = 0.1;
+  others[16].optimizer = "sgd";
+  others[17].base = "random";
+  others[18].width = 128;
   for (const Cell& other : others) CHECK(other.key() != cell.key());
 }
 
@@ -139,5 +145,10 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("method", "magic").starts_with("unknown method \"magic\"; valid: frozen, full, lora"));
   CHECK(with("method", "full").starts_with("only LoRA has targets and a rank, not full"));
   CHECK(with("scaling", "r").starts_with("unknown scaling \"r\""));
+  CHECK(with("init", "zero").starts_with("unknown initialisation \"zero\""));
+  CHECK(with("dropout", 1).starts_with("dropout 1 is not in [0, 1)"));
+  CHECK(with("optimizer", "lion").starts_with("unknown optimizer \"lion\"; valid: adamw, sgd"));
+  CHECK(with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, random"));
+  CHECK(with("width", 0).starts_with("width 0 is below 1"));
   CHECK(reason(3) == "a cell must be a JSON object");
 }
