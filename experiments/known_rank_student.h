@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "experiments/pretrain.h"
+#include "experiments/adapt.h"
 #include "lora/inject.h"
 
 namespace experiments {
@@ -12,11 +12,11 @@ namespace experiments {
 /// the loss is KL(teacher ‖ student), averaged over all positions, without noise.
 struct StudentOptions {
   int rank = 16;
-  double alpha = 8;  ///< the scale is alpha / rank
+  double alpha = 16;  ///< the scale is alpha / rank
   int steps = 600;
   int batch = 16;   ///< B, rows
   int length = 12;  ///< T, positions of a row
-  double lr = 1e-2;
+  double lr = 2e-2;
   std::uint64_t seed = 1;  ///< names A and the inputs
   std::vector<std::string> targets;
 };
