@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <thread>
 
-#include "experiments/command_line.h"
+#include "experiments/commands.h"
+#include "experiments/option_values.h"
+#include "experiments/table6.h"
 
 namespace experiments {
 
@@ -44,23 +47,21 @@ Table6Options parsed(const Options& given) {
 
 }  // namespace
 
-void add_table6(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand(
-      "table6", "the paper's Table 6 on the toy tasks: rank against adapted weights");
+Command table6_command() {
+  Command command("table6", "the paper's Table 6 on the toy tasks: rank against adapted weights");
   auto given = std::make_shared<Options>();
-  command->add_option("--preset", given->preset, "smoke (a minute), quick or full")
-      ->capture_default_str();
-  command->add_option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
-  command->add_option("--seeds", given->seeds, "repetitions of every cell");
-  command->add_option("--ranks", given->ranks, "ranks r, as 1,2,4");
-  command->add_option("--targets", given->targets, "a weight set, as q,v; may be given again")
-      ->delimiter(';');
-  command->add_option("--base-seed", given->base_seed, "names the pre-trained base");
-  command->add_option("--facts", given->facts, "sqlgen: how many meanings change, 2 to 32");
-  command->add_option("--jobs", given->jobs, "cells at a time (default: the cores)");
-  command->add_option("--out", given->out, "results folder")->capture_default_str();
-  command->add_flag("--fresh", given->fresh, "start over in a folder that has results");
-  command->callback([given, &action] { action = [given] { return run_table6(parsed(*given)); }; });
+  command.option("--preset", given->preset, "smoke (a minute), quick or full");
+  command.option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
+  command.option("--seeds", given->seeds, "repetitions of every cell");
+  command.option("--ranks", given->ranks, "ranks r, as 1,2,4");
+  command.options("--targets", given->targets, "a weight set, as q,v; may be given again");
+  command.option("--base-seed", given->base_seed, "names the pre-trained base");
+  command.option("--facts", given->facts, "sqlgen: how many meanings change, 2 to 32");
+  command.option("--jobs", given->jobs, "cells at a time (default: the cores)");
+  command.option("--out", given->out, "results folder");
+  command.flag("--fresh", given->fresh, "start over in a folder that has results");
+  command.action([given](const Command&) { return run_table6(parsed(*given)); });
+  return command;
 }
 
 }  // namespace experiments

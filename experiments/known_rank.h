@@ -1,8 +1,8 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "experiments/json_object.h"
 #include "experiments/known_rank_student.h"
 #include "experiments/known_rank_teacher.h"
 #include "experiments/rank_estimate.h"
@@ -70,7 +70,7 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
 LadderBias ladder_bias(Align align);
 
 /// One JSON object, and a text for people.
-nlohmann::ordered_json to_json(const KnownRankResult& result);
+JsonObject known_rank_json(const KnownRankResult& result);
 std::string known_rank_text(const KnownRankResult& result);
 
 /// What the two rules of rank_estimate.h rest on: for every true rank, over `teachers` seeds from

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 
@@ -7,51 +8,79 @@
 namespace experiments {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json number(double x) {
-  if (std::isinf(x)) return "inf";
-  if (std::isnan(x)) return "nan";
-  return x;
+JsonObject loss_json(const StudentLoss& loss) {
+  JsonObject object;
+  object.set("rank", loss.rank);
+  object.set("kl_start", loss.start);
+  object.set("kl", loss.end);
+  return object;
 }
 
-Json numbers(const lora::VectorXd& x) { return std::vector<double>(x.begin(), x.end()); }
-
-Json to_json(const StudentLoss& loss) {
-  return {{"rank", loss.rank}, {"kl_start", number(loss.start)}, {"kl", number(loss.end)}};
+void set_numbers(JsonObject& object, const char* name, const lora::VectorXd& x) {
+  std::vector<std::string> texts;
+  for (const double value : x) texts.push_back(fmt::to_string(value));
+  object.set_json(name, fmt::format("[{}]", fmt::join(texts, ",")));
 }
 
-Json to_json(const std::optional<Overlap>& overlap) {
-  if (!overlap) return nullptr;
-  return {{"phi", overlap->phi}, {"chance", overlap->chance}};
+void set_overlap(JsonObject& object, const char* name, const std::optional<Overlap>& overlap) {
+  if (!overlap) return object.set_json(name, "null");
+  JsonObject value;
+  value.set("phi", overlap->phi);
+  value.set("chance", overlap->chance);
+  object.set(name, value);
 }
 
-Json amplification(const Recovery& found) {
-  Json object = {{"true", nullptr}, {"recovered", nullptr}, {"interval", nullptr}};
+std::string end_json(double x) { return std::isfinite(x) ? fmt::to_string(x) : "\"inf\""; }
+
+JsonObject amplification_json(const Recovery& found) {
+  JsonObject object;
   if (found.true_ladder) {
-    object["true"] = number(found.true_ladder->factor());
-    object["true_over_random"] = found.true_ladder->over_random;
+    object.set("true", found.true_ladder->factor());
+    object.set("true_over_random", found.true_ladder->over_random);
+  } else {
+    object.set_json("true", "null");
   }
   if (found.student_ladder) {
-    object["recovered"] = number(found.student_ladder->factor());
-    object["recovered_over_random"] = found.student_ladder->over_random;
-    object["interval"] = {number(found.amplification.low), number(found.amplification.high)};
+    object.set("recovered", found.student_ladder->factor());
+    object.set("recovered_over_random", found.student_ladder->over_random);
+    object.set_json("interval", fmt::format("[{},{}]", end_json(found.amplification.low),
+                                            end_json(found.amplification.high)));
+  } else {
+    object.set_json("recovered", "null");
+    object.set_json("interval", "null");
   }
   return object;
 }
 
-Json to_json(const Recovery& found) {
-  return {{"name", found.name},
-          {"true_rank", found.true_rank},
-          {"estimated_rank", found.estimated_rank},
-          {"true_spectrum", numbers(found.true_sigma)},
-          {"recovered_spectrum", numbers(found.sigma)},
-          {"true_spectrum_whitened", numbers(found.true_whitened)},
-          {"recovered_spectrum_whitened", numbers(found.whitened)},
-          {"phi_left", to_json(found.left)},
-          {"phi_right", to_json(found.right)},
-          {"phi_right_whitened", to_json(found.right_whitened)},
-          {"amplification", amplification(found)}};
+void set_recovery(JsonObject& object, const Recovery& found) {
+  set_numbers(object, "true_spectrum", found.true_sigma);
+  set_numbers(object, "recovered_spectrum", found.sigma);
+  set_numbers(object, "true_spectrum_whitened", found.true_whitened);
+  set_numbers(object, "recovered_spectrum_whitened", found.whitened);
+  set_overlap(object, "phi_left", found.left);
+  set_overlap(object, "phi_right", found.right);
+  set_overlap(object, "phi_right_whitened", found.right_whitened);
+  object.set("amplification", amplification_json(found));
+}
+
+JsonObject recovery_json(const Recovery& found) {
+  JsonObject object;
+  object.set("name", found.name);
+  object.set("true_rank", found.true_rank);
+  object.set("estimated_rank", found.estimated_rank);
+  set_recovery(object, found);
+  return object;
+}
+
+JsonObject student_json(const StudentOptions& student) {
+  JsonObject object;
+  object.set("rank", student.rank);
+  object.set("alpha", student.alpha);
+  object.set("steps", student.steps);
+  object.set("batch", student.batch);
+  object.set("length", student.length);
+  object.set("lr", student.lr);
+  return object;
 }
 
 std::string row(const lora::VectorXd& x, lora::Index most = 10) {
@@ -86,37 +115,30 @@ std::string text_of(const Recovery& found) {
 
 }  // namespace
 
-Json to_json(const KnownRankResult& result) {
+JsonObject known_rank_json(const KnownRankResult& result) {
   const TeacherSpec& teacher = result.options.teacher;
-  const StudentOptions& student = result.options.student;
-  Json losses = Json::array(), matrices = Json::array();
-  for (const StudentLoss& loss : result.losses) losses.push_back(to_json(loss));
-  for (const Recovery& found : result.matrices) matrices.push_back(to_json(found));
-  const std::optional<int> knee = result.knee();
-
-  Json object = {{"true_rank", teacher.true_rank},
-                 {"estimated_rank", result.estimated_rank()},
-                 {"knee", knee ? Json(*knee) : Json(nullptr)},
-                 {"seed", teacher.seed},
-                 {"base_seed", result.base_seed},
-                 {"spectrum", to_string(teacher.spectrum)},
-                 {"rho", teacher.rho},
-                 {"align", to_string(teacher.align)},
-                 {"place", to_string(teacher.place)},
-                 {"student",
-                  {{"rank", student.rank},
-                   {"alpha", student.alpha},
-                   {"steps", student.steps},
-                   {"batch", student.batch},
-                   {"length", student.length},
-                   {"lr", student.lr}}},
-                 {"losses", losses}};
-  if (result.placed) object["loss_in_the_right_place"] = to_json(*result.placed);
+  JsonObject object;
+  object.set("true_rank", teacher.true_rank);
+  object.set("estimated_rank", result.estimated_rank());
+  if (const std::optional<int> knee = result.knee())
+    object.set("knee", *knee);
+  else
+    object.set_json("knee", "null");
+  object.set("seed", teacher.seed);
+  object.set("base_seed", result.base_seed);
+  object.set("spectrum", to_string(teacher.spectrum));
+  object.set("rho", teacher.rho);
+  object.set("align", to_string(teacher.align));
+  object.set("place", to_string(teacher.place));
+  object.set("student", student_json(result.options.student));
+  std::vector<JsonObject> losses, matrices;
+  for (const StudentLoss& loss : result.losses) losses.push_back(loss_json(loss));
+  for (const Recovery& found : result.matrices) matrices.push_back(recovery_json(found));
+  object.set("losses", losses);
+  if (result.placed) object.set("loss_in_the_right_place", loss_json(*result.placed));
   // Where one matrix is adapted, what it says stands at the top too.
-  if (result.matrices.size() == 1)
-    for (const auto& [key, value] : matrices[0].items())
-      if (!object.contains(key)) object[key] = value;
-  object["matrices"] = matrices;
+  if (result.matrices.size() == 1) set_recovery(object, result.matrices[0]);
+  object.set("matrices", matrices);
   return object;
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "experiments/adapt.h"
+#include "experiments/run_card.h"
 #include "experiments/sweep.h"
 #include "nn/file.h"
 
@@ -58,8 +59,8 @@ LrSearch judged(const Cell& searched, const std::vector<CellResult>& results) {
 RunCard run_card(const StudyOptions& options) {
   RunCard card;
   card.experiment = "learning-rates";
-  card.configuration = {
-      {"base", to_json(base_config(options.base_seeds.front(), options.base_steps))}};
+  const BaseConfig base = base_config(options.base_seeds.front(), options.base_steps);
+  card.configuration = {{"base", nlohmann::json::parse(to_json(base))}};
   card.extent = {{"seeds", search_seeds}};
   return card;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/run_card.h"
 #include "experiments/search_rates.h"
 #include "experiments/sweep.h"
 #include "nn/file.h"
@@ -113,13 +114,13 @@ std::vector<Value> values_of(const std::vector<Cell>& cells, Field Cell::*field)
 // Cells name their learning rates and all else that an experiment varies; what they do not name is
 // in the configuration.
 RunCard run_card(const Study& study, const StudyOptions& options) {
-  nlohmann::json base = to_json(base_config(0, options.base_steps));
+  nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, options.base_steps)));
   base.erase("seed");
   RunCard card;
   card.experiment = study.name;
   card.configuration = {{"base", base},
                         {"steps_factor", options.steps_factor},
-                        {"settings", study.settings},
+                        {"settings", nlohmann::json::parse(study.settings.text())},
                         {"learning_rates", options.search ? "searched" : "recorded"}};
   card.extent = {{"tasks", values_of<std::string>(study.cells, &Cell::task)},
                  {"base_seeds", values_of<std::uint64_t>(study.cells, &Cell::base_seed)},

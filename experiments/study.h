@@ -4,6 +4,7 @@
 #include "experiments/adapt.h"
 #include "experiments/bases.h"
 #include "experiments/findings.h"
+#include "experiments/json_object.h"
 #include "experiments/lr_search.h"
 #include "experiments/progress.h"
 #include "experiments/results.h"
@@ -59,8 +60,8 @@ bool set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, B
 struct Study {
   std::string name;  ///< the folder OUT/name; also Cell::experiment
   std::vector<Cell> cells;
-  nlohmann::json settings = nlohmann::json::object();  ///< what else changes a cell's numbers
-  Measure measure = {};                                ///< of every trained model
+  JsonObject settings = {};  ///< what else changes a cell's numbers
+  Measure measure = {};      ///< of every trained model
 };
 
 /// Runs what OUT/name lacks, with plan and progress. All results in the folder, sorted by key, or
