@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/text.h"
+
 namespace experiments {
 
 namespace {
@@ -114,6 +116,24 @@ Outcome Finding::outcome() const {
   if (!parts.empty() && std::all_of(parts.begin(), parts.end(), is(Outcome::reproduced)))
     return Outcome::reproduced;
   return Outcome::inconclusive;
+}
+
+std::string findings_text(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += "\n" + wrapped(fmt::format("{}  {}: ", finding.id, outcome_text(finding.outcome())), 4,
+                           finding.statement);
+    for (const Finding::Part& part : finding.parts) {
+      text +=
+          wrapped(fmt::format("    {:<10}{:<14}", part.task, outcome_text(part.judgement.outcome)),
+                  28, part.statement);
+      const std::string below(28, ' ');
+      text += wrapped(below, 28, evidence_text(part.contrast, part.judgement));
+      text += wrapped(below, 28, part.contrast.text);
+      if (!part.contrast.note.empty()) text += wrapped(below, 28, part.contrast.note);
+    }
+  }
+  return text;
 }
 
 void judge(std::vector<Finding>& findings) {

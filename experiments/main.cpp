@@ -6,6 +6,7 @@
 #include "experiments/command_parser.h"
 #include "experiments/commands.h"
 #include "experiments/pretrain.h"
+#include "experiments/study_command.h"
 
 namespace {
 
@@ -33,11 +34,15 @@ int run(experiments::Command& program, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace experiments;
+  std::vector<Command> commands{table6_command(), tasks_command(),    pretrain_command(),
+                                trace_command(),  train_command(),    eval_command(),
+                                merge_command(),  generate_command(), known_rank_command()};
+  for (const Experiment& experiment : all_experiments())
+    commands.push_back(experiment_command(experiment));
   Command program(
       "lowrank",
       "LoRA from the chain rule up: train it, look into it, reproduce the paper on toy tasks.",
-      {table6_command(), tasks_command(), pretrain_command(), trace_command(), train_command(),
-       eval_command(), merge_command(), generate_command(), known_rank_command()});
+      std::move(commands));
   const int code = run(program, argc, argv);
   // What the program says may go to a full disk; a lost result must not look like a finished one.
   if (std::fflush(stdout) != 0 && code == 0)
