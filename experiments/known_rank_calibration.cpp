@@ -17,13 +17,13 @@ std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options) {
   const bool flat = options.teacher.spectrum == Spectrum::flat;
   switch (options.teacher.align) {
     case Align::top:
-      return flat ? LadderBias{} : LadderBias{};
+      return flat ? LadderBias{-.002, .004, .110, .036} : LadderBias{-.003, .003, .131, .060};
     case Align::bottom:
-      return flat ? LadderBias{} : LadderBias{};
+      return flat ? LadderBias{.202, .036, -.016, .021} : LadderBias{.19, .036, -.016, .021};
     case Align::random:
       break;
   }
-  return flat ? LadderBias{0.13, 0.036, -0.09, 0.1} : LadderBias{};
+  return flat ? LadderBias{.129, .036, -.087, .095} : LadderBias{.118, .036, -.084, .100};
 }
 
 std::string calibration_text(const Base& base, const KnownRankOptions& options, int teachers,

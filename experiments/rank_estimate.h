@@ -17,7 +17,7 @@ namespace experiments {
 /// first. Where the first is below `null_level` times ‖W C^{1/2}‖_F nothing was planted, and the
 /// rank is 0.
 struct RankRule {
-  double relative = 0.085;
+  double relative = 0.065;
   double null_level = 1e-3;
 };
 int estimate_rank(const lora::VectorXd& whitened, double whitened_w_norm,

@@ -48,10 +48,10 @@ PlainTable table_of(const ByRank& ranks) {
   table.push_back(row("W", ranks, [](const A& a) { return a.in_w; }));
   table.push_back(row("random", ranks, [](const A& a) { return a.in_random; }));
   table.push_back(
-      row("‖W‖ r/d, expected of random", ranks, [](const A& a) { return a.expected_random; }));
+      row("random by formula, ‖W‖ r/d", ranks, [](const A& a) { return a.expected_random; }));
   table.push_back(row("‖ΔW‖", ranks, [](const A& a) { return a.delta_norm; }));
   table.push_back(row("amplification ‖ΔW‖ / ‖UᵀWV‖", ranks, [](const A& a) { return a.factor(); }));
-  table.push_back(row("the same for a ΔW that knows nothing of W", ranks,
+  table.push_back(row("amplification by chance alone", ranks,
                       [](const A& a) { return a.delta_norm / a.expected_random; }));
   table.push_back(row("ΔW ÷ random", ranks, [](const A& a) { return a.over_random(); }));
   return table;
@@ -61,10 +61,10 @@ const PlainTable paper_table = {{"‖UᵀWV‖ with directions of", "r = 4", "r 
                                 {"ΔW", "0.32", "1.90"},
                                 {"W", "21.67", "37.71"},
                                 {"random", "0.02", "0.33"},
-                                {"‖W‖ r/d, expected of random", "0.02", "0.32"},
+                                {"random by formula, ‖W‖ r/d", "0.02", "0.32"},
                                 {"‖ΔW‖", "6.91", "3.57"},
                                 {"amplification ‖ΔW‖ / ‖UᵀWV‖", "21.6", "1.9"},
-                                {"the same for a ΔW that knows nothing of W", "343", "11.1"},
+                                {"amplification by chance alone", "343", "11.1"},
                                 {"ΔW ÷ random", "15.9", "5.9"}};
 
 std::string rule_text(AlphaRule rule) { return rule == AlphaRule::fixed ? "α fixed" : "α = 2r"; }
