@@ -19,7 +19,7 @@ std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options) {
     case Align::top:
       return flat ? LadderBias{-.002, .004, .110, .036} : LadderBias{-.003, .003, .131, .060};
     case Align::bottom:
-      return flat ? LadderBias{.202, .036, -.016, .021} : LadderBias{.19, .036, -.016, .021};
+      return flat ? LadderBias{.202, .036, -.016, .021} : LadderBias{.189, .052, -.020, .018};
     case Align::random:
       break;
   }
