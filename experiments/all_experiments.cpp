@@ -2,6 +2,8 @@
 #include "experiments/figure3.h"
 #include "experiments/figure4.h"
 #include "experiments/figure8.h"
+#include "experiments/table15.h"
+#include "experiments/table5.h"
 #include "experiments/table6.h"
 #include "experiments/table7.h"
 
@@ -9,8 +11,11 @@ namespace experiments {
 
 const std::vector<Experiment>& all_experiments() {
   static const std::vector<Experiment> experiments{
+      table5_experiment(),   //
       table6_experiment(),   //
       table7_experiment(),   //
+      figure2_experiment(),  //
+      table15_experiment(),  //
       figure3_experiment(),  //
       figure4_experiment(),  //
       figure8_experiment(),  //
