@@ -2,17 +2,34 @@
 #include "experiments/dropout.h"
 #include "experiments/experiment.h"
 #include "experiments/facts.h"
+#include "experiments/figure3.h"
+#include "experiments/figure4.h"
+#include "experiments/figure8.h"
 #include "experiments/table15.h"
 #include "experiments/table16.h"
 #include "experiments/table18.h"
 #include "experiments/table5.h"
+#include "experiments/table6.h"
+#include "experiments/table7.h"
 
 namespace experiments {
 
 const std::vector<Experiment>& all_experiments() {
   static const std::vector<Experiment> experiments{
-      table5_experiment(),  table15_experiment(), figure2_experiment(), table16_experiment(),
-      table18_experiment(), facts_experiment(),   dropout_experiment(), adam_alpha_experiment()};
+      table5_experiment(),      //
+      table6_experiment(),      //
+      table7_experiment(),      //
+      table15_experiment(),     //
+      figure2_experiment(),     //
+      table16_experiment(),     //
+      table18_experiment(),     //
+      figure3_experiment(),     //
+      figure4_experiment(),     //
+      figure8_experiment(),     //
+      facts_experiment(),       //
+      adam_alpha_experiment(),  //
+      dropout_experiment(),     //
+  };
   return experiments;
 }
 

@@ -122,7 +122,7 @@ std::string findings_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
     text += "\n" + wrapped(fmt::format("{}  {}: ", finding.id, outcome_text(finding.outcome())), 4,
-                           finding.statement);
+                           finding.statement + (finding.parts.empty() ? " (not run)" : ""));
     for (const Finding::Part& part : finding.parts) {
       text +=
           wrapped(fmt::format("    {:<10}{:<14}", part.task, outcome_text(part.judgement.outcome)),

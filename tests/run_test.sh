@@ -75,7 +75,7 @@ for help in '' help --help; do
 done
 expect 2 "$checkout/run" tabel6
 silent out
-says err "no command 'tabel6'; there are: table6 tasks"
+says err "no command 'tabel6'; there are: paper report"
 [[ ! -e $checkout/build ]] || fail "something was built"
 
 # The first call installs and builds. The program has the caller's folder, arguments, input and exit code.
