@@ -34,9 +34,9 @@ int run(experiments::Command& program, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace experiments;
-  std::vector<Command> commands{table6_command(), tasks_command(),   pretrain_command(),
-                                trace_command(),  train_command(),   eval_command(),
-                                merge_command(),  generate_command()};
+  std::vector<Command> commands{table6_command(), tasks_command(),    pretrain_command(),
+                                trace_command(),  train_command(),    eval_command(),
+                                merge_command(),  generate_command(), known_rank_command()};
   for (const Experiment& experiment : all_experiments())
     commands.push_back(experiment_command(experiment));
   Command program(
