@@ -27,7 +27,10 @@ void JsonObject::set(std::string_view name, double value) {
 
 void JsonObject::set(std::string_view name, const std::vector<JsonObject>& values) {
   std::string list;
-  for (const JsonObject& value : values) list += (list.empty() ? "" : ",") + value.text();
+  for (const JsonObject& value : values) {
+    if (!list.empty()) list += ',';
+    list += value.text();
+  }
   set_json(name, "[" + list + "]");
 }
 
