@@ -1,10 +1,16 @@
+#include "experiments/amplification_scale.h"
+#include "experiments/costs.h"
 #include "experiments/experiment.h"
 #include "experiments/forgetting.h"
+#include "experiments/intrinsic_dimension.h"
+#include "experiments/table1.h"
 
 namespace experiments {
 
 const std::vector<Experiment>& all_experiments() {
-  static const std::vector<Experiment> experiments{forgetting_experiment()};
+  static const std::vector<Experiment> experiments{
+      table1_experiment(), forgetting_experiment(), costs_experiment(),
+      intrinsic_dimension_experiment(), amplification_scale_experiment()};
   return experiments;
 }
 
