@@ -79,7 +79,7 @@ Overlap overlap(const lora::MatrixXd& found, const lora::MatrixXd& planted) {
 }
 
 Recovery recovery(const std::string& name, const lora::LoraLinear& layer, const lora::MatrixXd& C,
-                  const lora::Svd* planted, Align align) {
+                  const lora::Svd* planted, const std::optional<LadderBias>& bias) {
   const lora::MatrixXd root = lora::square_root(C), W = layer.w0().m.cast<double>();
   const lora::Svd change = lora::delta_svd(layer);
   const lora::Svd whitened = lora::whitened_delta_svd(layer, root);
@@ -90,8 +90,9 @@ Recovery recovery(const std::string& name, const lora::LoraLinear& layer, const 
   found.estimated_rank = estimate_rank(whitened.sigma, lora::product(W, root).norm());
   if (found.estimated_rank > 0) {
     found.student_ladder = ladder(W, change, found.estimated_rank);
-    found.amplification =
-        amplification_interval(*found.student_ladder, found.estimated_rank, ladder_bias(align));
+    if (bias)
+      found.amplification =
+          amplification_interval(*found.student_ladder, found.estimated_rank, *bias);
   }
   if (planted == nullptr) return found;
 
@@ -151,7 +152,7 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
     const auto truth = planted.find(name);
     result.matrices.push_back(recovery(name, *layer, C.at(name),
                                        truth == planted.end() ? nullptr : &truth->second,
-                                       options.teacher.align));
+                                       calibrated_bias(options)));
   }
   return result;
 }

@@ -44,7 +44,7 @@ struct Recovery {
   std::optional<Overlap> left, right, right_whitened;  ///< where r* > 0
   std::optional<Ladder> true_ladder;                   ///< where r* > 0
   std::optional<Ladder> student_ladder;                ///< where the estimated rank is above 0
-  Interval amplification;  ///< for the true factor, from the student alone; with student_ladder
+  std::optional<Interval> amplification;  ///< for the true factor, from the student alone
 };
 
 struct KnownRankResult {
@@ -66,16 +66,17 @@ struct KnownRankResult {
 KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
                            const std::atomic<bool>& stop = never);
 
-/// What the bias of the ladder was found to be on the calibration's teachers, for this alignment.
-LadderBias ladder_bias(Align align);
+/// The bias of the ladder, as it was calibrated for these options' spectrum and alignment. Nothing
+/// where no calibration applies: another place or rho than the default, or another training.
+std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options);
 
 /// One JSON object, and a text for people.
 JsonObject known_rank_json(const KnownRankResult& result);
 std::string known_rank_text(const KnownRankResult& result);
 
-/// What the two rules of rank_estimate.h rest on: for every true rank, over `teachers` seeds from
-/// 1001, the smallest σ_r*/σ_1 and the largest σ_{r*+1}/σ_1, how often the rule is right, and the
-/// ladder's bias.
+/// What the two rules of rank_estimate.h rest on, for the options' spectrum, alignment and rho: for
+/// each true rank, over `teachers` seeds from 1001, how often the rank is right, the smallest
+/// σ_r*/σ_1 and the largest σ_{r*+1}/σ_1, and over all of them the ladder's bias.
 std::string calibration_text(const Base& base, const KnownRankOptions& options, int teachers,
                              const std::atomic<bool>& stop = never);
 

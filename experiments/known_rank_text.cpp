@@ -43,8 +43,10 @@ JsonObject amplification_json(const Recovery& found) {
   if (found.student_ladder) {
     object.set("recovered", found.student_ladder->factor());
     object.set("recovered_over_random", found.student_ladder->over_random);
-    object.set_json("interval", fmt::format("[{},{}]", end_json(found.amplification.low),
-                                            end_json(found.amplification.high)));
+    object.set_json("interval", found.amplification
+                                    ? fmt::format("[{},{}]", end_json(found.amplification->low),
+                                                  end_json(found.amplification->high))
+                                    : "null");
   } else {
     object.set_json("recovered", "null");
     object.set_json("interval", "null");
@@ -107,9 +109,11 @@ std::string text_of(const Recovery& found) {
     text += fmt::format("  amplification: planted {:.2f} ({:.2f} x random)",
                         found.true_ladder->factor(), found.true_ladder->over_random);
   if (found.student_ladder)
-    text += fmt::format("; student {:.2f} ({:.2f} x random), interval [{:.2f}, {:.2f}]",
-                        found.student_ladder->factor(), found.student_ladder->over_random,
-                        found.amplification.low, found.amplification.high);
+    text += fmt::format("; student {:.2f} ({:.2f} x random)", found.student_ladder->factor(),
+                        found.student_ladder->over_random);
+  if (found.amplification)
+    text += fmt::format(", corrected [{:.2f}, {:.2f}]", found.amplification->low,
+                        found.amplification->high);
   return text + "\n";
 }
 
