@@ -7,7 +7,7 @@
 
 namespace experiments {
 
-// As `lowrank known-rank --calibrate 10 --base-seed 3` prints it with --spectrum and --align.
+// As `lowrank known-rank --calibrate 10` prints it with --spectrum and --align.
 std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options) {
   const KnownRankOptions calibrated;
   const StudentOptions &student = options.student, &usual = calibrated.student;
@@ -26,8 +26,8 @@ std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options) {
   return flat ? LadderBias{.129, .036, -.087, .095} : LadderBias{.118, .036, -.084, .100};
 }
 
-std::string calibration_text(const Base& base, const KnownRankOptions& options, int teachers,
-                             const std::atomic<bool>& stop) {
+std::string calibration_text(const std::vector<Base>& bases, const KnownRankOptions& options,
+                             int teachers, const std::atomic<bool>& stop) {
   constexpr std::uint64_t first_seed = 1001;
   constexpr int largest = 8;
   if (options.student.rank <= largest)
@@ -40,20 +40,22 @@ std::string calibration_text(const Base& base, const KnownRankOptions& options, 
   for (const int rank : {1, 2, 3, 4, 6, largest}) {
     double kept = 1, left = 0;
     int right = 0;
-    for (int i = 0; i < teachers; ++i) {
+    const int in_all = teachers * static_cast<int>(bases.size());
+    for (int i = 0; i < in_all; ++i) {
       KnownRankOptions one = options;
       one.ranks = {};
       one.teacher.true_rank = rank;
-      one.teacher.seed = one.student.seed = first_seed + static_cast<std::uint64_t>(i);
-      const Recovery found = known_rank(base, one, stop).matrices.at(0);
+      one.teacher.seed = one.student.seed = first_seed + static_cast<std::uint64_t>(i % teachers);
+      const Recovery found =
+          known_rank(bases[static_cast<std::size_t>(i / teachers)], one, stop).matrices.at(0);
       kept = std::min(kept, found.whitened(rank - 1) / found.whitened(0));
       left = std::max(left, found.whitened(rank) / found.whitened(0));
       if (found.estimated_rank != rank) continue;
       ++right;
       pairs.push_back({rank, *found.true_ladder, *found.student_ladder});
     }
-    text += fmt::format("{:>3} {:>4} of {:>2} {:>12.3f} {:>14.3f}\n", rank, right, teachers, kept,
-                        left);
+    text +=
+        fmt::format("{:>3} {:>4} of {:>2} {:>12.3f} {:>14.3f}\n", rank, right, in_all, kept, left);
   }
   const LadderBias bias = ladder_bias(pairs);
   return text +

@@ -7,8 +7,8 @@
 
 /// What a trained student says of the change that was planted: its rank, and by how much it
 /// amplifies. Both rules have numbers in them, found on other teachers than those that anything is
-/// claimed of: on base seed 3, teacher seeds from 1001. `lowrank known-rank --calibrate 20
-/// --base-seed 3` prints what they rest on.
+/// claimed of: on base seeds 3 and 4, teacher seeds from 1001. `lowrank known-rank --calibrate 10`
+/// prints what they rest on.
 namespace experiments {
 
 /// The rank of a planted change, from the singular values of the student's ΔW C^{1/2}, which
@@ -52,7 +52,7 @@ struct LadderPair {
 LadderBias ladder_bias(const std::vector<LadderPair>& pairs);
 
 /// The factor of the planted change from the student's ladder, corrected by the bias, with an
-/// interval of 2.6 standard deviations in each of the two. Where over_random may be zero there is
+/// interval of 3 standard deviations in each of the two. Where over_random may be zero there is
 /// no upper end, and it is infinite: few directions may miss W altogether.
 Interval amplification_interval(const Ladder& student, lora::Index rank, const LadderBias& bias);
 
