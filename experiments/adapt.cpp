@@ -23,11 +23,19 @@ lora::LoraConfig lora_config(const Cell& cell) {
   return config;
 }
 
+lora::MethodSpec method_spec(const Cell& cell) {
+  lora::MethodSpec spec{cell.method, cell.size};
+  if (lora::method(cell.method).has_lora) spec.lora = lora_config(cell);
+  return spec;
+}
+
 std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell) {
   check_cell(cell);
   std::unique_ptr<nn::Decoder> model = copy_of(*base.model);
-  nn::set_trainable(*model, cell.method == "full");
-  if (cell.method == "lora") lora::inject(*model, lora_config(cell), cell.seed);
+  if (cell.method == "frozen")
+    nn::set_trainable(*model, false);
+  else
+    lora::wrap(*model, method_spec(cell), cell.seed);
   return model;
 }
 

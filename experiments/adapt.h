@@ -5,7 +5,7 @@
 #include "data/tasks.h"
 #include "experiments/cell.h"
 #include "experiments/pretrain.h"
-#include "lora/inject.h"
+#include "lora/method.h"
 #include "nn/optimizer.h"
 
 namespace experiments {
@@ -24,7 +24,10 @@ struct AdaptOptions {
 /// The injection that a LoRA cell asks for.
 lora::LoraConfig lora_config(const Cell& cell);
 
-/// A copy of the base, frozen, wrapped or wholly trainable, as the cell's method says.
+/// The method that a cell asks for, unless it is "frozen".
+lora::MethodSpec method_spec(const Cell& cell);
+
+/// A copy of the base, frozen or adapted by the cell's method.
 std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell);
 
 /// The optimizer that the cell names, over the model's trainable parameters.

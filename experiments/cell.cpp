@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "lora/method.h"
+
 namespace experiments {
 namespace {
 
@@ -127,19 +129,29 @@ void check_cell(const Cell& cell) {
   one_of("base", cell.base, "pretrained", "random");
   one_of("optimizer", cell.optimizer, "adamw", "sgd");
   if (cell.width < 1) refuse(fmt::format("width {} is below 1", cell.width));
-  if (cell.method == "lora") {
+  const auto methods = lora::all_methods();
+  const auto found = std::find_if(methods.begin(), methods.end(),
+                                  [&](const lora::Method* m) { return cell.method == m->name; });
+  if (found == methods.end() && cell.method != "frozen") {
+    std::string names = "frozen";
+    for (const lora::Method* m : methods) names += fmt::format(", {}", m->name);
+    refuse(fmt::format("unknown method \"{}\"; valid: {}", cell.method, names));
+  }
+  const bool has_lora = cell.method != "frozen" && (*found)->has_lora;
+  const char* size_is = cell.method != "frozen" ? (*found)->size_is : nullptr;
+  if (size_is && cell.size < 1)
+    refuse(fmt::format("size {} ({} of {}) is below 1", cell.size, size_is, cell.method));
+  if (!size_is && cell.size != 0)
+    refuse(fmt::format("{} has no size, but {} is given", cell.method, cell.size));
+  if (has_lora) {
     if (cell.targets.empty()) refuse("LoRA needs at least one target");
     if (cell.rank < 1) refuse(fmt::format("rank {} is below 1", cell.rank));
     one_of("scaling", cell.scaling, "alpha/r", "alpha/sqrt(r)");
     one_of("initialisation", cell.init, "gaussian", "kaiming-uniform");
     if (!(cell.dropout >= 0 && cell.dropout < 1))
       refuse(fmt::format("dropout {} is not in [0, 1)", cell.dropout));
-  } else if (cell.method == "frozen" || cell.method == "full") {
-    if (!cell.targets.empty() || cell.rank != 0) {
-      refuse(fmt::format("only LoRA has targets and a rank, not {}", cell.method));
-    }
-  } else {
-    refuse(fmt::format("unknown method \"{}\"; valid: frozen, full, lora", cell.method));
+  } else if (!cell.targets.empty() || cell.rank != 0 || cell.dropout != 0) {
+    refuse(fmt::format("only LoRA has targets, a rank and dropout, not {}", cell.method));
   }
 }
 

@@ -14,7 +14,7 @@ namespace experiments {
 struct Cell {
   std::string experiment = "table6";
   std::string task;                  ///< "sqlgen", "nli", "reorder"
-  std::string method = "lora";       ///< "frozen" (the base as it is), "full", "lora"
+  std::string method = "lora";       ///< "frozen" (the base as it is), or of lora::all_methods()
   int size = 0;                      ///< of a method that has one: bottleneck, prefix length, ...
   std::vector<std::string> targets;  ///< adapted projections, {"q", "v"}; their order says nothing
   int rank = 0;                      ///< r, at least 1 for LoRA
@@ -48,7 +48,8 @@ struct CellResult {
 };
 
 /// Throws std::invalid_argument with the cell and what is wrong in it: an unknown method or scaling
-/// rule, no task, LoRA without targets or with a rank below 1, any other method with targets.
+/// rule, no task, LoRA without targets or with a rank below 1, any other method with targets, a
+/// size where the method has none or none where it has one.
 void check_cell(const Cell& cell);
 
 /// {"v", "q"} as "q,v": q, k, v, o in this order, then the rest by name.

@@ -92,19 +92,25 @@ std::vector<Cell> complete_searches(const std::vector<CellResult>& results) {
   return searched;
 }
 
-// Of the methods with a size, about as many parameters as LoRA on q and v at r = 4.
-int usual_size(const Cell& cell) { return cell.size == 0 ? 0 : 4; }
+// Of the methods with a size, about as many parameters as LoRA on q and v at r = 4; beside LoRA,
+// eight positions.
+int usual_size(const Cell& cell) {
+  if (cell.size == 0) return 0;
+  if (cell.rank > 0) return 8;
+  const nn::DecoderConfig model = base_config(0, 0).model;
+  lora::MethodSpec lora{"lora"};
+  lora.lora.targets = {"q", "v"};
+  lora.lora.spec.rank = 4;
+  return static_cast<int>(lora::nearest({cell.method}, lora::count(lora, model), model).size);
+}
 
 }  // namespace
 
 Cell searched_cell(const Cell& cell, const StudyOptions& options) {
   Cell searched = task_cell(options, data::parse_task(cell.task), options.base_seeds.front(), 0);
   searched.experiment = "learning-rates";
-  searched.method = cell.method;
-  searched.targets = cell.targets;
-  searched.size = usual_size(cell);
-  if (cell.rank == 0) return searched;
-  return lora_cell(searched, options, cell.targets, 4);
+  if (cell.rank > 0) searched = lora_cell(searched, options, cell.targets, 4);
+  return method_cell(searched, cell.method, usual_size(cell));
 }
 
 std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,

@@ -1,11 +1,14 @@
 #include "experiments/cell.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "lora/method.h"
 
 using namespace experiments;
 
@@ -122,6 +125,17 @@ TEST_CASE("comparable text forgets order and seconds, and nothing else") {
   CHECK(comparable_text({b, a}) != text);
 }
 
+TEST_CASE("every method of lora/ makes a cell") {
+  for (const lora::Method* m : lora::all_methods()) {
+    Cell cell = example().cell;
+    cell.method = m->name;
+    cell.size = m->size_is ? 2 : 0;
+    if (!m->has_lora) cell.targets = {}, cell.rank = 0;
+    check_cell(cell);
+    CHECK(reason(to_json({cell, "accuracy", 0, 0, 1, 0, {}})) == "accepted");
+  }
+}
+
 TEST_CASE("wrong JSON is refused by the name of the field") {
   const nlohmann::ordered_json good = to_json(example());
   CHECK(reason(good) == "accepted");
@@ -143,8 +157,19 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("targets", "q") == "field \"targets\" must be a list of strings, not \"q\"");
   CHECK(with("task", 3) == "field \"task\" must be a string, not 3");
   CHECK(with("rank", 0).starts_with("rank 0 is below 1"));
-  CHECK(with("method", "magic").starts_with("unknown method \"magic\"; valid: frozen, full, lora"));
-  CHECK(with("method", "full").starts_with("only LoRA has targets and a rank, not full"));
+  CHECK(with("method", "magic")
+            .starts_with("unknown method \"magic\"; valid: frozen, full, top-layers, bitfit, "
+                         "prefix-embedding, prefix-layer, prompt-encoder, adapter-h, adapter-l, "
+                         "lora, lora+prefix (cell: "));
+  for (const char* other : {"frozen", "full", "bitfit"})
+    CHECK(
+        with("method", other)
+            .starts_with(fmt::format("only LoRA has targets, a rank and dropout, not {}", other)));
+  CHECK(
+      with("method", "adapter-h").starts_with("size 0 (bottleneck width of adapter-h) is below 1"));
+  CHECK(with("method", "lora+prefix")
+            .starts_with("size 0 (prefix length of lora+prefix) is below 1"));
+  CHECK(with("size", 2).starts_with("lora has no size, but 2 is given"));
   CHECK(with("scaling", "r").starts_with("unknown scaling \"r\""));
   CHECK(with("init", "zero").starts_with("unknown initialisation \"zero\""));
   CHECK(with("dropout", 1).starts_with("dropout 1 is not in [0, 1)"));
