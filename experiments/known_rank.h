@@ -68,8 +68,9 @@ struct KnownRankResult {
 KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
                            const std::atomic<bool>& stop = never);
 
-/// The bias of the ladder, as it was calibrated for these options' spectrum and alignment. Nothing
-/// where no calibration applies: another place or rho than the default, or another training.
+/// The bias of the ladder, as it was calibrated for the default teacher and student. Nothing where
+/// the options differ from these in anything but the rank, the seed and the other students: there
+/// the true factor gets no interval.
 std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options);
 
 /// One JSON object, and a text for people.

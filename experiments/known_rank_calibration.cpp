@@ -7,23 +7,16 @@
 
 namespace experiments {
 
-// As `lowrank known-rank --calibrate 10` prints it with --spectrum and --align.
+// As `lowrank known-rank --calibrate 10` prints it.
 std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options) {
   const KnownRankOptions calibrated;
-  const StudentOptions &student = options.student, &usual = calibrated.student;
-  if (options.teacher.place != Place::one || options.teacher.rho != calibrated.teacher.rho ||
-      student.rank != usual.rank || student.steps != usual.steps)
+  const TeacherSpec &teacher = options.teacher, &usual = calibrated.teacher;
+  if (teacher.place != usual.place || teacher.rho != usual.rho || teacher.align != usual.align ||
+      teacher.spectrum != usual.spectrum || options.student.rank != calibrated.student.rank ||
+      options.student.steps != calibrated.student.steps)
     return std::nullopt;
-  const bool flat = options.teacher.spectrum == Spectrum::flat;
-  switch (options.teacher.align) {
-    case Align::top:
-      return flat ? LadderBias{-.002, .004, .110, .036} : LadderBias{-.003, .003, .131, .060};
-    case Align::bottom:
-      return flat ? LadderBias{.202, .036, -.016, .021} : LadderBias{.189, .052, -.020, .018};
-    case Align::random:
-      break;
-  }
-  return flat ? LadderBias{.129, .036, -.087, .095} : LadderBias{.118, .036, -.084, .100};
+  return LadderBias{
+      .log_norm = .049, .log_norm_sd = .052, .over_random = -.024, .over_random_sd = .082};
 }
 
 std::string calibration_text(const std::vector<Base>& bases, const KnownRankOptions& options,
