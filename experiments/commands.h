@@ -16,5 +16,6 @@ Command train_command();
 Command eval_command();
 Command merge_command();
 Command generate_command();
+Command known_rank_command();
 
 }  // namespace experiments

@@ -120,7 +120,7 @@ double lowest_rate(const std::string& method) {
   static const std::map<std::string, double> lowest{
       {"full", 2.5e-4},      {"top-layers", 2.5e-4},   {"adapter-h", 1e-3},
       {"adapter-l", 1e-3},   {"prompt-encoder", 1e-3}, {"bitfit", 2.5e-3},
-      {"lora", 2.5e-3},      {"lora-prefix", 2.5e-3},  {"prefix-embedding", 5e-3},
+      {"lora", 2.5e-3},      {"lora+prefix", 2.5e-3},  {"prefix-embedding", 5e-3},
       {"prefix-layer", 5e-3}};
   const auto found = lowest.find(method);
   if (found == lowest.end())
@@ -173,7 +173,8 @@ double expected_seconds(const Cell& cell) {
   const double length = cell.task == "sqlgen" ? 18 : cell.task == "nli" ? 9 : 11;
   const double wider = cell.width / 64.0;
   const double seconds_per_token = (cell.method == "full" ? 7e-6 : 5.5e-6) * wider * wider;
-  return 0.1 + 32 * length * cell.steps * seconds_per_token;
+  const double projecting = cell.method == "subspace" ? 3e-3 * cell.steps : 0;
+  return 0.1 + 32 * length * cell.steps * seconds_per_token + projecting;
 }
 
 }  // namespace experiments

@@ -11,7 +11,7 @@ set @three
 set xrange [-3:103]
 set yrange [*:*]
 set grid xtics ytics linecolor rgb '#e4e4e4' linewidth 1 dashtype 1
-set ylabel 'forgetting, nats per token'
+set ylabel 'forgetting, nats per token' offset 1,0
 do for [task in tasks] {
   lora(r, y) = strcol('task') eq task && strcol('method') eq 'lora' && column('rank') == r ? y : NaN
   of(method, y) = strcol('task') eq task && strcol('method') eq method ? y : NaN
@@ -25,7 +25,7 @@ do for [task in tasks] {
          with points linecolor rgb black pointtype 1 linewidth 2 pointsize 1
 }
 eval legend
-plot NaN, for [i=1:6] keyentry with points linecolor rgb colour(i) pointtype points(i) title 'LoRA r = ' . word(ranks, i), \
+plot NaN notitle, for [i=1:6] keyentry with points linecolor rgb colour(i) pointtype points(i) title 'LoRA r = ' . word(ranks, i), \
      keyentry with points linecolor rgb black pointtype 2 linewidth 2 title 'full', \
      keyentry with points linecolor rgb black pointtype 1 linewidth 2 title 'frozen'
 unset multiplot

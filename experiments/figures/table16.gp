@@ -16,7 +16,7 @@ set xlabel 'training examples n'
 do for [task in tasks] {
   of(method, y) = strcol('task') eq task && strcol('method') eq method ? y : NaN
   set title task
-  set ylabel score(task)
+  set ylabel score(task) offset 1,0
   plot for [i=1:4] file using (column('examples')):(of(word(methods, i), column('value_mean') - column('value_sd'))): \
                               (of(word(methods, i), column('value_mean') + column('value_sd'))) \
          with filledcurves linecolor rgb colour(i), \
@@ -25,6 +25,6 @@ do for [task in tasks] {
        file using (80):(of('frozen', column('value_mean'))):(35000):(0) with vectors nohead linecolor rgb black dashtype 3
 }
 eval legend
-plot NaN, for [i=1:4] keyentry with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) title word(methods, i), \
+plot NaN notitle, for [i=1:4] keyentry with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) title word(methods, i), \
      keyentry with lines linecolor rgb black dashtype 3 title 'frozen'
 unset multiplot

@@ -12,7 +12,7 @@ set xrange [0.85:75]
 set xtics (1, 2, 4, 8, 16, 32, 64)
 set yrange [0:*]
 set xlabel 'rank r'
-set ylabel 'validation loss, nats per token'
+set ylabel 'validation loss, nats per token' offset 1,0
 do for [task in tasks] {
   of(method, y) = strcol('task') eq task && strcol('method') eq method ? y : NaN
   set title task
@@ -23,6 +23,6 @@ do for [task in tasks] {
        file using (0.9):(of('full', column('validation_nll_mean'))):(70):(0) with vectors nohead linecolor rgb black dashtype 2
 }
 eval legend
-plot NaN, keyentry with linespoints linecolor rgb colour(2) linewidth 2 pointtype points(2) title 'LoRA on q, v', \
+plot NaN notitle, keyentry with linespoints linecolor rgb colour(2) linewidth 2 pointtype points(2) title 'LoRA on q, v', \
      keyentry with lines linecolor rgb black dashtype 2 title 'full'
 unset multiplot

@@ -11,7 +11,7 @@ rows = 'q:8 k:8 v:8 o:8 q+k:4 q+v:4 q+k+v+o:2 up+down:2 up+down:4 q+k+v+o:5 q+k+
 names = 'q k v o q,k q,v all MLP MLP all all+MLP all+MLP'
 matrices(i) = (text = word(rows, i), text[1:strstrt(text, ':') - 1])
 rank(i) = (text = word(rows, i), int(text[strstrt(text, ':') + 1:*]))
-set multiplot layout 1,3 margins 0.07,0.985,0.3,0.89 spacing 0.08,0
+set multiplot layout 1,3 margins 0.075,0.985,0.3,0.89 spacing 0.085,0
 set xrange [0.3:12.7]
 set yrange [0:105]
 set xtics rotate by -60 ()
@@ -22,9 +22,9 @@ do for [task in tasks] {
   of(i) = strcol('task') eq task && strcol('targets') eq matrices(i) && column('rank') == rank(i) ? column('value_mean') : NaN
   without(method) = strcol('task') eq task && strcol('method') eq method ? column('value_mean') : NaN
   set title task
-  set ylabel score(task)
+  set ylabel score(task) offset 1,0
   plot for [i=1:12] file using (i):(of(i)) with boxes fillstyle solid 0.75 noborder linecolor rgb colour(i < 8 ? 2 : 1), \
-       for [i=1:12] file using (i):(of(i)):(column('value_sd')) with yerrorbars linecolor rgb black pointtype 0 pointsize 0, \
+       for [i=1:12] file using (i):(of(i) - column('value_sd')):(0):(2 * column('value_sd')) with vectors nohead linecolor rgb black linewidth 1.5, \
        file using (0.4):(without('full')):(12.2):(0) with vectors nohead linecolor rgb black dashtype 2, \
        file using (0.4):(without('frozen')):(12.2):(0) with vectors nohead linecolor rgb black dashtype 3
 }

@@ -17,7 +17,7 @@ do for [task in tasks] {
   of(matrices, y) = strcol('task') eq task && strcol('targets') eq matrices ? y : NaN
   without(method) = strcol('task') eq task && strcol('method') eq method ? column('value_mean') : NaN
   set title task
-  set ylabel score(task)
+  set ylabel score(task) offset 1,0
   plot for [i=1:3] file using (column('rank')):(of(word(sets, i), column('value_mean') - column('value_sd'))): \
                               (of(word(sets, i), column('value_mean') + column('value_sd'))) \
          with filledcurves linecolor rgb colour(i), \
@@ -27,7 +27,7 @@ do for [task in tasks] {
        file using (0.9):(without('frozen')):(17):(0) with vectors nohead linecolor rgb black dashtype 3
 }
 eval legend
-plot NaN, for [i=1:3] keyentry with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) title word(names, i), \
+plot NaN notitle, for [i=1:3] keyentry with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) title word(names, i), \
      keyentry with lines linecolor rgb black dashtype 2 title 'full', \
      keyentry with lines linecolor rgb black dashtype 3 title 'frozen'
 unset multiplot

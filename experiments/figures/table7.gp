@@ -10,7 +10,7 @@ file = '../table7/table7.csv'
 rows = 'delta_norm in_w in_delta in_random'
 names = '‖ΔW‖ W ΔW random'
 block = 'blocks.1.attn.q'
-set multiplot layout 2,3 margins 0.075,0.985,0.17,0.95 spacing 0.08,0.16
+set multiplot layout 2,3 margins 0.08,0.985,0.17,0.95 spacing 0.085,0.16
 set logscale x 2
 set logscale y 10
 set xrange [0.85:19]
@@ -22,7 +22,7 @@ do for [rule in 'fixed proportional'] {
   do for [task in tasks] {
     of(row) = strcol('task') eq task && strcol('matrix') eq block && strcol('alpha') eq rule ? column(row) : NaN
     set title task . (rule eq 'fixed' ? ', α fixed' : ', α ∝ r') offset 0,-0.6
-    set ylabel '‖U^TWV‖'
+    set ylabel '‖U^TWV‖' offset 1,0
     plot for [i=1:4] file using (column('r')):(of(word(rows, i))) with points \
            linecolor rgb colour(i) pointtype points(i) pointsize 0.5, \
          for [i=1:4] file using (column('r')):(of(word(rows, i))) smooth unique with linespoints \
@@ -31,5 +31,5 @@ do for [rule in 'fixed proportional'] {
 }
 eval legend
 set size 1,0.07
-plot NaN, for [i=1:4] keyentry with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) title word(names, i)
+plot NaN notitle, for [i=1:4] keyentry with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) title word(names, i)
 unset multiplot

@@ -178,6 +178,17 @@ TEST_CASE("metadata that make no method are refused") {
   }
 }
 
+TEST_CASE("a checkpoint holds what is a plain decoder still, and refuses the rest") {
+  const TemporaryFolder folder;
+  for (const MethodSpec& spec : some_of_each_method()) {
+    Decoder model = wrapped(spec);
+    const bool plain = spec.name == "full" || spec.name == "top-layers" || spec.name == "bitfit";
+    const std::string message = message_of<nn::CheckpointError>(
+        [&] { nn::save_checkpoint(folder / "model.safetensors", model); });
+    CHECK_MESSAGE(message.empty() == plain, spec.name);
+  }
+}
+
 TEST_CASE("folders that hold no method, or two, are refused") {
   Saved saved(MethodSpec{"bitfit"});
   nn::write_file_atomically(saved.path() / "adapter_config.json", "{}");
