@@ -6,7 +6,6 @@
 #include "experiments/batches.h"
 #include "experiments/sweep.h"
 #include "experiments/task_score.h"
-#include "nn/optimizer.h"
 
 namespace experiments {
 
@@ -16,21 +15,34 @@ data::TaskOptions task_options(const Cell& cell) {
   return options;
 }
 
-lora::LoraConfig lora_config(const Cell& cell, const AdaptOptions& options) {
+lora::LoraConfig lora_config(const Cell& cell) {
   lora::LoraConfig config;
   for (const std::string& target : cell.targets) config.targets.push_back(target);
-  config.spec = {cell.rank, cell.alpha, lora::parse_scaling(cell.scaling), options.init,
-                 options.dropout};
+  config.spec = {cell.rank, cell.alpha, lora::parse_scaling(cell.scaling),
+                 lora::parse_init(cell.init), cell.dropout};
   return config;
 }
 
-std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell,
-                                     const AdaptOptions& options) {
+lora::MethodSpec method_spec(const Cell& cell) {
+  lora::MethodSpec spec{cell.method, cell.size};
+  if (lora::method(cell.method).has_lora) spec.lora = lora_config(cell);
+  return spec;
+}
+
+std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell) {
   check_cell(cell);
   std::unique_ptr<nn::Decoder> model = copy_of(*base.model);
-  nn::set_trainable(*model, cell.method == "full");
-  if (cell.method == "lora") lora::inject(*model, lora_config(cell, options), cell.seed);
+  if (cell.method == "frozen")
+    nn::set_trainable(*model, false);
+  else
+    lora::wrap(*model, method_spec(cell), cell.seed);
   return model;
+}
+
+std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cell) {
+  std::vector<nn::ParameterGroup> groups{{nn::parameters(model)}};
+  if (cell.optimizer == "sgd") return std::make_unique<nn::Sgd>(std::move(groups), 0.9);
+  return std::make_unique<nn::AdamW>(std::move(groups));
 }
 
 namespace {
@@ -67,7 +79,7 @@ double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example
              const StepCallback& on_step) {
   Shuffled batches(examples, nn::Random(cell.seed, "adapt.order"));
   nn::Random dropout(cell.seed, "adapt.dropout");
-  nn::AdamW optimizer({{nn::parameters(model)}});
+  const std::unique_ptr<nn::Optimizer> optimizer = make_optimizer(model, cell);
   const nn::Schedule schedule{cell.lr, std::lround(options.warmup * cell.steps), cell.steps};
   nn::Tape tape(autograd::Record::training);
   double last_loss = 0;
@@ -75,12 +87,12 @@ double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example
   for (int step = 0; step < cell.steps; ++step) {
     if (stop) throw SweepStopped();
     tape.clear();
-    const nn::Pass pass{tape, options.dropout > 0 ? &dropout : nullptr};
+    const nn::Pass pass{tape, cell.dropout > 0 ? &dropout : nullptr};
     const nn::Var loss = nn::token_loss(pass, model, batches.next(options.batch));
-    optimizer.zero_grad();
+    optimizer->zero_grad();
     tape.backward(loss);
-    nn::clip_gradients(optimizer.parameters(), options.clip);
-    optimizer.step(schedule.lr(step));
+    nn::clip_gradients(optimizer->parameters(), options.clip);
+    optimizer->step(schedule.lr(step));
     last_loss = static_cast<double>(loss.value().item());
     if (on_step) on_step(0, step + 1, cell.steps);
   }
@@ -88,7 +100,7 @@ double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example
 }
 
 CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
-                    const std::atomic<bool>& stop) {
+                    const std::atomic<bool>& stop, const Measure& measure) {
   const data::Task task = data::parse_task(cell.task);
   const data::TaskOptions options = task_options(cell);
   std::unique_ptr<nn::Decoder> model = prepare(base, cell);
@@ -111,6 +123,7 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
   result.value = score.value;
   result.nll = score.nll;
   result.trainable = nn::count(nn::trainable_parameters(*model));
+  if (measure) measure(*model, result);
   return result;
 }
 

@@ -5,29 +5,33 @@
 #include "data/tasks.h"
 #include "experiments/cell.h"
 #include "experiments/pretrain.h"
-#include "lora/inject.h"
+#include "lora/method.h"
+#include "nn/optimizer.h"
 
 namespace experiments {
 
 /// A flag for work that nobody stops.
 inline const std::atomic<bool> never = false;
 
-/// How an adaptation is trained, apart from what the cell says. AdamW without weight decay, linear
-/// warm-up over 6 % of the steps, then linear to zero.
+/// How an adaptation is trained, apart from what the cell says: without weight decay, with a linear
+/// warm-up over 6 % of the steps and then linearly to zero.
 struct AdaptOptions {
   int batch = 32;
   double clip = 1.0;
   double warmup = 0.06;  ///< fraction of the steps
-  lora::Init init = lora::Init::gaussian;
-  double dropout = 0;  ///< LoRA's own
 };
 
 /// The injection that a LoRA cell asks for.
-lora::LoraConfig lora_config(const Cell& cell, const AdaptOptions& options = {});
+lora::LoraConfig lora_config(const Cell& cell);
 
-/// A copy of the base, frozen, wrapped or wholly trainable, as the cell's method says.
-std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell,
-                                     const AdaptOptions& options = {});
+/// The method that a cell asks for, unless it is "frozen".
+lora::MethodSpec method_spec(const Cell& cell);
+
+/// A copy of the base, frozen or adapted by the cell's method.
+std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell);
+
+/// The optimizer that the cell names, over the model's trainable parameters.
+std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cell);
 
 /// Trains a prepared model on the examples for cell.steps steps and returns the loss of the last
 /// one. The order of the examples is drawn from the stream (cell.seed, "adapt.order"); every
@@ -39,9 +43,13 @@ double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example
 /// Which examples a trained model is scored on.
 enum class ScoreOn { test, validation };
 
-/// Prepares, trains and scores one cell. Its numbers depend on the base and the cell alone.
+/// Looks at a trained model and may add measurements to the cell's result.
+using Measure = std::function<void(nn::Decoder& trained, CellResult& result)>;
+
+/// Prepares, trains, scores and measures one cell. Its numbers depend on the base and the cell
+/// alone.
 CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on = ScoreOn::test,
-                    const std::atomic<bool>& stop = never);
+                    const std::atomic<bool>& stop = never, const Measure& measure = {});
 
 data::TaskOptions task_options(const Cell& cell);
 

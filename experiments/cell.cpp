@@ -7,8 +7,11 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
+
+#include "lora/method.h"
 
 namespace experiments {
 namespace {
@@ -107,29 +110,48 @@ std::string weight_set(std::vector<std::string> targets) {
 
 std::string Cell::key() const {
   return fmt::format(
-      "{} {} {} targets={} rank={} alpha={} scaling={} base={} seed={} facts={} lr={} steps={} "
-      "examples={}",
-      experiment, task, method, weight_set(targets), rank, alpha, scaling, base_seed, seed, facts,
-      lr, steps, examples);
+      "{} {} {} size={} targets={} rank={} alpha={} scaling={} init={} dropout={} optimizer={} "
+      "base={}:{}:{} seed={} facts={} lr={} steps={} examples={}",
+      experiment, task, method, size, weight_set(targets), rank, alpha, scaling, init, dropout,
+      optimizer, base, width, base_seed, seed, facts, lr, steps, examples);
 }
 
 void check_cell(const Cell& cell) {
   const auto refuse = [&](const std::string& what) {
     throw std::invalid_argument(fmt::format("{} (cell: {})", what, cell.key()));
   };
+  const auto one_of = [&](const char* what, const std::string& value, auto... valid) {
+    if (((value != valid) && ...))
+      refuse(fmt::format("unknown {} \"{}\"; valid: {}", what, value,
+                         fmt::join(std::vector<std::string>{valid...}, ", ")));
+  };
   if (cell.task.empty()) refuse("a cell needs a task");
-  if (cell.method == "lora") {
+  one_of("base", cell.base, "pretrained", "random");
+  one_of("optimizer", cell.optimizer, "adamw", "sgd");
+  if (cell.width < 1) refuse(fmt::format("width {} is below 1", cell.width));
+  const auto methods = lora::all_methods();
+  const auto found = std::find_if(methods.begin(), methods.end(),
+                                  [&](const lora::Method* m) { return cell.method == m->name; });
+  if (found == methods.end() && cell.method != "frozen") {
+    std::string names = "frozen";
+    for (const lora::Method* m : methods) names += fmt::format(", {}", m->name);
+    refuse(fmt::format("unknown method \"{}\"; valid: {}", cell.method, names));
+  }
+  const bool has_lora = cell.method != "frozen" && (*found)->has_lora;
+  const char* size_is = cell.method != "frozen" ? (*found)->size_is : nullptr;
+  if (size_is && cell.size < 1)
+    refuse(fmt::format("size {} ({} of {}) is below 1", cell.size, size_is, cell.method));
+  if (!size_is && cell.size != 0)
+    refuse(fmt::format("{} has no size, but {} is given", cell.method, cell.size));
+  if (has_lora) {
     if (cell.targets.empty()) refuse("LoRA needs at least one target");
     if (cell.rank < 1) refuse(fmt::format("rank {} is below 1", cell.rank));
-    if (cell.scaling != "alpha/r" && cell.scaling != "alpha/sqrt(r)") {
-      refuse(fmt::format("unknown scaling \"{}\"; valid: alpha/r, alpha/sqrt(r)", cell.scaling));
-    }
-  } else if (cell.method == "frozen" || cell.method == "full") {
-    if (!cell.targets.empty() || cell.rank != 0) {
-      refuse(fmt::format("only LoRA has targets and a rank, not {}", cell.method));
-    }
-  } else {
-    refuse(fmt::format("unknown method \"{}\"; valid: frozen, full, lora", cell.method));
+    one_of("scaling", cell.scaling, "alpha/r", "alpha/sqrt(r)");
+    one_of("initialisation", cell.init, "gaussian", "kaiming-uniform");
+    if (!(cell.dropout >= 0 && cell.dropout < 1))
+      refuse(fmt::format("dropout {} is not in [0, 1)", cell.dropout));
+  } else if (!cell.targets.empty() || cell.rank != 0 || cell.dropout != 0) {
+    refuse(fmt::format("only LoRA has targets, a rank and dropout, not {}", cell.method));
   }
 }
 
@@ -140,12 +162,18 @@ Json to_json(const CellResult& result) {
   return {{"experiment", cell.experiment},
           {"task", cell.task},
           {"method", cell.method},
+          {"size", cell.size},
           {"targets", in_model_order(cell.targets)},
           {"rank", cell.rank},
           {"alpha", number(cell.alpha)},
           {"scaling", cell.scaling},
+          {"init", cell.init},
+          {"dropout", number(cell.dropout)},
+          {"optimizer", cell.optimizer},
           {"seed", cell.seed},
           {"base_seed", cell.base_seed},
+          {"base", cell.base},
+          {"width", cell.width},
           {"facts", cell.facts},
           {"lr", number(cell.lr)},
           {"metric", result.metric},
@@ -165,12 +193,18 @@ CellResult cell_result_from_json(const Json& object) {
   fields.read("experiment", cell.experiment);
   fields.read("task", cell.task);
   fields.read("method", cell.method);
+  fields.read("size", cell.size);
   fields.read("targets", cell.targets);
   fields.read("rank", cell.rank);
   fields.read("alpha", cell.alpha);
   fields.read("scaling", cell.scaling);
+  fields.read("init", cell.init);
+  fields.read("dropout", cell.dropout);
+  fields.read("optimizer", cell.optimizer);
   fields.read("seed", cell.seed);
   fields.read("base_seed", cell.base_seed);
+  fields.read("base", cell.base);
+  fields.read("width", cell.width);
   fields.read("facts", cell.facts);
   fields.read("lr", cell.lr);
   fields.read("metric", result.metric);

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -14,17 +14,23 @@ namespace experiments {
 struct Cell {
   std::string experiment = "table6";
   std::string task;                  ///< "sqlgen", "nli", "reorder"
-  std::string method = "lora";       ///< "frozen" (the base as it is), "full", "lora"
+  std::string method = "lora";       ///< "frozen" (the base as it is), or of lora::all_methods()
+  int size = 0;                      ///< of a method that has one: bottleneck, prefix length, ...
   std::vector<std::string> targets;  ///< adapted projections, {"q", "v"}; their order says nothing
   int rank = 0;                      ///< r, at least 1 for LoRA
   double alpha = 0;
-  std::string scaling;          ///< "alpha/r" or "alpha/sqrt(r)" for LoRA, else empty
-  std::uint64_t seed = 0;       ///< names data, initialisation and order of the adaptation
-  std::uint64_t base_seed = 0;  ///< names the pre-trained base
-  int facts = 0;                ///< K, how many meanings change; 0 for a task without K
-  double lr = 0;                ///< peak learning rate
-  int steps = 0;                ///< optimizer steps
-  int examples = 0;             ///< size of the training set
+  std::string scaling;              ///< "alpha/r" or "alpha/sqrt(r)" for LoRA, else empty
+  std::string init = "gaussian";    ///< of LoRA's A
+  double dropout = 0;               ///< on the input of LoRA's A
+  std::string optimizer = "adamw";  ///< "adamw", or "sgd" with momentum 0.9
+  std::uint64_t seed = 0;           ///< names data, initialisation and order of the adaptation
+  std::uint64_t base_seed = 0;      ///< names the pre-trained base
+  std::string base = "pretrained";  ///< or "random": the weights that pre-training starts from
+  int width = 64;                   ///< d_model of the base
+  int facts = 0;                    ///< K, how many meanings change; 0 for a task without K
+  double lr = 0;                    ///< peak learning rate
+  int steps = 0;                    ///< optimizer steps
+  int examples = 0;                 ///< size of the training set
 
   /// The cell in one line, equal for equal cells and different for different ones.
   std::string key() const;
@@ -42,7 +48,8 @@ struct CellResult {
 };
 
 /// Throws std::invalid_argument with the cell and what is wrong in it: an unknown method or scaling
-/// rule, no task, LoRA without targets or with a rank below 1, any other method with targets.
+/// rule, no task, LoRA without targets or with a rank below 1, any other method with targets, a
+/// size where the method has none or none where it has one.
 void check_cell(const Cell& cell);
 
 /// {"v", "q"} as "q,v": q, k, v, o in this order, then the rest by name.

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
-#include "experiments/command_line.h"
+#include <memory>
+
+#include "experiments/commands.h"
+#include "experiments/json_object.h"
 #include "experiments/model_options.h"
 #include "experiments/task_score.h"
 
@@ -14,7 +17,7 @@ struct Options {
   bool json = false;
 };
 
-int eval(const CLI::App& command, const Options& given) {
+int eval(const Command& command, const Options& given) {
   const ModelSource source = model_source(command, given.model);
   check_task_options(command, given.task);
   const SourcedModel sourced = load_model(source);
@@ -29,30 +32,29 @@ int eval(const CLI::App& command, const Options& given) {
                to_string(score));
     return 0;
   }
-  nlohmann::ordered_json object;
-  if (!sourced.adapter.empty()) object["adapter"] = sourced.adapter;
-  object["base"] = sourced.base;
-  object["task"] = name;
-  if (has_facts) object["facts"] = choice.options.facts;
-  object["metric"] = score.metric;
-  object["value"] = json_number(score.value);
-  object["nll"] = json_number(score.nll);
-  object["examples"] = score.examples;
-  fmt::print("{}\n", object.dump());
+  JsonObject object;
+  if (!sourced.adapter.empty()) object.set("adapter", sourced.adapter);
+  object.set("base", sourced.base);
+  object.set("task", name);
+  if (has_facts) object.set("facts", choice.options.facts);
+  object.set("metric", score.metric);
+  object.set("value", score.value);
+  object.set("nll", score.nll);
+  object.set("examples", score.examples);
+  fmt::print("{}\n", object.text());
   return 0;
 }
 
 }  // namespace
 
-void add_eval(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("eval", "score a base model or an adapter on a task's test examples");
+Command eval_command() {
+  Command command("eval", "score a base model or an adapter on a task's test examples");
   auto given = std::make_shared<Options>();
-  add_model_options(*command, given->model, BareBase::taken);
-  add_task_options(*command, given->task);
-  command->add_flag("--json", given->json, "print one JSON object");
-  command->callback(
-      [command, given, &action] { action = [command, given] { return eval(*command, *given); }; });
+  add_model_options(command, given->model, BareBase::taken);
+  add_task_options(command, given->task);
+  command.flag("--json", given->json, "print one JSON object");
+  command.action([given](const Command& command) { return eval(command, *given); });
+  return command;
 }
 
 }  // namespace experiments

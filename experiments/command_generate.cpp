@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "data/vocabulary.h"
-#include "experiments/command_line.h"
+#include "experiments/commands.h"
+#include "experiments/json_object.h"
 #include "experiments/model_options.h"
+#include "experiments/option_values.h"
 #include "nn/generate.h"
 
 namespace experiments {
@@ -28,7 +31,7 @@ struct Sampling {
   std::uint64_t seed = 1;
 };
 
-Sampling sampling(const CLI::App& command, const Options& given) {
+Sampling sampling(const Command& command, const Options& given) {
   Sampling s;
   s.options.stop = data::word::eos;
   s.options.max_tokens =
@@ -72,7 +75,7 @@ int answer_length(const SourcedModel& sourced) {
   return longest;
 }
 
-int generate(const CLI::App& command, const Options& given) {
+int generate(const Command& command, const Options& given) {
   const ModelSource source = model_source(command, given.model);
   Sampling s = sampling(command, given);
   check_task_options(command, given.task);
@@ -92,43 +95,46 @@ int generate(const CLI::App& command, const Options& given) {
   }
   if (s.options.max_tokens == 0) s.options.max_tokens = length;
 
-  nlohmann::ordered_json object{{"generated", nlohmann::ordered_json::array()}};
+  std::vector<JsonObject> generated;
   nn::Random random(s.seed, "generate");
   for (const Line& line : lines) {
     const std::string prompt = data::vocabulary().text(line.prompt);
     const std::string answer =
         data::vocabulary().text(nn::generate(*sourced.model, line.prompt, s.options, random));
-    nlohmann::ordered_json said{{"prompt", prompt}, {"answer", answer}};
-    if (!line.expected.empty()) said["expected"] = line.expected;
-    object["generated"].push_back(said);
+    JsonObject& said = generated.emplace_back();
+    said.set("prompt", prompt);
+    said.set("answer", answer);
+    if (!line.expected.empty()) said.set("expected", line.expected);
     if (!given.json)
       fmt::print("{} -> {}{}\n", prompt, answer,
                  line.expected.empty() ? "" : fmt::format("  (expected: {})", line.expected));
   }
-  if (given.json) fmt::print("{}\n", object.dump());
+  if (given.json) {
+    JsonObject object;
+    object.set("generated", generated);
+    fmt::print("{}\n", object.text());
+  }
   return 0;
 }
 
 }  // namespace
 
-void add_generate(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("generate", "let a base model or an adapter continue a prompt");
+Command generate_command() {
+  Command command("generate", "let a base model or an adapter continue a prompt");
   auto given = std::make_shared<Options>();
-  add_model_options(*command, given->model, BareBase::taken);
-  command->add_option("--prompt", given->prompt,
-                      "words separated by spaces (default: some test prompts of the task)");
-  add_task_options(*command, given->task);
-  command->add_option("--temperature", given->temperature,
-                      "draw words; logits are divided by it (default: the most likely word)");
-  command->add_option("--top-k", given->top_k, "draw among the k most likely words only");
-  command->add_option("--seed", given->seed, "of the draws (default 1)");
-  command->add_option("--max-tokens", given->max_tokens,
-                      "words at most (default: as many as the task's answers have)");
-  command->add_flag("--json", given->json, "print one JSON object");
-  command->callback([command, given, &action] {
-    action = [command, given] { return generate(*command, *given); };
-  });
+  add_model_options(command, given->model, BareBase::taken);
+  command.option("--prompt", given->prompt,
+                 "words separated by spaces (default: some test prompts of the task)");
+  add_task_options(command, given->task);
+  command.option("--temperature", given->temperature,
+                 "draw words; logits are divided by it (default: the most likely word)");
+  command.option("--top-k", given->top_k, "draw among the k most likely words only");
+  command.option("--seed", given->seed, "of the draws (default 1)");
+  command.option("--max-tokens", given->max_tokens,
+                 "words at most (default: as many as the task's answers have)");
+  command.flag("--json", given->json, "print one JSON object");
+  command.action([given](const Command& command) { return generate(command, *given); });
+  return command;
 }
 
 }  // namespace experiments

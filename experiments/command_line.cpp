@@ -1,108 +1,54 @@
 #include "experiments/command_line.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <set>
 
 namespace experiments {
 
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
-    end = text.find(',', begin);
-    parts.push_back(text.substr(begin, end == std::string::npos ? end : end - begin));
-  }
-  return parts;
+Command::Command(std::string name, std::string help)
+    : name_(std::move(name)), help_(std::move(help)) {}
+
+Command::Command(std::string name, std::string help, std::vector<Command> commands)
+    : name_(std::move(name)), help_(std::move(help)), commands_(std::move(commands)) {}
+
+void Command::option(std::string name, std::string& value, std::string help) {
+  options_.push_back({.name = std::move(name), .help = std::move(help), .value = &value});
 }
 
-std::vector<data::Task> parse_tasks(const std::string& text) {
-  if (text == "all") return {data::Task::sqlgen, data::Task::nli, data::Task::reorder};
-  std::vector<data::Task> tasks;
-  for (const std::string& name : split_at_commas(text)) {
-    const data::Task task = data::parse_task(name);
-    if (std::find(tasks.begin(), tasks.end(), task) != tasks.end())
-      throw UsageError(fmt::format("--tasks names '{}' twice", name));
-    tasks.push_back(task);
-  }
-  return tasks;
+void Command::required(std::string name, std::string& value, std::string help) {
+  option(std::move(name), value, std::move(help));
+  options_.back().required = true;
 }
 
-std::vector<std::string> parse_targets(const std::string& text) {
-  static const std::vector<std::string> valid{"q", "k", "v", "o", "up", "down"};
-  std::vector<std::string> targets = split_at_commas(text);
-  for (const std::string& target : targets)
-    if (std::find(valid.begin(), valid.end(), target) == valid.end())
-      throw UsageError(
-          fmt::format("unknown target '{}'; valid are {}", target, fmt::join(valid, ", ")));
-  if (std::set(targets.begin(), targets.end()).size() != targets.size())
-    throw UsageError(fmt::format("--targets {} names a projection twice", text));
-  return targets;
+void Command::options(std::string name, std::vector<std::string>& values, std::string help) {
+  options_.push_back({.name = std::move(name), .help = std::move(help), .list = &values});
 }
 
-long parse_integer(const std::string& name, const std::string& text, long low, long high) {
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
-    throw UsageError(
-        fmt::format("{} '{}': a whole number from {} to {} is wanted", name, text, low, high));
-  return value;
+void Command::flag(std::string name, bool& value, std::string help) {
+  options_.push_back({.name = std::move(name), .help = std::move(help), .flag = &value});
 }
 
-double parse_positive(const std::string& name, const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value > 0) ||
-      !std::isfinite(value))
-    throw UsageError(fmt::format("{} '{}': a positive number is wanted", name, text));
-  return value;
+bool Command::has(const std::string& option) const {
+  return std::any_of(options_.begin(), options_.end(),
+                     [&](const Option& declared) { return declared.name == option; });
 }
 
-double parse_fraction(const std::string& name, const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0) || !(value < 1))
-    throw UsageError(fmt::format("{} '{}': a number from 0 to below 1 is wanted", name, text));
-  return value;
+bool Command::given(const std::string& option) const {
+  for (const Option& declared : options_)
+    if (declared.name == option) return declared.times > 0;
+  throw std::logic_error(fmt::format("{} declares no option {}", name_, option));
 }
 
-std::vector<std::pair<std::string, std::string>> split_pairs(const std::string& name,
-                                                             const std::string& text) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (const std::string& part : split_at_commas(text)) {
-    const std::size_t at = part.find('=');
-    if (at == std::string::npos || at == 0)
-      throw UsageError(fmt::format("{} '{}': name=value is wanted, as in q=2,v=8", name, part));
-    pairs.emplace_back(part.substr(0, at), part.substr(at + 1));
-    const auto same = [&](const auto& pair) { return pair.first == pairs.back().first; };
-    if (std::count_if(pairs.begin(), pairs.end(), same) > 1)
-      throw UsageError(fmt::format("{} names '{}' twice", name, pairs.back().first));
-  }
-  return pairs;
-}
-
-void refuse_options(const CLI::App& command, const std::vector<std::string>& options,
+void refuse_options(const Command& command, const std::vector<std::string>& options,
                     const std::string& when) {
   for (const std::string& option : options)
-    if (command.count(option) > 0)
-      throw UsageError(fmt::format("{} has no effect {}", option, when));
+    if (command.given(option)) throw UsageError(fmt::format("{} has no effect {}", option, when));
 }
 
-void require_option(const CLI::App& command, const std::string& option, const std::string& valid) {
-  if (command.count(option) == 0)
-    throw UsageError(fmt::format("{} wants {} {}", command.get_name(), option, valid));
-}
-
-std::vector<int> parse_integers(const std::string& name, const std::string& text, long low,
-                                long high) {
-  std::set<int> values;
-  for (const std::string& part : split_at_commas(text))
-    values.insert(static_cast<int>(parse_integer(name, part, low, high)));
-  return {values.begin(), values.end()};
+void require_option(const Command& command, const std::string& option, const std::string& valid) {
+  if (!command.given(option))
+    throw UsageError(fmt::format("{} wants {} {}", command.name(), option, valid));
 }
 
 }  // namespace experiments

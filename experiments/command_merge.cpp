@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
-#include "experiments/command_line.h"
+#include <memory>
+
+#include "experiments/commands.h"
+#include "experiments/json_object.h"
 #include "experiments/model_options.h"
 #include "lora/inject.h"
 #include "nn/file.h"
@@ -26,7 +29,7 @@ nn::Metadata kept_labels(const SourcedModel& sourced) {
   return kept;
 }
 
-int merge(const CLI::App& command, const Options& given) {
+int merge(const Command& command, const Options& given) {
   require_option(command, "--adapter", "DIR, the adapter to fold into its base");
   require_option(command, "--out", "FILE.safetensors, the checkpoint to write");
   const ModelSource source = model_source(command, given.model);
@@ -44,13 +47,14 @@ int merge(const CLI::App& command, const Options& given) {
   nn::create_folders(out.parent_path());
   nn::save_checkpoint(out, *sourced.model, kept_labels(sourced));
   if (given.json) {
-    const nlohmann::ordered_json object{{"adapter", sourced.adapter},
-                                        {"base", sourced.base},
-                                        {"checkpoint", given.out},
-                                        {"projections", layers},
-                                        {"absolute_error", json_number(error.absolute)},
-                                        {"relative_error", json_number(error.relative)}};
-    fmt::print("{}\n", object.dump());
+    JsonObject object;
+    object.set("adapter", sourced.adapter);
+    object.set("base", sourced.base);
+    object.set("checkpoint", given.out);
+    object.set("projections", layers);
+    object.set("absolute_error", error.absolute);
+    object.set("relative_error", error.relative);
+    fmt::print("{}\n", object.text());
   } else {
     fmt::print("{}\n{} projections merged into {}\n", to_string(sourced), layers, given.out);
     fmt::print("rounding the merged weights once: at most {:.3g} absolute, {:.3g} relative\n",
@@ -61,15 +65,14 @@ int merge(const CLI::App& command, const Options& given) {
 
 }  // namespace
 
-void add_merge(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("merge", "fold an adapter into the weights of its base model");
+Command merge_command() {
+  Command command("merge", "fold an adapter into the weights of its base model");
   auto given = std::make_shared<Options>();
-  add_model_options(*command, given->model, BareBase::refused);
-  command->add_option("--out", given->out, "the checkpoint's file");
-  command->add_flag("--json", given->json, "print one JSON object");
-  command->callback(
-      [command, given, &action] { action = [command, given] { return merge(*command, *given); }; });
+  add_model_options(command, given->model, BareBase::refused);
+  command.option("--out", given->out, "the checkpoint's file");
+  command.flag("--json", given->json, "print one JSON object");
+  command.action([given](const Command& command) { return merge(command, *given); });
+  return command;
 }
 
 }  // namespace experiments

@@ -1,66 +1,40 @@
-#include <fmt/format.h>
+#include <memory>
 
-#include <algorithm>
-#include <thread>
-
-#include "experiments/command_line.h"
+#include "experiments/commands.h"
+#include "experiments/option_values.h"
+#include "experiments/study_command.h"
+#include "experiments/table6.h"
 
 namespace experiments {
 
 namespace {
 
-struct Options {
-  std::string preset = "quick", tasks, seeds, ranks, base_seed, facts, jobs, out = "results";
+struct Options : StudyTexts {
+  std::string ranks;
   std::vector<std::string> targets;
-  bool fresh = false;
 };
 
 Table6Options parsed(const Options& given) {
   Table6Options options = table6_preset(given.preset);
-  if (!given.tasks.empty()) options.tasks = parse_tasks(given.tasks);
-  if (!given.seeds.empty())
-    options.seeds = static_cast<int>(parse_integer("--seeds", given.seeds, 1, 100));
+  apply(given, options);
   if (!given.ranks.empty()) options.ranks = parse_integers("--ranks", given.ranks, 1, largest_rank);
   if (!given.targets.empty()) {
     options.targets.clear();
     for (const std::string& text : given.targets) options.targets.push_back(parse_targets(text));
   }
-  if (!given.base_seed.empty())
-    options.base_seeds = {
-        static_cast<std::uint64_t>(parse_integer("--base-seed", given.base_seed, 0, largest_seed))};
-  if (!given.facts.empty()) {
-    const auto& tasks = options.tasks;
-    if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end())
-      throw UsageError("--facts has no effect without the task sqlgen");
-    options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
-  }
-  const long cores = std::max(1u, std::thread::hardware_concurrency());
-  options.jobs =
-      static_cast<int>(given.jobs.empty() ? cores : parse_integer("--jobs", given.jobs, 1, 1024));
-  options.out = given.out;
-  options.start = given.fresh ? ResultsFolder::Start::fresh : ResultsFolder::Start::resume;
   return options;
 }
 
 }  // namespace
 
-void add_table6(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand(
-      "table6", "the paper's Table 6 on the toy tasks: rank against adapted weights");
+Command table6_command() {
+  Command command("table6", "the paper's Table 6 on the toy tasks: rank against adapted weights");
   auto given = std::make_shared<Options>();
-  command->add_option("--preset", given->preset, "smoke (a minute), quick or full")
-      ->capture_default_str();
-  command->add_option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
-  command->add_option("--seeds", given->seeds, "repetitions of every cell");
-  command->add_option("--ranks", given->ranks, "ranks r, as 1,2,4");
-  command->add_option("--targets", given->targets, "a weight set, as q,v; may be given again")
-      ->delimiter(';');
-  command->add_option("--base-seed", given->base_seed, "names the pre-trained base");
-  command->add_option("--facts", given->facts, "sqlgen: how many meanings change, 2 to 32");
-  command->add_option("--jobs", given->jobs, "cells at a time (default: the cores)");
-  command->add_option("--out", given->out, "results folder")->capture_default_str();
-  command->add_flag("--fresh", given->fresh, "start over in a folder that has results");
-  command->callback([given, &action] { action = [given] { return run_table6(parsed(*given)); }; });
+  add_study_options(command, *given);
+  command.option("--ranks", given->ranks, "ranks r, as 1,2,4");
+  command.options("--targets", given->targets, "a weight set, as q,v; may be given again");
+  command.action([given](const Command&) { return run_table6(parsed(*given)); });
+  return command;
 }
 
 }  // namespace experiments

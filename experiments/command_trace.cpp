@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
-#include "experiments/command_line.h"
+#include <memory>
+
+#include "experiments/commands.h"
+#include "experiments/option_values.h"
 #include "experiments/trace.h"
 #include "nn/file.h"
 
@@ -14,9 +17,6 @@ struct Options {
               base_steps = std::to_string(BaseConfig().steps);
   std::string out, results = "results";
 };
-
-constexpr long largest_rank = 64;  // d_model of the base
-constexpr long largest_seed = 1'000'000'000;
 
 std::uint64_t parse_seed(const std::string& name, const std::string& text) {
   return static_cast<std::uint64_t>(parse_integer(name, text, 0, largest_seed));
@@ -72,26 +72,22 @@ int run(const Options& given) {
 
 }  // namespace
 
-void add_trace(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("trace", "one training step told node by node, forward and back");
+Command trace_command() {
+  Command command("trace", "one training step told node by node, forward and back");
   auto given = std::make_shared<Options>();
-  command->add_option("--task", given->task, "sqlgen, nli or reorder")->required();
-  command->add_option("--mode", given->mode, "full: all weights train; lora: A and B alone")
-      ->required();
-  command->add_option("--seed", given->seed, "names the data and A and B")->capture_default_str();
-  command->add_option("--batch", given->batch, "rows of the batch")->capture_default_str();
-  command->add_option("--targets", given->targets, "lora: the adapted projections (default q,v)");
-  command->add_option("--rank", given->rank, "lora: r (default 4)");
-  command->add_option("--alpha", given->alpha, "lora: the scale is alpha/r (default 8)");
-  command->add_option("--base-seed", given->base_seed, "names the pre-trained base")
-      ->capture_default_str();
-  command->add_option("--base-steps", given->base_steps, "its training steps")
-      ->capture_default_str();
-  command->add_option("--out", given->out, "a safetensors file with the step, to recompute it");
-  command->add_option("--results", given->results, "results folder; the base is in RESULTS/base")
-      ->capture_default_str();
-  command->callback([given, &action] { action = [given] { return run(*given); }; });
+  command.required("--task", given->task, "sqlgen, nli or reorder");
+  command.required("--mode", given->mode, "full: all weights train; lora: A and B alone");
+  command.option("--seed", given->seed, "names the data and A and B");
+  command.option("--batch", given->batch, "rows of the batch");
+  command.option("--targets", given->targets, "lora: the adapted projections (default q,v)");
+  command.option("--rank", given->rank, "lora: r (default 4)");
+  command.option("--alpha", given->alpha, "lora: the scale is alpha/r (default 8)");
+  command.option("--base-seed", given->base_seed, "names the pre-trained base");
+  command.option("--base-steps", given->base_steps, "its training steps");
+  command.option("--out", given->out, "a safetensors file with the step, to recompute it");
+  command.option("--results", given->results, "results folder; the base is in RESULTS/base");
+  command.action([given](const Command&) { return run(*given); });
+  return command;
 }
 
 }  // namespace experiments

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <set>
 
 #include "data/sqlgen.h"
-#include "experiments/command_line.h"
-#include "experiments/model_options.h"
+#include "experiments/commands.h"
+#include "experiments/json_object.h"
+#include "experiments/model_source.h"
+#include "experiments/option_values.h"
 #include "experiments/task_score.h"
 #include "experiments/train_run.h"
 
@@ -45,7 +48,7 @@ std::vector<std::string> parse_projections(const std::string& text) {
 }
 
 // The fields of the cell that say how the adapter is trained, whatever the method.
-Cell common_cell(const CLI::App& command, const Options& given) {
+Cell common_cell(const Command& command, const Options& given) {
   require_option(command, "--task", "sqlgen, nli or reorder");
   Cell cell;
   cell.experiment = "train";
@@ -66,7 +69,7 @@ Cell common_cell(const CLI::App& command, const Options& given) {
   return cell;
 }
 
-void read_lora(const CLI::App& command, const Options& given, TrainRun& run) {
+void read_lora(const Command& command, const Options& given, TrainRun& run) {
   Cell& cell = run.cell;
   if (given.targets_regex.empty()) {
     cell.targets = parse_projections(given.targets);
@@ -76,9 +79,9 @@ void read_lora(const CLI::App& command, const Options& given, TrainRun& run) {
   cell.rank = whole("--rank", given.rank, 1, largest_rank);
   cell.alpha = parse_positive("--alpha", given.alpha);
   cell.scaling = given.scaling;
-  run.adapt.init = lora::parse_init(given.init);
-  run.adapt.dropout = parse_fraction("--dropout", given.dropout);
-  run.lora = lora_config(cell, run.adapt);
+  cell.init = lora::to_string(lora::parse_init(given.init));
+  cell.dropout = parse_fraction("--dropout", given.dropout);
+  run.lora = lora_config(cell);
   run.lora.targets_regex = given.targets_regex;
   if (!given.rank_pattern.empty())
     for (const auto& [name, text] : split_pairs("--rank-pattern", given.rank_pattern))
@@ -89,7 +92,7 @@ void read_lora(const CLI::App& command, const Options& given, TrainRun& run) {
       run.lora.alpha_pattern.emplace_back(name, parse_positive("--alpha-pattern " + name, text));
 }
 
-TrainRun parsed(const CLI::App& command, const Options& given) {
+TrainRun parsed(const Command& command, const Options& given) {
   TrainRun run;
   run.cell = common_cell(command, given);
   run.base = base_config(run.cell.base_seed,
@@ -112,11 +115,11 @@ TrainRun parsed(const CLI::App& command, const Options& given) {
   return run;
 }
 
-int train_command(const CLI::App& command, const Options& given) {
+int train(const Command& command, const Options& given) {
   const TrainRun run = parsed(command, given);
-  nlohmann::ordered_json object = to_json(run);
+  JsonObject object = to_json(run);
   if (given.dry_run) {
-    fmt::print("{}", given.json ? object.dump() + "\n" : describe(run));
+    fmt::print("{}", given.json ? object.text() + "\n" : describe(run));
     return 0;
   }
   require_option(command, "--out",
@@ -131,20 +134,20 @@ int train_command(const CLI::App& command, const Options& given) {
   const data::Task task = data::parse_task(run.cell.task);
   const TaskScore score = score_task(*model, task, data::test_set(task, task_options(run.cell)));
   if (given.json) {
-    object["out"] = given.out;
-    object["metric"] = score.metric;
-    object["value"] = json_number(score.value);
-    object["nll"] = json_number(score.nll);
-    fmt::print("{}\n", object.dump());
+    object.set("out", given.out);
+    object.set("metric", score.metric);
+    object.set("value", score.value);
+    object.set("nll", score.nll);
+    fmt::print("{}\n", object.text());
   } else {
     fmt::print("{}\nwritten to {}\n", to_string(score), given.out);
   }
   return 0;
 }
 
-void add_lora_options(CLI::App& command, Options& given) {
+void add_lora_options(Command& command, Options& given) {
   const auto add = [&](const char* name, std::string& value, const char* help) {
-    command.add_option(name, value, help)->capture_default_str();
+    command.option(name, value, help);
   };
   add("--targets", given.targets, "projections, as q,v or blocks.0.attn.q");
   add("--targets-regex", given.targets_regex, "instead: an expression that full names match");
@@ -159,16 +162,16 @@ void add_lora_options(CLI::App& command, Options& given) {
 
 }  // namespace
 
-void add_train(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("train", "train one adapter on one task");
+Command train_command() {
+  Command command("train", "train one adapter on one task");
   auto given = std::make_shared<Options>();
   const auto add = [&](const char* name, std::string& value, const char* help) {
-    command->add_option(name, value, help)->capture_default_str();
+    command.option(name, value, help);
   };
   add("--task", given->task, "sqlgen, nli or reorder");
   add("--mode", given->mode, "lora, or full: train every weight");
   add("--out", given->out, "lora: the adapter's folder; full: the checkpoint's file");
-  add_lora_options(*command, *given);
+  add_lora_options(command, *given);
   add("--lr", given->lr, "peak learning rate (default: the recorded one, else 0.01; full 0.001)");
   add("--steps", given->steps, "of the optimizer (default: the task's)");
   add("--examples", given->examples, "to train on (default: the task's)");
@@ -177,11 +180,10 @@ void add_train(CLI::App& app, Action& action) {
   add("--base-seed", given->base_seed, "names the pre-trained base");
   add("--base-steps", given->base_steps, "the steps it was trained for");
   add("--results", given->results, "results folder; the base is in RESULTS/base");
-  command->add_flag("--dry-run", given->dry_run, "print what would be trained; write nothing");
-  command->add_flag("--json", given->json, "print one JSON object");
-  command->callback([command, given, &action] {
-    action = [command, given] { return train_command(*command, *given); };
-  });
+  command.flag("--dry-run", given->dry_run, "print what would be trained; write nothing");
+  command.flag("--json", given->json, "print one JSON object");
+  command.action([given](const Command& command) { return train(command, *given); });
+  return command;
 }
 
 }  // namespace experiments

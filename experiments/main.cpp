@@ -3,8 +3,10 @@
 #include <cerrno>
 #include <cstring>
 
-#include "experiments/command_line.h"
-#include "experiments/usage.h"
+#include "experiments/command_parser.h"
+#include "experiments/commands.h"
+#include "experiments/pretrain.h"
+#include "experiments/study_command.h"
 
 namespace {
 
@@ -15,14 +17,10 @@ int fail(int code, std::string_view message) {
   return code;
 }
 
-int run(CLI::App& app, const experiments::Action& action, int argc, char** argv) {
+int run(experiments::Command& program, int argc, char** argv) {
   try {
-    app.parse(argc, argv);
-    experiments::check_values(app);
-    return action();
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help
-    return fail(wrong_input, experiments::usage_message(app, error));
+    const experiments::Command* command = experiments::parse(program, argc, argv);
+    return command == nullptr ? 0 : command->run();  // null: --help
   } catch (const experiments::Stopped& error) {
     return fail(stopped, error.what());
   } catch (const std::bad_alloc&) {
@@ -35,22 +33,17 @@ int run(CLI::App& app, const experiments::Action& action, int argc, char** argv)
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{
+  using namespace experiments;
+  std::vector<Command> commands{table6_command(), tasks_command(),    pretrain_command(),
+                                trace_command(),  train_command(),    eval_command(),
+                                merge_command(),  generate_command(), known_rank_command()};
+  for (const Experiment& experiment : all_experiments())
+    commands.push_back(experiment_command(experiment));
+  Command program(
+      "lowrank",
       "LoRA from the chain rule up: train it, look into it, reproduce the paper on toy tasks.",
-      "lowrank"};
-  app.require_subcommand(1);
-  app.get_formatter()->column_width(28);
-  experiments::Action action;
-  experiments::add_table6(app, action);
-  experiments::add_tasks(app, action);
-  experiments::add_pretrain(app, action);
-  experiments::add_trace(app, action);
-  experiments::add_train(app, action);
-  experiments::add_eval(app, action);
-  experiments::add_merge(app, action);
-  experiments::add_generate(app, action);
-
-  const int code = run(app, action, argc, argv);
+      std::move(commands));
+  const int code = run(program, argc, argv);
   // What the program says may go to a full disk; a lost result must not look like a finished one.
   if (std::fflush(stdout) != 0 && code == 0)
     return fail(wrong_input, fmt::format("cannot write the output: {}", std::strerror(errno)));

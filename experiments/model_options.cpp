@@ -2,35 +2,32 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "data/sqlgen.h"
-#include "experiments/command_line.h"
+#include "experiments/option_values.h"
 
 namespace experiments {
 
-void add_model_options(CLI::App& command, ModelOptions& options, BareBase bare) {
-  command.add_option("--adapter", options.adapter, "an adapter's folder, as train writes it");
-  command.add_option("--checkpoint", options.checkpoint,
-                     "a model's file instead of the base from the cache");
-  command.add_option("--results", options.results, "results folder; the base is in RESULTS/base")
-      ->capture_default_str();
+void add_model_options(Command& command, ModelOptions& options, BareBase bare) {
+  command.option("--adapter", options.adapter, "an adapter's folder, as train writes it");
+  command.option("--checkpoint", options.checkpoint,
+                 "a model's file instead of the base from the cache");
+  command.option("--results", options.results, "results folder; the base is in RESULTS/base");
   if (bare == BareBase::refused) return;
-  command.add_option(
+  command.option(
       "--base-seed", options.base_seed,
       fmt::format("without adapter and checkpoint: which base (default {})", default_base_seed));
-  command.add_option("--base-steps", options.base_steps,
-                     fmt::format("the steps it was trained for (default {})", BaseConfig().steps));
+  command.option("--base-steps", options.base_steps,
+                 fmt::format("the steps it was trained for (default {})", BaseConfig().steps));
 }
 
-ModelSource model_source(const CLI::App& command, const ModelOptions& options) {
+ModelSource model_source(const Command& command, const ModelOptions& options) {
   ModelSource source;
   source.adapter = options.adapter;
   source.checkpoint = options.checkpoint;
   source.results = options.results;
   if (!options.checkpoint.empty())
     refuse_options(command, {"--results"}, "with --checkpoint: no base is looked for");
-  if (command.get_option_no_throw("--base-seed") == nullptr) return source;
+  if (!command.has("--base-seed")) return source;
 
   if (!options.adapter.empty() || !options.checkpoint.empty())
     refuse_options(
@@ -47,23 +44,23 @@ ModelSource model_source(const CLI::App& command, const ModelOptions& options) {
   return source;
 }
 
-void add_task_options(CLI::App& command, TaskOptionTexts& options) {
-  command.add_option("--task", options.task,
-                     "sqlgen, nli or reorder (default: what the model was trained on)");
-  command.add_option("--facts", options.facts, "sqlgen: how many meanings change, 2 to 32");
+void add_task_options(Command& command, TaskOptionTexts& options) {
+  command.option("--task", options.task,
+                 "sqlgen, nli or reorder (default: what the model was trained on)");
+  command.option("--facts", options.facts, "sqlgen: how many meanings change, 2 to 32");
 }
 
 static int parse_facts(const std::string& text) {
   return static_cast<int>(parse_integer("--facts", text, data::min_facts, data::alias_count));
 }
 
-void check_task_options(const CLI::App& command, const TaskOptionTexts& options) {
+void check_task_options(const Command& command, const TaskOptionTexts& options) {
   if (!options.facts.empty()) parse_facts(options.facts);
   if (!options.task.empty() && data::parse_task(options.task) != data::Task::sqlgen)
     refuse_options(command, {"--facts"}, "without the task sqlgen");
 }
 
-TaskChoice chosen_task(const CLI::App& command, const TaskOptionTexts& options,
+TaskChoice chosen_task(const Command& command, const TaskOptionTexts& options,
                        const SourcedModel& sourced) {
   const std::optional<TaskChoice> labelled = labelled_task(sourced);
   TaskChoice choice;
@@ -83,11 +80,6 @@ TaskChoice chosen_task(const CLI::App& command, const TaskOptionTexts& options,
   else if (labelled && labelled->task == choice.task)
     choice.options = labelled->options;
   return choice;
-}
-
-nlohmann::ordered_json json_number(double x) {
-  if (std::isfinite(x)) return x;
-  return fmt::format("{}", x);
 }
 
 }  // namespace experiments

@@ -27,16 +27,17 @@ nn::DecoderConfig BaseConfig::default_model() {
   return model;
 }
 
-nlohmann::json to_json(const BaseConfig& c) {
-  return {{"seed", c.seed},
-          {"steps", c.steps},
-          {"batch", c.batch},
-          {"lr", c.lr},
-          {"warmup", c.warmup},
-          {"beta2", c.beta2},
-          {"weight_decay", c.weight_decay},
-          {"clip", c.clip},
-          {"model", nlohmann::json::parse(nn::to_json(c.model))}};
+std::string to_json(const BaseConfig& c) {
+  const nlohmann::json object{{"seed", c.seed},
+                              {"steps", c.steps},
+                              {"batch", c.batch},
+                              {"lr", c.lr},
+                              {"warmup", c.warmup},
+                              {"beta2", c.beta2},
+                              {"weight_decay", c.weight_decay},
+                              {"clip", c.clip},
+                              {"model", nlohmann::json::parse(nn::to_json(c.model))}};
+  return object.dump();
 }
 
 BaseConfig base_config(std::uint64_t seed, long steps) {
@@ -60,7 +61,7 @@ BaseConfig base_config_from_json(std::string_view text) {
     c.weight_decay = object.at("weight_decay").get<double>();
     c.clip = object.at("clip").get<double>();
     c.model = nn::decoder_config_from_json(object.at("model").dump());
-    if (to_json(c) == object) return c;
+    if (to_json(c) == object.dump()) return c;
   } catch (const nlohmann::json::exception&) {  // the same message as for a member too many
   } catch (const std::exception& error) {
     throw std::invalid_argument(fmt::format("no configuration of a base: {}", error.what()));
@@ -68,7 +69,9 @@ BaseConfig base_config_from_json(std::string_view text) {
   throw std::invalid_argument("no configuration of a base: members are missing, unknown or wrong");
 }
 
-std::string hash(const BaseConfig& config) { return configuration_hash(to_json(config)); }
+std::string hash(const BaseConfig& config) {
+  return configuration_hash(nlohmann::json::parse(to_json(config)));
+}
 
 fs::path base_path(const BaseConfig& config, const fs::path& folder) {
   return folder / fmt::format("base-{}.safetensors", hash(config));
@@ -169,7 +172,7 @@ Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCal
   nn::check_writable(path, bytes_of_state(*model));
   nn::create_folders(folder);
   train(*model, config, state, on_step, stop);
-  nn::save_checkpoint(path, *model, {{"base", to_json(config).dump()}});
+  nn::save_checkpoint(path, *model, {{"base", to_json(config)}});
   std::error_code ignored;
   fs::remove(state, ignored);
   nn::set_trainable(*model, false);

@@ -3,7 +3,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "nn/transformer.h"
 
@@ -28,7 +32,8 @@ struct BaseConfig {
 /// The base of this seed and number of steps, with a warm-up of at most a tenth of them.
 BaseConfig base_config(std::uint64_t seed, long steps);
 
-nlohmann::json to_json(const BaseConfig& config);
+/// As JSON text, its keys sorted.
+std::string to_json(const BaseConfig& config);
 
 /// Throws std::invalid_argument for a text that is not what to_json makes of a configuration.
 BaseConfig base_config_from_json(std::string_view text);

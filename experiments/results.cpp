@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "experiments/run_card.h"
 #include "nn/file.h"
 
 namespace experiments {

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "experiments/cell.h"
-#include "experiments/run_card.h"
 
 namespace experiments {
+
+struct RunCard;  // run_card.h, which includes the whole JSON library
 
 /// A results folder that cannot be used: taken by another process, holding another configuration,
 /// damaged, or not writable. The message's first line says what and what to do about it.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+/// Only for source files: it includes the whole JSON library.
 namespace experiments {
 
 /// What a results folder is about. `configuration` is all that changes the numbers of a cell

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "experiments/adapt.h"
+#include "experiments/run_card.h"
 #include "experiments/sweep.h"
 #include "nn/file.h"
 
@@ -54,41 +56,93 @@ LrSearch judged(const Cell& searched, const std::vector<CellResult>& results) {
   return search;
 }
 
-RunCard run_card(const Base& base) {
+RunCard run_card(const StudyOptions& options) {
   RunCard card;
   card.experiment = "learning-rates";
-  card.configuration = {{"base", to_json(base.config)}};
+  const BaseConfig base = base_config(options.base_seeds.front(), options.base_steps);
+  card.configuration = {{"base", nlohmann::json::parse(to_json(base))}};
   card.extent = {{"seeds", search_seeds}};
   return card;
 }
 
+std::vector<Cell> distinct(const std::vector<Cell>& cells) {
+  std::vector<Cell> once;
+  std::set<std::string> keys;
+  for (const Cell& cell : cells)
+    if (keys.insert(cell.key()).second) once.push_back(cell);
+  return once;
+}
+
+// What was searched in a folder, now and before, as far as it is complete.
+std::vector<Cell> complete_searches(const std::vector<CellResult>& results) {
+  std::vector<Cell> searched;
+  std::set<std::string> there;
+  for (const CellResult& result : results) {
+    there.insert(result.cell.key());
+    searched.push_back(result.cell);
+    searched.back().lr = 0;
+    searched.back().seed = 0;
+  }
+  searched = distinct(searched);
+  std::erase_if(searched, [&](const Cell& cell) {
+    const std::vector<Cell> runs = runs_of(cell);
+    return !std::all_of(runs.begin(), runs.end(),
+                        [&](const Cell& run) { return there.contains(run.key()); });
+  });
+  return searched;
+}
+
+// Of the methods with a size, about as many parameters as LoRA on q and v at r = 4; beside LoRA,
+// eight positions.
+int usual_size(const Cell& cell) {
+  if (cell.size == 0) return 0;
+  if (cell.rank > 0) return 8;
+  const nn::DecoderConfig model = base_config(0, 0).model;
+  lora::MethodSpec lora{"lora"};
+  lora.lora.targets = {"q", "v"};
+  lora.lora.spec.rank = 4;
+  return static_cast<int>(lora::nearest({cell.method}, lora::count(lora, model), model).size);
+}
+
 }  // namespace
 
-std::optional<LearningRates> search_rates(const std::vector<Cell>& cells, const Base& base,
-                                          const Table6Options& options, Progress& progress) {
+Cell searched_cell(const Cell& cell, const StudyOptions& options) {
+  Cell searched = task_cell(options, data::parse_task(cell.task), options.base_seeds.front(), 0);
+  searched.experiment = "learning-rates";
+  if (cell.rank > 0) searched = lora_cell(searched, options, cell.targets, 4);
+  return method_cell(searched, cell.method, usual_size(cell));
+}
+
+std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
+                                          const StudyOptions& options, Bases& bases,
+                                          Progress& progress) {
   std::vector<Cell> runs;
-  for (const Cell& cell : cells) {
+  for (const Cell& cell : distinct(cells)) {
     const std::vector<Cell> more = runs_of(cell);
     runs.insert(runs.end(), more.begin(), more.end());
   }
-  ResultsFolder folder(options.out / "learning-rates", run_card(base), options.jobs, options.start);
+  ResultsFolder folder(options.out / "learning-rates", run_card(options), options.jobs);
+  if (!folder.notice().empty()) progress.message(folder.notice());
   progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
                                fmt::join(search_seeds, ", ")));
+  for (const Cell& run : runs)
+    if (!folder.contains(run)) bases.prepare(run);
   SweepOptions sweep;
   sweep.jobs = options.jobs;
   sweep.expected_seconds = expected_seconds;
   sweep.bytes_per_cell = bytes_per_cell;
   const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
-    return run_cell(base, cell, ScoreOn::validation, stop);
+    return run_cell(bases.of(cell), cell, ScoreOn::validation, stop);
   };
   const SweepOutcome outcome = run_sweep(runs, sweep, run, folder, progress);
   if (outcome.exit_code() != 0) return std::nullopt;
 
   LearningRates rates;
-  rates.command = fmt::format("./run table6 --preset {}", options.preset);
+  rates.command = fmt::format("./run learning-rates --preset {}", options.preset);
   rates.seeds = search_seeds;
   const std::vector<CellResult> results = folder.results();
-  for (const Cell& cell : cells) rates.searches.push_back(judged(cell, results));
+  for (const Cell& cell : complete_searches(results))
+    rates.searches.push_back(judged(cell, results));
   nn::write_file_atomically(folder.path() / "learning_rates.json", to_json(rates).dump(2) + "\n");
   return rates;
 }
@@ -97,7 +151,8 @@ std::optional<LearningRates> search_rates(const std::vector<Cell>& cells, const 
 double expected_seconds(const Cell& cell) {
   if (cell.method == "frozen") return 0.1;
   const double length = cell.task == "sqlgen" ? 18 : cell.task == "nli" ? 9 : 11;
-  const double seconds_per_token = cell.method == "full" ? 7e-6 : 5.5e-6;
+  const double wider = cell.width / 64.0;
+  const double seconds_per_token = (cell.method == "full" ? 7e-6 : 5.5e-6) * wider * wider;
   return 0.1 + 32 * length * cell.steps * seconds_per_token;
 }
 

@@ -2,16 +2,22 @@
 
 #include <optional>
 
-#include "experiments/progress.h"
-#include "experiments/table6.h"
+#include "experiments/study.h"
 
 namespace experiments {
 
-/// Searches the learning rate of each of the given cells (their lr and seed are filled in here) on
-/// validation examples, in OUT/learning-rates: eight rates, three seeds that no table uses. Writes
-/// the record to OUT/learning-rates/learning_rates.json. Nothing where the search was stopped.
-std::optional<LearningRates> search_rates(const std::vector<Cell>& cells, const Base& base,
-                                          const Table6Options& options, Progress& progress);
+/// The cell whose learning rate a cell takes: of the same task, method and targets, on the first
+/// base, at r = 4 or the method's usual size, with what else varies at its default. Its lr and seed
+/// are filled in by the search.
+Cell searched_cell(const Cell& cell, const StudyOptions& options);
+
+/// Searches the learning rate of each of the given cells, each once, on validation examples, in
+/// OUT/learning-rates: eight rates, three seeds that no table uses. What an earlier search left
+/// there is used. Writes the record of all that was searched there to
+/// OUT/learning-rates/learning_rates.json. Nothing where the search was stopped.
+std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
+                                          const StudyOptions& options, Bases& bases,
+                                          Progress& progress);
 
 /// What a cell is expected to take on one core of a current machine; the sweep corrects it as it
 /// goes.

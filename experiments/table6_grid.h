@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "experiments/cell.h"
+#include "experiments/findings.h"
 
 namespace experiments {
 
 /// One entry of Table 6: a weight set as weight_set() writes it, or "frozen" or "full" with rank 0.
 using Place = std::pair<std::string, int>;
-
-/// A repetition: (base seed, seed). Entries with the same repetition make a pair.
-using Repetition = std::pair<std::uint64_t, std::uint64_t>;
 
 /// The results of one task (at one K) by their place in the table.
 struct TaskTable {

@@ -132,14 +132,4 @@ TaskLayout layout_of(const TaskTable& table) {
   return layout;
 }
 
-std::string evidence_text(const Verdict& verdict) {
-  if (verdict.pairs < 2) return verdict.reason;
-  std::string text =
-      fmt::format("{:+.1f} points [{:+.1f}, {:+.1f}], ", verdict.effect, verdict.low, verdict.high);
-  text += verdict.p < 1e-4 ? "p < 0.0001" : fmt::format("p = {:.4f}", verdict.p);
-  text += fmt::format(", {} pairs", verdict.pairs);
-  if (!verdict.reason.empty()) text += "; " + verdict.reason;
-  return text;
-}
-
 }  // namespace experiments

@@ -32,7 +32,4 @@ TaskLayout layout_of(const TaskTable& table);
 /// {"q","v"} as the paper writes it: "q,v" -> "Wq,Wv".
 std::string weights_label(const std::string& weights);
 
-/// "-59.1 points [-62.0, -55.2], p = 0.0001, 10 pairs", or why there is nothing to say.
-std::string evidence_text(const Verdict& verdict);
-
 }  // namespace experiments

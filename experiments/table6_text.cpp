@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "experiments/table6_layout.h"
+#include "experiments/text.h"
 
 namespace experiments {
 namespace {
@@ -17,33 +18,6 @@ const char* paper_text =
     "* the best r of a row. WikiSQL (noise ±0.5) and MultiNLI (±0.1) are GPT-3 175B in Hu et al. "
     "2021,\n"
     "Table 6, and Table 4 for full fine-tuning.\n\n";
-
-/// Breaks text at blanks so that no line is longer than 100, continued after `indent`.
-std::string wrapped(const std::string& text, const std::string& indent) {
-  std::string out = indent, word;
-  std::size_t column = indent.size();
-  const auto place = [&] {
-    // Bytes are counted, which is at most too careful.
-    if (column + word.size() > 99 && column > indent.size()) {
-      out += "\n" + indent;
-      column = indent.size();
-    } else if (column > indent.size()) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    word.clear();
-  };
-  for (const char c : text) {
-    if (c == ' ')
-      place();
-    else
-      word += c;
-  }
-  place();
-  return out + "\n";
-}
 
 std::string trimmed(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
@@ -93,7 +67,7 @@ std::string table6_console(const std::vector<TaskTable>& tables,
   for (const TaskTable& table : tables) {
     const TaskLayout layout = layout_of(table);
     out += layout.title + "\n";
-    for (const std::string& remark : layout.remarks) out += wrapped(remark, "");
+    for (const std::string& remark : layout.remarks) out += wrapped("", 0, remark);
     out += "\n";
     for (const TableLine& line : layout.references) {
       out += fmt::format("{:<{}}{}\n", line.label, label_width, line.entries.front());
@@ -109,10 +83,10 @@ std::string table6_console(const std::vector<TaskTable>& tables,
   by_statement(verdicts, [&](char statement, const std::vector<Verdict>& own) {
     out += fmt::format("\n({}) {}\n", statement, statement_text(statement));
     for (const Verdict& verdict : own) {
-      out += fmt::format("  {:<16}{}\n", task_label(verdict), outcome_text(verdict.outcome));
-      out += wrapped(evidence_text(verdict), "      ");
-      out += wrapped(verdict.contrast, "      ");
-      if (!verdict.note.empty()) out += wrapped(verdict.note, "      ");
+      out += fmt::format("  {:<16}{}\n", task_label(verdict), outcome_text(verdict.found.outcome));
+      out += wrapped("      ", 6, evidence_text(verdict.contrast, verdict.found));
+      out += wrapped("      ", 6, verdict.contrast.text);
+      if (!verdict.contrast.note.empty()) out += wrapped("      ", 6, verdict.contrast.note);
     }
   });
   return out;
@@ -161,10 +135,11 @@ std::string table6_markdown(const std::vector<TaskTable>& tables,
   out += "|---|---|---|---|---|---|\n";
   by_statement(verdicts, [&](char statement, const std::vector<Verdict>& own) {
     for (const Verdict& verdict : own) {
-      out +=
-          fmt::format("| ({}) {} | {} | {} | {} | {} | {} |\n", statement,
-                      statement_text(statement), task_label(verdict), outcome_text(verdict.outcome),
-                      evidence_text(verdict), verdict.contrast, verdict.note);
+      out += fmt::format("| ({}) {} | {} | {} | {} | {} | {} |\n", statement,
+                         statement_text(statement), task_label(verdict),
+                         outcome_text(verdict.found.outcome),
+                         evidence_text(verdict.contrast, verdict.found), verdict.contrast.text,
+                         verdict.contrast.note);
     }
   });
   return out;

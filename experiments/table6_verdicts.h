@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/findings.h"
 #include "experiments/table6_grid.h"
 
 namespace experiments {
@@ -37,34 +38,19 @@ namespace experiments {
 /// that it calls equally good at most 0.5. It is also about twice the sampling error of a score on
 /// 1000 test examples (at most 100 * sqrt(0.25 / 1000) = 1.6 points).
 ///
-/// Test: t-test of the mean of D against the threshold over all repetitions, p two-sided since the
-/// verdict may go either way, Holm-corrected over the family of all four statements of all tasks in
-/// the table (one that cannot be tested counts with p = 1), at 5 %. Bases are few and fixed: a
-/// verdict is about them, and is given only if the mean of D is on the same side for each of them.
-/// All else is inconclusive, with the reason: fewer than 3 pairs, entries that were not run, not
-/// significant, bases that disagree.
-enum class Outcome { reproduced, contradicted, inconclusive };
-
+/// How D is tested is in experiments/findings.h; the family is all four statements of all tasks in
+/// the table.
 constexpr double margin_points = 3;
-constexpr double significance_level = 0.05;
-constexpr int fewest_pairs = 3;
 
 struct Verdict {
   char statement = 'a';  ///< 'a' to 'd'
   std::string task;
   int facts = 0;  ///< K
-  Outcome outcome = Outcome::inconclusive;
-  double effect = 0, low = 0, high = 0;  ///< mean of D and its 95 % interval (t), points
-  double threshold = 0;                  ///< points
-  double p = 1;                          ///< Holm-corrected
-  int pairs = 0;                         ///< effect and interval mean something from 2 pairs
-  std::string contrast;                  ///< D in words, and the side on which the statement holds
-  std::string reason;                    ///< why it is inconclusive, else empty
-  std::string note;  ///< further reading of the same entries, not tested; may be empty
+  Contrast contrast;
+  Judgement found;
 };
 
 const char* statement_text(char statement);
-const char* outcome_text(Outcome outcome);
 
 /// Four verdicts per table, in the order of the statements, tables in the order given.
 std::vector<Verdict> table6_verdicts(const std::vector<TaskTable>& tables);

@@ -129,27 +129,4 @@ std::string introduction(const Cell& cell, const BaseConfig& base) {
 
 double norm(const nn::Tensor& t) { return t.m.cast<double>().norm(); }
 
-static std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
-std::string wrapped(const std::string& first, std::size_t indent, const std::string& text) {
-  constexpr std::size_t columns = 100;
-  std::string result, line = first, word;
-  bool empty = true;  // does the line hold no word of the text yet?
-  std::istringstream words(text);
-  while (words >> word) {
-    if (!empty && characters(line) + 1 + characters(word) > columns) {
-      result += line + '\n';
-      line = std::string(indent, ' ');
-      empty = true;
-    }
-    line += (empty ? "" : " ") + word;
-    empty = false;
-  }
-  return result + line + '\n';
-}
-
 }  // namespace experiments

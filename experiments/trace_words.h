@@ -5,6 +5,7 @@
 
 #include "experiments/cell.h"
 #include "experiments/pretrain.h"
+#include "experiments/text.h"
 
 /// The words in which a traced step is told: names, headings, and what each operation does.
 namespace experiments {
@@ -39,9 +40,5 @@ extern const char* const forward_introduction;
 extern const char* const backward_introduction;
 
 double norm(const nn::Tensor& t);  ///< Euclidean, added up in double
-
-/// `first` and then the words of `text`, in lines of at most 100 characters (not bytes) of UTF-8
-/// that continue at column `indent`.
-std::string wrapped(const std::string& first, std::size_t indent, const std::string& text);
 
 }  // namespace experiments

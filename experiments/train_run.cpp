@@ -46,39 +46,46 @@ std::string describe(const TrainRun& run) {
   std::string text = fmt::format("{}{}, seed {}, on the base of seed {} and {} steps\n", cell.task,
                                  facts, cell.seed, run.base.seed, run.base.steps);
   text += cell.method == "lora"
-              ? lora::describe(plan(run)) + fmt::format("A starts {}, B at zero; dropout {:g}\n",
-                                                        lora::to_string(run.adapt.init),
-                                                        run.adapt.dropout)
+              ? lora::describe(plan(run)) +
+                    fmt::format("A starts {}, B at zero; dropout {:g}\n", cell.init, cell.dropout)
               : fmt::format("full fine-tuning, {} trainable parameters\n", trainable_count(run));
   return text + fmt::format("{} examples, {} steps of {}, learning rate {:g} ({})\n", cell.examples,
                             cell.steps, run.adapt.batch, cell.lr, run.lr_source);
 }
 
-nlohmann::ordered_json to_json(const TrainRun& run) {
+static JsonObject to_json(const lora::Target& target) {
+  JsonObject object;
+  object.set("name", target.name);
+  object.set("out", target.out);
+  object.set("in", target.in);
+  object.set("rank", target.spec.rank);
+  object.set("alpha", target.spec.alpha);
+  object.set("scale", lora::scale(target.spec.scaling, target.spec.alpha, target.spec.rank));
+  object.set("parameters", target.parameters());
+  return object;
+}
+
+JsonObject to_json(const TrainRun& run) {
   const Cell& cell = run.cell;
-  nlohmann::ordered_json object{{"task", cell.task}, {"method", cell.method}};
-  if (cell.facts > 0) object["facts"] = cell.facts;
+  JsonObject object;
+  object.set("task", cell.task);
+  object.set("method", cell.method);
+  if (cell.facts > 0) object.set("facts", cell.facts);
   if (cell.method == "lora") {
-    for (const lora::Target& t : plan(run))
-      object["projections"].push_back(
-          {{"name", t.name},
-           {"out", t.out},
-           {"in", t.in},
-           {"rank", t.spec.rank},
-           {"alpha", t.spec.alpha},
-           {"scale", lora::scale(t.spec.scaling, t.spec.alpha, t.spec.rank)},
-           {"parameters", t.parameters()}});
-    object["scaling"] = cell.scaling;
-    object["init"] = lora::to_string(run.adapt.init);
-    object["dropout"] = run.adapt.dropout;
+    std::vector<JsonObject> projections;
+    for (const lora::Target& target : plan(run)) projections.push_back(to_json(target));
+    object.set("projections", projections);
+    object.set("scaling", cell.scaling);
+    object.set("init", cell.init);
+    object.set("dropout", cell.dropout);
   }
-  object["trainable"] = trainable_count(run);
-  object["seed"] = cell.seed;
-  object["lr"] = cell.lr;
-  object["lr_source"] = run.lr_source;
-  object["steps"] = cell.steps;
-  object["examples"] = cell.examples;
-  object["base"] = to_json(run.base);
+  object.set("trainable", trainable_count(run));
+  object.set("seed", cell.seed);
+  object.set("lr", cell.lr);
+  object.set("lr_source", run.lr_source);
+  object.set("steps", cell.steps);
+  object.set("examples", cell.examples);
+  object.set_json("base", to_json(run.base));
   return object;
 }
 
@@ -90,7 +97,7 @@ nn::Metadata labels(const TrainRun& run) {
                  {"lr", fmt::format("{}", cell.lr)},
                  {"steps", fmt::format("{}", cell.steps)},
                  {"examples", fmt::format("{}", cell.examples)},
-                 {"base", to_json(run.base).dump()}};
+                 {"base", to_json(run.base)}};
   if (cell.facts > 0) m["facts"] = fmt::format("{}", cell.facts);
   return m;
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "experiments/adapt.h"
+#include "experiments/json_object.h"
 #include "experiments/lr_search.h"
 #include "nn/checkpoint.h"
 
@@ -38,7 +39,7 @@ nn::Index trainable_count(const TrainRun& run);
 
 /// The run as a person would read it, some lines, and as one JSON object.
 std::string describe(const TrainRun& run);
-nlohmann::ordered_json to_json(const TrainRun& run);
+JsonObject to_json(const TrainRun& run);
 
 /// What the files of a trained model say of its making: task, facts (sqlgen), method, seed, lr,
 /// steps, examples and, as JSON, the base's configuration.

@@ -55,25 +55,6 @@ std::vector<std::string> targets_for(nn::Module& model, const Layers& layers) {
   return {chosen.begin(), chosen.end()};
 }
 
-LoraConfig config_of(nn::Module& model, const Layers& layers) {
-  LoraConfig config;
-  config.targets = targets_for(model, layers);
-  config.spec = layers.front().second->spec;
-  const LoraSpec& common = config.spec;
-  for (const auto& [name, layer] : layers) {
-    const LoraSpec& spec = layer->spec;
-    if (spec.scaling != common.scaling || spec.init != common.init ||
-        spec.dropout != common.dropout)
-      throw AdapterError(
-          fmt::format("{} and {} differ in scaling, initialisation or dropout, of which an adapter "
-                      "has only one",
-                      layers.front().first, name));
-    if (spec.rank != common.rank) config.rank_pattern.emplace_back(name, spec.rank);
-    if (spec.alpha != common.alpha) config.alpha_pattern.emplace_back(name, spec.alpha);
-  }
-  return config;
-}
-
 struct Adapter {
   AdapterInfo info;
   nn::SafetensorsFile weights;
@@ -149,12 +130,43 @@ std::string problems_of(const Adapter& adapter, nn::Module& model,
 
 }  // namespace
 
-void save_adapter(const fs::path& folder, nn::Module& model, const AdapterLabels& labels) {
+LoraConfig config_of(nn::Module& model) {
   const Layers layers = lora_layers(model);
   if (layers.empty()) throw AdapterError("the model has no LoRA layers to save");
+  LoraConfig config;
+  config.targets = targets_for(model, layers);
+  config.spec = layers.front().second->spec;
+  const LoraSpec& common = config.spec;
+  for (const auto& [name, layer] : layers) {
+    const LoraSpec& spec = layer->spec;
+    if (spec.scaling != common.scaling || spec.init != common.init ||
+        spec.dropout != common.dropout)
+      throw AdapterError(
+          fmt::format("{} and {} differ in scaling, initialisation or dropout, of which an adapter "
+                      "has only one",
+                      layers.front().first, name));
+    if (spec.rank != common.rank) config.rank_pattern.emplace_back(name, spec.rank);
+    if (spec.alpha != common.alpha) config.alpha_pattern.emplace_back(name, spec.alpha);
+  }
+  return config;
+}
+
+// A folder with A and B alone would lose whatever else was trained.
+static void check_only_lora_trains(nn::Module& model, const Layers& layers) {
+  std::set<const Parameter*> held;
+  for (const auto& [name, layer] : layers) held.insert({&layer->A, &layer->B});
+  for (const Parameter* p : nn::trainable_parameters(model))
+    if (!held.contains(p))
+      throw AdapterError(
+          fmt::format("the model trains {} too, for which an adapter has no place", p->name));
+}
+
+void save_adapter(const fs::path& folder, nn::Module& model, const AdapterLabels& labels) {
+  const Layers layers = lora_layers(model);
+  const LoraConfig config = config_of(model);
+  check_only_lora_trains(model, layers);
   for (const auto& [name, value] : labels.metadata)
     if (is_taken(name)) throw AdapterError(fmt::format("the metadata key \"{}\" is taken", name));
-  const LoraConfig config = config_of(model, layers);
 
   nn::SafetensorsWriter weights;
   weights.metadata = labels.metadata;

@@ -34,10 +34,14 @@ struct AdapterLabels {
 /// Writes the LoRA layers of a model, merged or not, into the folder, which is created where it is
 /// missing. Each file is replaced whole or not at all, the weights before the configuration; a
 /// folder left between the two is refused by load_adapter unless it fits together. Throws
-/// AdapterError where there are no LoRA layers or where they differ in more than rank and alpha;
+/// AdapterError as config_of does and where more trains than A and B, such as a prefix;
 /// nn::FileError.
 void save_adapter(const std::filesystem::path& folder, nn::Module& model,
                   const AdapterLabels& labels = {});
+
+/// The configuration with which inject makes layers like the model's. Throws AdapterError where
+/// there are none or where they differ in more than rank and alpha.
+LoraConfig config_of(nn::Module& model);
 
 struct AdapterOptions {
   /// False: an adapter without a fingerprint of its base is loaded too. One with the fingerprint of

@@ -12,14 +12,30 @@ namespace {
 
 struct Slot {
   std::string name;
-  std::unique_ptr<nn::Projection>* place;
+  Index in = 0, out = 0;
+  std::unique_ptr<nn::Projection>* place = nullptr;  // null where there is no model yet
+
+  bool wrapped() const { return place && !dynamic_cast<nn::Linear*>(place->get()); }
 };
 
 std::vector<Slot> slots(nn::Module& model) {
   std::vector<Slot> all;
   model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& place) {
-    all.push_back({name, &place});
+    all.push_back({name, place->in_features(), place->out_features(), &place});
   });
+  return all;
+}
+
+// The slots that a decoder of this configuration would have.
+std::vector<Slot> slots(const nn::DecoderConfig& c) {
+  std::vector<Slot> all;
+  for (Index i = 0; i < c.layers; ++i) {
+    const std::string block = fmt::format("blocks.{}", i);
+    for (const char* square : {".attn.q", ".attn.k", ".attn.v", ".attn.o"})
+      all.push_back({block + square, c.d_model, c.d_model});
+    all.push_back({block + ".mlp.up", c.d_model, c.d_mlp});
+    all.push_back({block + ".mlp.down", c.d_mlp, c.d_model});
+  }
   return all;
 }
 
@@ -72,10 +88,7 @@ Value from_pattern(const std::vector<std::pair<std::string, Value>>& pattern,
   return otherwise;
 }
 
-}  // namespace
-
-std::vector<Target> plan(nn::Module& model, const LoraConfig& config) {
-  const std::vector<Slot> all = slots(model);
+std::vector<Target> plan(const std::vector<Slot>& all, const LoraConfig& config) {
   if (config.targets.empty() && config.targets_regex.empty())
     throw std::invalid_argument("no LoRA targets were given");
   if (!config.targets.empty() && !config.targets_regex.empty())
@@ -89,15 +102,25 @@ std::vector<Target> plan(nn::Module& model, const LoraConfig& config) {
 
   std::vector<Target> targets;
   for (const Slot& slot : chosen) {
-    const auto* linear = dynamic_cast<nn::Linear*>(slot.place->get());
-    if (!linear) throw std::invalid_argument(fmt::format("{} is wrapped already", slot.name));
-    Target target{slot.name, linear->in_features(), linear->out_features(), config.spec};
+    if (slot.wrapped())
+      throw std::invalid_argument(fmt::format("{} is wrapped already", slot.name));
+    Target target{slot.name, slot.in, slot.out, config.spec};
     target.spec.rank = from_pattern(config.rank_pattern, slot.name, config.spec.rank);
     target.spec.alpha = from_pattern(config.alpha_pattern, slot.name, config.spec.alpha);
-    check(target.spec, *linear, slot.name);
+    check(target.spec, slot.in, slot.out, slot.name);
     targets.push_back(std::move(target));
   }
   return targets;
+}
+
+}  // namespace
+
+std::vector<Target> plan(nn::Module& model, const LoraConfig& config) {
+  return plan(slots(model), config);
+}
+
+std::vector<Target> plan(const nn::DecoderConfig& model, const LoraConfig& config) {
+  return plan(slots(model), config);
 }
 
 std::string describe(const std::vector<Target>& targets) {

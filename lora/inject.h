@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lora/lora_linear.h"
+#include "nn/transformer.h"
 
 namespace lora {
 
@@ -32,6 +33,8 @@ struct Target {
 /// nothing, with the names there are; for a list beside a regular expression; for a regular
 /// expression that does not compile; for a rank too large.
 std::vector<Target> plan(nn::Module& model, const LoraConfig& config);
+/// The same for a decoder that need not exist.
+std::vector<Target> plan(const nn::DecoderConfig& model, const LoraConfig& config);
 
 /// The plan as a table, with the parameter count of each line by formula and the total.
 std::string describe(const std::vector<Target>& targets);

@@ -23,12 +23,12 @@ static Tensor initial_a(const LoraSpec& spec, Index in, std::uint64_t seed,
                                      : random.uniform({spec.rank, in}, -bound, bound);
 }
 
-void check(const LoraSpec& spec, const nn::Linear& linear, const std::string& name) {
-  const Index most = std::min(linear.in_features(), linear.out_features());
+void check(const LoraSpec& spec, Index in, Index out, const std::string& name) {
+  const Index most = std::min(in, out);
   if (spec.rank < 1 || spec.rank > most)
     throw std::invalid_argument(
         fmt::format("rank {} for {}: valid are 1 to {}, the smaller side of its {}", spec.rank,
-                    name, most, linear.weight.value.shape.str()));
+                    name, most, nn::Shape{out, in}.str()));
   if (!(spec.alpha > 0) || !std::isfinite(spec.alpha))
     throw std::invalid_argument(fmt::format("alpha must be positive, not {}", spec.alpha));
   if (!(spec.dropout >= 0 && spec.dropout < 1))
@@ -39,7 +39,7 @@ void check(const LoraSpec& spec, const nn::Linear& linear, const std::string& na
 LoraLinear::LoraLinear(std::unique_ptr<nn::Linear>& linear, const LoraSpec& lora_spec,
                        std::uint64_t seed, const std::string& name)
     : spec(lora_spec) {
-  check(spec, *linear, name);
+  check(spec, linear->in_features(), linear->out_features(), name);
   base = std::move(linear);
   nn::set_trainable(*base, false);
   A.value = initial_a(spec, base->in_features(), seed, name);

@@ -32,7 +32,7 @@ struct LoraSpec {
 
 /// Throws std::invalid_argument where the rank is below 1 or above min(in, out), where alpha is not
 /// positive, or where dropout is not in [0, 1).
-void check(const LoraSpec& spec, const nn::Linear& linear, const std::string& name);
+void check(const LoraSpec& spec, Index in, Index out, const std::string& name);
 
 /// How far a merged weight, rounded once, is from W0 + s B A in double.
 struct MergeError {

@@ -151,7 +151,13 @@ Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
   Var x = autograd::add(words, places);  // (B*T,C)
   x = autograd::reshape(x, {B, T, config.d_model});
   x = Dropout{config.dropout}.forward(pass, x);
-  for (const auto& block : blocks) x = block->forward(pass, x, real);
+  const Index P = prefix ? prefix->length() : 0;
+  const std::vector<unsigned char> keys = real_after_prefix(real, B, P);  // (B,P+T)
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (prefix) x = enter_block(*prefix, pass, static_cast<Index>(i), x);  // (B,P+T,C)
+    x = blocks[i]->forward(pass, x, keys);
+  }
+  if (prefix) x = without_first(x, P);
   return ln_f.forward(pass, x);
 }
 
@@ -159,13 +165,14 @@ Var Decoder::logits(const Pass& pass, Var hidden) {
   return autograd::matmul_nt(hidden, pass.tape.parameter(head ? *head : tok.weight));
 }
 
-void Decoder::visit(const std::string& prefix, const Visitor& fn) {
-  tok.visit(join(prefix, "tok"), fn);
-  pos.visit(join(prefix, "pos"), fn);
+void Decoder::visit(const std::string& under, const Visitor& fn) {
+  tok.visit(join(under, "tok"), fn);
+  pos.visit(join(under, "pos"), fn);
   for (std::size_t i = 0; i < blocks.size(); ++i)
-    blocks[i]->visit(join(prefix, fmt::format("blocks.{}", i)), fn);
-  ln_f.visit(join(prefix, "ln_f"), fn);
-  if (head) fn(join(prefix, "head.weight"), *head);
+    blocks[i]->visit(join(under, fmt::format("blocks.{}", i)), fn);
+  ln_f.visit(join(under, "ln_f"), fn);
+  if (head) fn(join(under, "head.weight"), *head);
+  if (prefix) prefix->visit(join(under, "prefix"), fn);
 }
 
 void Decoder::visit_slots(const std::string& prefix, const SlotVisitor& fn) {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "nn/layers.h"
+#include "nn/prefix.h"
 
 /// A decoder-only transformer in the pre-norm form of GPT-2 (Radford et al. 2019).
 /// Alphabet: B batch rows, T positions, C = d_model, V words, H heads, hs = C / H.
@@ -77,14 +78,15 @@ struct Decoder final : Module {
   Embedding tok, pos;
   std::vector<std::unique_ptr<Block>> blocks;
   LayerNorm ln_f;
-  std::optional<Parameter> head;  // (V,C), where it is not tied
+  std::optional<Parameter> head;   // (V,C), where it is not tied
+  std::unique_ptr<Prefix> prefix;  // null unless one was put in; its parameters are under "prefix"
 
   /// Weights ~ N(0, 1/fan_in), those that write into the residual stream (o and down) divided by
   /// √(2 layers), embeddings ~ N(0, embedding_stddev²), each from its own stream (seed, name).
   Decoder(const DecoderConfig& config, std::uint64_t seed);
 
-  /// What the head reads: (B,T,C) after the last layer norm. Throws std::invalid_argument where T
-  /// is longer than the context.
+  /// What the head reads: (B,T,C) after the last layer norm, of the tokens' positions also where
+  /// there is a prefix. Throws std::invalid_argument where T is longer than the context.
   Var hidden(const Pass& pass, const Tokens& tokens);
 
   Var logits(const Pass& pass, Var hidden);  ///< (..,C) -> (..,V)

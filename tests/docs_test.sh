@@ -7,10 +7,17 @@
 #              but for the white space at the start of lines; a block of C++ must have such a line
 #   sources    a file of code in `backticks` (*.h, *.cpp, *.cmake, *.sh) is there, at this path or under this name
 #   commands   every "./run COMMAND" is on the list in run; its --options are in `LOWRANK COMMAND --help`
+#   cases      case "NAME" is a test case of the file in tests/ that was named last before it
+#   printed    numbers carry their command: a block of ```text stands under <!-- printed by ./run COMMAND --> or is an
+#              excerpt, which <!-- from FILE --> says. Under <!-- output of ./run COMMAND --> the block stands in what
+#              LOWRANK COMMAND prints, which is run
+#   formulas   $...$ stands in one line and apart from words, $$...$$ begins a line; and what is in them survives
+#              Markdown, which would take \\, \{ and \, for escapes and *, <, | or an _ after a sign for its own
 #
 # Links to other sites are counted, not followed. Options of "./run test" are ctest's.
 set -euo pipefail
 export LC_ALL=C
+reader=$(cd "$(dirname "$0")" && pwd)/docs_records.awk
 cd "$1"
 lowrank=${2-}
 work=$(mktemp -d)
@@ -22,82 +29,8 @@ while IFS= read -r page; do pages+=("${page#./}"); done < <(
   [[ ! -d docs ]] || find docs -name '*.md' | sort
 )
 
-# One awk reads a page into records, tab-separated, for the loops below:
-#   anchor NAME | link LINE TARGET | excerpt LINE FILE BLOCK | source LINE FILE
-#   command LINE NAME OPTION... | mistake LINE TEXT
-# Excerpts are written to $work/BLOCK. Slugs are GitHub's; a heading with letters beyond ASCII gets none.
-read_page() {
-  awk -v block_prefix="$work/block-${1//\//-}-" '
-    function emit(kind, rest) { print kind "\t" rest }
-    function slug(text) {
-      gsub(/\]\([^)]*\)/, "", text)
-      if (text ~ /[^ -~]/) return ""
-      text = tolower(text)
-      gsub(/[^a-z0-9 _-]/, "", text)
-      gsub(/ /, "-", text)
-      return text
-    }
-    function commands(text,   words, n, i, found) {
-      while (match(text, /\.\/run +[a-z][a-z0-9-]*/)) {
-        found = substr(text, RSTART, RLENGTH)
-        sub(/^\.\/run +/, "", found)
-        text = substr(text, RSTART + RLENGTH)
-        # Options up to the end of the command: a backtick, a comment, another command.
-        n = split(text, words, /[ \t]+/)
-        for (i = 1; i <= n; ++i) {
-          if (words[i] ~ /^(#|\.\/run|&&|\|)/) break
-          if (match(words[i], /^--[a-z][a-z-]*/)) found = found "\t" substr(words[i], RSTART, RLENGTH)
-          if (words[i] ~ /`/) break
-        }
-        emit("command", NR "\t" found)
-      }
-    }
-    function sources(text,   spans, n, i, span, found) {
-      n = split(text, spans, /`/)
-      for (i = 2; i <= n; i += 2) {
-        span = spans[i]
-        while (match(span, /[A-Za-z0-9_.\/-]*[A-Za-z0-9_]\.(h|cpp|cmake|sh)([^A-Za-z0-9_.]|$)/)) {
-          found = substr(span, RSTART, RLENGTH)
-          span = substr(span, RSTART + RLENGTH)
-          sub(/[^a-z]$/, "", found)
-          emit("source", NR "\t" found)
-        }
-      }
-    }
-    function links(text,   target) {
-      gsub(/`[^`]*`/, "", text)
-      while (match(text, /\]\([^)]*\)|^ *\[[^]]*\]: *[^ ]+|(href|src)="[^"]*"/)) {
-        target = substr(text, RSTART, RLENGTH)
-        text = substr(text, RSTART + RLENGTH)
-        sub(/^\]\(|^ *\[[^]]*\]: *|^(href|src)="/, "", target)
-        sub(/( +"[^"]*")?\)$|"$/, "", target)
-        emit("link", NR "\t" target)
-      }
-    }
-    /^ *```/ && !fenced {
-      fenced = 1; language = $0; sub(/^ *```/, "", language)
-      if (from != "") {
-        block = block_prefix NR; printf "" > block
-        emit("excerpt", NR "\t" from "\t" block)
-      } else if (language == "cpp")
-        emit("mistake", NR "\tC++ without a line <!-- from FILE --> before it")
-      copying = from != ""; from = ""
-      next
-    }
-    /^ *```/ { fenced = copying = 0; next }
-    fenced { if (copying) print > block; commands($0); next }
-    from != "" && !/^ *$/ { emit("mistake", from_line "\tno code block follows <!-- from " from " -->"); from = "" }
-    /^<!-- from [^ ]+ -->$/ { from = $3; from_line = NR; next }
-    /^#+ / {
-      heading = $0; sub(/^#+ +/, "", heading); name = slug(heading)
-      if (name != "") emit("anchor", name (seen[name]++ ? "-" (seen[name] - 1) : ""))
-    }
-    { commands($0); sources($0); links($0) }
-    END {
-      if (fenced) emit("mistake", NR "\ta code block that does not end")
-      if (from != "") emit("mistake", from_line "\tno code block follows <!-- from " from " -->")
-    }' "$1"
-}
+# A page as records for the loops below; docs_records.awk names them. Excerpts are written to $work/block-PAGE-LINE.
+read_page() { awk -v block_prefix="$work/block-${1//\//-}-" -f "$reader" "$1"; }
 
 records() { printf '%s/records-%s\n' "$work" "${1//\//-}"; }
 for page in ${pages[@]+"${pages[@]}"}; do read_page "$page" >"$(records "$page")"; done
@@ -141,30 +74,54 @@ check_link() {
     mistake "$page:$line: a link to $target, but $file has no such heading"
 }
 
+# Whether the lines of BLOCK stand in FILE one after the other, but for the white space at their starts.
+stands_in() {
+  awk '
+    { sub(/^[ \t]+/, "") }
+    FILENAME == ARGV[1] { wanted[++n] = $0; next }
+    { text[++m] = $0 }
+    END {
+      for (i = 0; n && i + n <= m; ++i) {
+        for (j = 1; j <= n && text[i + j] == wanted[j]; ++j) {}
+        if (j > n) exit 0
+      }
+      exit 1
+    }' "$1" "$2"
+}
+
 check_excerpt() {
   local page=$1 line=$2 file=$3 block=$4
   excerpts=$((excerpts + 1))
   if [[ ! -f $file ]]; then
     mistake "$page:$line: an excerpt from $file, which is not there"
-  elif ! awk '
-      { sub(/^[ \t]+/, "") }
-      FILENAME == ARGV[1] { wanted[++n] = $0; next }
-      { text[++m] = $0 }
-      END {
-        for (i = 0; n && i + n <= m; ++i) {
-          for (j = 1; j <= n && text[i + j] == wanted[j]; ++j) {}
-          if (j > n) exit 0
-        }
-        exit 1
-      }' "$block" "$file"; then
+  elif ! stands_in "$block" "$file"; then
     mistake "$page:$line: an excerpt that is not in $file as it is here"
   fi
+}
+
+check_output() {
+  local page=$1 line=$2 block=$3 command=$4 words
+  [[ -n $lowrank ]] || return 0
+  outputs=$((outputs + 1))
+  read -ra words <<<"$command"
+  (cd "$work" && "$lowrank" "${words[@]}") >"$work/output" 2>&1 ||
+    mistake "$page:$line: ./run $command fails: $(head -n 1 "$work/output")"
+  stands_in "$block" "$work/output" || mistake "$page:$line: ./run $command prints something else"
 }
 
 check_source() {
   sources=$((sources + 1))
   awk -v end="/$3" 'substr($0, length($0) - length(end) + 1) == end {found = 1} END {exit !found}' "$work/files" ||
     mistake "$1:$2: there is no file $3"
+}
+
+check_case() {
+  cases=$((cases + 1))
+  if [[ $3 == - ]]; then
+    mistake "$1:$2: a case of no file: name one of tests/ before it"
+  elif ! grep -qF "\"$4\"" "$3" 2>/dev/null; then
+    mistake "$1:$2: $3 has no case \"$4\""
+  fi
 }
 
 check_command() {
@@ -182,7 +139,7 @@ check_command() {
   fi
 }
 
-links=0 elsewhere=0 excerpts=0 sources=0 commands=0
+links=0 elsewhere=0 excerpts=0 sources=0 commands=0 outputs=0 cases=0 formulas=0
 find . \( -path ./build -o -path ./.git -o -path ./tests/controls \) -prune -o -type f -print >"$work/files"
 listed=$(awk '/^commands="$/ {on = 1; next} /^"$/ {on = 0} on' run)
 for page in ${pages[@]+"${pages[@]}"}; do
@@ -192,6 +149,9 @@ for page in ${pages[@]+"${pages[@]}"}; do
       link) check_link "$page" "$first" "$rest" ;;
       excerpt) check_excerpt "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
       source) check_source "$page" "$first" "$rest" ;;
+      case) check_case "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
+      output) check_output "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
+      formula) formulas=$((formulas + 1)) ;;
       command)
         IFS=$'\t' read -ra words <<<"$rest"
         check_command "$page" "$first" "${words[@]}" ;;
@@ -200,11 +160,12 @@ for page in ${pages[@]+"${pages[@]}"}; do
 done
 
 # Nothing found would mean that nothing was looked at.
-for found in "${#pages[@]} page" "$links link" "$excerpts excerpt" "$sources source" "$commands command"; do
+for found in "${#pages[@]} page" "$links link" "$excerpts excerpt" "$sources source" "$commands command" \
+  "$cases case" "$formulas formula" ${lowrank:+"$outputs output"}; do
   [[ $found != 0* ]] || mistake "there is no ${found#0 } to check under $1"
 done
-printf '%s pages, %s links (and %s to other sites), %s excerpts, %s sources, %s commands\n' \
-  "${#pages[@]}" "$links" "$elsewhere" "$excerpts" "$sources" "$commands"
+printf '%s pages, %s links (and %s to other sites), %s excerpts, %s sources, %s commands, %s outputs, %s cases, %s formulas\n' \
+  "${#pages[@]}" "$links" "$elsewhere" "$excerpts" "$sources" "$commands" "$outputs" "$cases" "$formulas"
 if [[ $mistakes -gt 0 ]]; then
   printf 'mistakes in the documentation: %s\n' "$mistakes"
   exit 1

@@ -35,8 +35,8 @@ if(CMAKE_GENERATOR STREQUAL "Ninja")
            $<$<TARGET_EXISTS:lowrank>:$<TARGET_FILE:lowrank>>)
 endif()
 
-# The documentation: links, excerpts from the code, files, commands and their options. The control has one mistake of
-# each kind among things that are right.
+# The documentation: links, excerpts from the code, files, commands and their options, names of test cases, formulas.
+# The control has a mistake of each kind among things that are right.
 set(docs_test bash ${CMAKE_CURRENT_SOURCE_DIR}/docs_test.sh)
 add_test(NAME docs COMMAND ${docs_test} ${PROJECT_SOURCE_DIR} $<TARGET_FILE:lowrank>)
 set_tests_properties(docs PROPERTIES FAIL_REGULAR_EXPRESSION "mistake")
@@ -49,13 +49,28 @@ string(JOIN "[^\n]*\n" the_mistakes
   "README.md:7: ./run has no command 'dance'"
   "README.md:7: ./run paint has no option --shade"
   "README.md:7: a link to none.html, which is not there"
+  "README.md:7: a case of no file"
   "docs/page.md:10: an excerpt that is not in code.cpp"
   "docs/page.md:16: an excerpt from none.cpp, which is not there"
   "docs/page.md:20: C\\+\\+ without a line <!-- from FILE -->"
   "docs/page.md:24: no code block follows"
   "docs/page.md:27: there is no file docs/code.cpp"
+  "docs/page.md:43: a \\$ without its pair in this line"
+  "docs/page.md:44: a formula that does not stand apart: \\$x\\$"
+  "docs/page.md:44: a formula that does not stand apart: \\$x\\$"
+  "docs/page.md:45: a formula with .* before a sign"
+  "docs/page.md:45: a formula with _ after a sign"
+  "docs/page.md:45: a formula with \\*, <, > or"
+  "docs/page.md:45: a formula with 2 { and 1 }"
+  "docs/page.md:47: a formula that does not end"
+  "docs/page.md:49: tests/code_test.cpp has no case \"two is 2\""
+  "docs/page.md:49: the name of a case does not end in this line"
+  "docs/page.md:57: ./run paint has no option --shade"
+  "docs/page.md:62: text without a line <!-- printed by"
+  "docs/page.md:66: no code block follows what prints it"
+  "docs/page.md:75: ./run paint prints something else"
   "[0-9]+ pages"
-  "mistakes in the documentation: 11\n")
+  "mistakes in the documentation: 26\n")
 set_tests_properties(docs_control PROPERTIES PASS_REGULAR_EXPRESSION "${the_mistakes}")
 
 # The sweep on a small grid: resuming, kill -9, jobs, threads, another configuration. It trains for most of a

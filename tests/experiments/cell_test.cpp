@@ -1,10 +1,14 @@
 #include "experiments/cell.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "lora/method.h"
 
 using namespace experiments;
 
@@ -61,10 +65,10 @@ TEST_CASE("the fields carry the documented names in their order") {
   const nlohmann::ordered_json object = to_json(example());
   std::string names;
   for (const auto& [name, value] : object.items()) names += name + " ";
-  CHECK(
-      names ==
-      "experiment task method targets rank alpha scaling seed base_seed facts lr metric value nll "
-      "trainable steps examples seconds more ");
+  CHECK(names ==
+        "experiment task method size targets rank alpha scaling init dropout optimizer seed "
+        "base_seed "
+        "base width facts lr metric value nll trainable steps examples seconds more ");
 }
 
 TEST_CASE("a diverged cell keeps its infinity and its NaN") {
@@ -82,7 +86,7 @@ TEST_CASE("the key tells cells apart by every field, and by nothing else") {
   Cell same = cell;
   same.targets = {"v", "q"};
   CHECK(same.key() == cell.key());
-  std::vector<Cell> others(13, cell);
+  std::vector<Cell> others(19, cell);
   others[0].experiment = "table5";
   others[1].task = "nli";
   others[2].method = "full";
@@ -96,6 +100,12 @@ TEST_CASE("the key tells cells apart by every field, and by nothing else") {
   others[10].lr = 0.3;
   others[11].steps = 501;
   others[12].examples = 301;
+  others[13].size = 2;
+  others[14].init = "kaiming-uniform";
+  others[15].dropout = 0.1;
+  others[16].optimizer = "sgd";
+  others[17].base = "random";
+  others[18].width = 128;
   for (const Cell& other : others) CHECK(other.key() != cell.key());
 }
 
@@ -113,6 +123,17 @@ TEST_CASE("comparable text forgets order and seconds, and nothing else") {
   CHECK(comparable_text({b, a}) == text);
   b.value = std::nextafter(b.value, 1.0);
   CHECK(comparable_text({b, a}) != text);
+}
+
+TEST_CASE("every method of lora/ makes a cell") {
+  for (const lora::Method* m : lora::all_methods()) {
+    Cell cell = example().cell;
+    cell.method = m->name;
+    cell.size = m->size_is ? 2 : 0;
+    if (!m->has_lora) cell.targets = {}, cell.rank = 0;
+    check_cell(cell);
+    CHECK(reason(to_json({cell, "accuracy", 0, 0, 1, 0, {}})) == "accepted");
+  }
 }
 
 TEST_CASE("wrong JSON is refused by the name of the field") {
@@ -136,8 +157,24 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("targets", "q") == "field \"targets\" must be a list of strings, not \"q\"");
   CHECK(with("task", 3) == "field \"task\" must be a string, not 3");
   CHECK(with("rank", 0).starts_with("rank 0 is below 1"));
-  CHECK(with("method", "magic").starts_with("unknown method \"magic\"; valid: frozen, full, lora"));
-  CHECK(with("method", "full").starts_with("only LoRA has targets and a rank, not full"));
+  CHECK(with("method", "magic")
+            .starts_with("unknown method \"magic\"; valid: frozen, full, top-layers, bitfit, "
+                         "prefix-embedding, prefix-layer, prompt-encoder, adapter-h, adapter-l, "
+                         "lora, lora+prefix (cell: "));
+  for (const char* other : {"frozen", "full", "bitfit"})
+    CHECK(
+        with("method", other)
+            .starts_with(fmt::format("only LoRA has targets, a rank and dropout, not {}", other)));
+  CHECK(
+      with("method", "adapter-h").starts_with("size 0 (bottleneck width of adapter-h) is below 1"));
+  CHECK(with("method", "lora+prefix")
+            .starts_with("size 0 (prefix length of lora+prefix) is below 1"));
+  CHECK(with("size", 2).starts_with("lora has no size, but 2 is given"));
   CHECK(with("scaling", "r").starts_with("unknown scaling \"r\""));
+  CHECK(with("init", "zero").starts_with("unknown initialisation \"zero\""));
+  CHECK(with("dropout", 1).starts_with("dropout 1 is not in [0, 1)"));
+  CHECK(with("optimizer", "lion").starts_with("unknown optimizer \"lion\"; valid: adamw, sgd"));
+  CHECK(with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, random"));
+  CHECK(with("width", 0).starts_with("width 0 is below 1"));
   CHECK(reason(3) == "a cell must be a JSON object");
 }

@@ -39,12 +39,6 @@ inline experiments::CellResult result(const experiments::Cell& cell) {
           .more = {}};
 }
 
-inline experiments::RunCard card() {
-  return {"table6",
-          {{"steps", {{"nli", 800}, {"sqlgen", 500}}}, {"alpha", 8}},
-          {{"ranks", {1, 4}}, {"seeds", {0, 1, 2}}}};
-}
-
 inline std::string read(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

@@ -8,7 +8,7 @@ TEST_CASE("the configuration of a base survives as JSON, and nothing else is one
   BaseConfig config = base_config(7, 90);
   CHECK(config.warmup == 9);
   config.lr = 0.1;
-  const std::string text = to_json(config).dump();
+  const std::string text = to_json(config);
   CHECK(to_json(base_config_from_json(text)) == to_json(config));
   CHECK(hash(base_config_from_json(text)) == hash(config));
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "tests/experiments/fake_card.h"
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;

@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/experiments/fake_card.h"
 #include "tests/experiments/fake_cells.h"
 
 #ifdef _OPENMP

@@ -20,7 +20,7 @@ std::vector<Verdict> verdicts(const fake::Truth& truth, const fake::TableOptions
 /// The outcomes of one task as letters, (a) to (d): r, c or i.
 std::string letters(const std::vector<Verdict>& list) {
   std::string text;
-  for (const Verdict& verdict : list) text += outcome_text(verdict.outcome)[0];
+  for (const Verdict& verdict : list) text += outcome_text(verdict.found.outcome)[0];
   return text;
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("each verdict of each statement where the truth is known") {
   // Noise drowns everything; the pairs are there, the evidence is not.
   const auto drowned = verdicts(paper_like, {.noise = 60});
   CHECK(letters(drowned) == "iiii");
-  for (const Verdict& verdict : drowned) CHECK(verdict.reason == "not significant");
+  for (const Verdict& verdict : drowned) CHECK(verdict.found.reason == "not significant");
   CHECK(letters(verdicts(flat)) == "rirr");
 }
 
@@ -52,23 +52,25 @@ TEST_CASE("effect, interval, threshold and p say what was measured") {
   const double effects[] = {-35, -8, 10, -10};  // (a): r = 1 against the mean of r = 8 and 16
   const double thresholds[] = {-3, 0, 3, -3};
   for (std::size_t i = 0; i < 4; ++i) {
-    CHECK(list[i].effect == Approx(effects[i]).epsilon(0.06));
-    CHECK(list[i].threshold == thresholds[i]);
-    CHECK(list[i].low < effects[i] + 1);
-    CHECK(list[i].high > effects[i] - 1);
-    CHECK(list[i].low < list[i].effect);
-    CHECK(list[i].effect < list[i].high);
-    CHECK(list[i].pairs == 10);
-    CHECK(list[i].p < 1e-3);
-    CHECK(list[i].reason == "");
+    CHECK(list[i].found.effect == Approx(effects[i]).epsilon(0.06));
+    CHECK(list[i].contrast.threshold == thresholds[i]);
+    CHECK(list[i].found.t.low < effects[i] + 1);
+    CHECK(list[i].found.t.high > effects[i] - 1);
+    CHECK(list[i].found.t.low < list[i].found.effect);
+    CHECK(list[i].found.effect < list[i].found.t.high);
+    CHECK(list[i].found.pairs == 10);
+    CHECK(list[i].found.p < 1e-3);
+    CHECK(list[i].found.reason == "");
     CHECK(list[i].statement == "abcd"[i]);
   }
-  CHECK(list[0].contrast == "{q,v} at r = 1 minus its mean over r = 8, 16; holds above -3 points");
-  CHECK(list[0].note == "smallest r whose mean is within 3 points: 16");
-  CHECK(list[1].contrast == "{q,v} minus {q}, mean over r = 1, 2, 4, 8, 16; holds above 0 points");
-  CHECK(list[1].note.starts_with("with equal parameters, {q} at 2r: -1"));
-  CHECK(list[2].contrast == "{q,v} at r = 16 minus at r = 8; holds below 3 points");
-  CHECK(list[3].contrast ==
+  CHECK(list[0].contrast.text ==
+        "{q,v} at r = 1 minus its mean over r = 8, 16; holds above -3 points");
+  CHECK(list[0].contrast.note == "smallest r whose mean is within 3 points: 16");
+  CHECK(list[1].contrast.text ==
+        "{q,v} minus {q}, mean over r = 1, 2, 4, 8, 16; holds above 0 points");
+  CHECK(list[1].contrast.note.starts_with("with equal parameters, {q} at 2r: -1"));
+  CHECK(list[2].contrast.text == "{q,v} at r = 16 minus at r = 8; holds below 3 points");
+  CHECK(list[3].contrast.text ==
         "{q,k,v,o} at r minus {q,v} at 2r, mean over r = 1, 2, 4; holds above -3 points");
 }
 
@@ -90,20 +92,20 @@ TEST_CASE("the margin decides: two points are noise, six are not") {
 
 TEST_CASE("too few pairs and entries that were not run are inconclusive, with the reason") {
   for (const Verdict& verdict : verdicts(paper_like, {.base_seeds = {2}, .seeds = 2})) {
-    CHECK(verdict.outcome == Outcome::inconclusive);
-    CHECK(verdict.reason == "2 pairs, at least 3 are needed");
+    CHECK(verdict.found.outcome == Outcome::inconclusive);
+    CHECK(verdict.found.reason == "2 pairs, at least 3 are needed");
   }
   CHECK(letters(verdicts(paper_like, {.base_seeds = {2}, .seeds = 3, .noise = 0.05})) == "rrrr");
   const auto narrow = verdicts(paper_like, {.ranks = {2, 4}});
   CHECK(letters(narrow) == "irir");
-  CHECK(narrow[0].reason == "not run: {q,v} at some r >= 8");
-  CHECK(narrow[2].reason == "not run: {q,v} at r >= 4 and a larger r >= 8");
-  CHECK(verdicts(paper_like, {.ranks = {2, 8}})[0].reason == "not run: {q,v} at r = 1");
-  CHECK(verdicts(paper_like, {.ranks = {8}})[3].reason ==
+  CHECK(narrow[0].found.reason == "not run: {q,v} at some r >= 8");
+  CHECK(narrow[2].found.reason == "not run: {q,v} at r >= 4 and a larger r >= 8");
+  CHECK(verdicts(paper_like, {.ranks = {2, 8}})[0].found.reason == "not run: {q,v} at r = 1");
+  CHECK(verdicts(paper_like, {.ranks = {8}})[3].found.reason ==
         "not run: {q,k,v,o} at some r <= 4 with {q,v} at 2r");
   auto only_frozen = fake::table(flat, {});
   std::erase_if(only_frozen, [](const auto& result) { return result.cell.method != "frozen"; });
-  CHECK(table6_verdicts(table6_grid(only_frozen))[1].reason ==
+  CHECK(table6_verdicts(table6_grid(only_frozen))[1].found.reason ==
         "not run: {q} and {q,v} at a common r");
   CHECK(table6_verdicts({}).empty());
 }
@@ -119,10 +121,10 @@ TEST_CASE("a repetition counts only if it is complete and finite") {
     return result.cell.rank == 1 && result.cell.seed == 4 && result.cell.base_seed == 3;
   });
   const auto list = table6_verdicts(table6_grid(results));
-  CHECK(list[0].pairs == 7);
-  CHECK(list[1].pairs == 7);
-  CHECK(list[2].pairs == 8);
-  CHECK(list[3].pairs == 9);
+  CHECK(list[0].found.pairs == 7);
+  CHECK(list[1].found.pairs == 7);
+  CHECK(list[2].found.pairs == 8);
+  CHECK(list[3].found.pairs == 9);
 }
 
 TEST_CASE("bases that disagree give no verdict, however small p") {
@@ -132,9 +134,9 @@ TEST_CASE("bases that disagree give no verdict, however small p") {
     result.value += result.cell.base_seed == 2 ? -0.20 : 0.02;
   }
   const auto list = table6_verdicts(table6_grid(results));
-  CHECK(list[1].p < 0.001);
-  CHECK(list[1].outcome == Outcome::inconclusive);
-  CHECK(list[1].reason == "base seed 3 is on the other side");
+  CHECK(list[1].found.p < 0.001);
+  CHECK(list[1].found.outcome == Outcome::inconclusive);
+  CHECK(list[1].found.reason == "base seed 3 is on the other side");
 }
 
 TEST_CASE("tasks are one family for Holm's correction") {
@@ -150,8 +152,8 @@ TEST_CASE("tasks are one family for Holm's correction") {
   double smallest_alone = 1, smallest_beside = 1;
   for (std::size_t i = 0; i < 4; ++i) {
     CHECK(beside[i].task == "sqlgen");
-    smallest_alone = std::min(smallest_alone, alone[i].p);
-    smallest_beside = std::min(smallest_beside, beside[i].p);
+    smallest_alone = std::min(smallest_alone, alone[i].found.p);
+    smallest_beside = std::min(smallest_beside, beside[i].found.p);
   }
   CHECK(smallest_beside == Approx(3 * smallest_alone));  // 12 tests instead of 4
 }
@@ -174,10 +176,10 @@ TEST_CASE("the rate of wrong verdicts over tables whose truth lies on every thre
     const auto results = fake::table(on_threshold, options);
     bool wrong = false, wrong_uncorrected = false;
     for (const Verdict& verdict : table6_verdicts(table6_grid(results))) {
-      wrong = wrong || verdict.outcome != Outcome::inconclusive;
+      wrong = wrong || verdict.found.outcome != Outcome::inconclusive;
       // Control: the 95 % interval read off statement by statement, without a correction.
-      wrong_uncorrected =
-          wrong_uncorrected || verdict.low > verdict.threshold || verdict.high < verdict.threshold;
+      wrong_uncorrected = wrong_uncorrected || verdict.found.t.low > verdict.contrast.threshold ||
+                          verdict.found.t.high < verdict.contrast.threshold;
     }
     tables_wrong += wrong;
     tables_wrong_uncorrected += wrong_uncorrected;
@@ -191,8 +193,8 @@ TEST_CASE("pure noise contradicts nothing") {
   for (std::uint64_t draw = 0; draw < 200; ++draw) {
     const auto list = verdicts(flat, {.base_seeds = {2}, .seeds = 3, .noise = 4, .draw = draw});
     for (const Verdict& verdict : list) {
-      wrong += verdict.outcome == Outcome::contradicted;
-      wrong += verdict.statement == 'b' && verdict.outcome != Outcome::inconclusive;
+      wrong += verdict.found.outcome == Outcome::contradicted;
+      wrong += verdict.statement == 'b' && verdict.found.outcome != Outcome::inconclusive;
     }
   }
   CHECK(wrong <= 20);

@@ -30,7 +30,8 @@ TEST_CASE("the parameters of a run are counted by its plan") {
   run.lora.spec.rank = 4;
   run.lora.rank_pattern = {{"up", 2}};
   CHECK(trainable_count(run) == 2 * (4 * (64 + 64) + 2 * (64 + 256)));
-  CHECK(to_json(run)["trainable"] == trainable_count(run));
+  CHECK(to_json(run).text().find("\"trainable\":" + std::to_string(trainable_count(run)) + ",") !=
+        std::string::npos);
   run.cell.method = "full";
   CHECK(trainable_count(run) == 112'960);
 }

@@ -100,6 +100,31 @@ TEST_CASE("dropout is on the input of A only, in passes that carry a stream") {
   CHECK((forward("a") - expected).cwiseAbs().maxCoeff() < 1e-5f);
 }
 
+// dB = s dh (A (x ∘ m))ᵀ holds the mask m, though the output does not; and since the mean of m is
+// 1, the mean of dB is what it is without dropout.
+TEST_CASE("with B at zero dropout changes the gradient of B, though not on the mean") {
+  auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
+  lora::LoraSpec spec{2, 3};
+  spec.dropout = 0.5;
+  lora::LoraLinear layer(linear, spec, 1, "layer");
+  const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
+  const nn::Tensor dh = nn::Random(4, "dh").normal({5, 7}, 1);
+  const auto gradient = [&](nn::Random* random) {
+    if (!layer.B.grad.empty()) layer.B.grad.m.setZero();
+    nn::Tape tape;
+    tape.backward(layer.forward({tape, random}, tape.constant(x)), dh);
+    return nn::Matrix(layer.B.grad.m);
+  };
+  const nn::Matrix plain = gradient(nullptr);
+  nn::Random random(1, "masks");
+  CHECK((gradient(&random) - plain).norm() > 0.1f * plain.norm());
+  nn::Matrix sum = nn::Matrix::Zero(7, 2);
+  const int draws = 4000;
+  for (int i = 0; i < draws; ++i) sum += gradient(&random);
+  // A draw differs by about as much as it is, and √4000 = 63.
+  CHECK((sum / draws - plain).norm() < 0.1f * plain.norm());
+}
+
 TEST_CASE("the layer computes the paper's equation 3") {
   auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
   linear->bias.value = nn::Random(4, "bias").normal({7}, 1);
@@ -123,32 +148,75 @@ TEST_CASE("the layer computes the paper's equation 3") {
   }
 }
 
-// With ΔW = α/r B A and Adam without ε, whose steps do not see the size of gradients: α/(pq) with
-// p A, q B and learning rates p lr for A, q lr for B is the same model at every step. Powers of two
-// round alike, so the same bits. B starts away from zero, where A's first step would be 0/0.
+TEST_CASE("with A and B both at zero nothing ever moves") {
+  Decoder model = adapted();
+  for (const auto& [name, layer] : lora::lora_layers(model)) layer->A.value.m.setZero();
+  const Snapshot before(model);
+  nn::AdamW adam({{nn::trainable_parameters(model)}});
+  for (int step = 0; step < 3; ++step) {
+    adam.zero_grad();
+    backward(model);
+    adam.step(1e-2);
+  }
+  CHECK(Snapshot(model) == before);
+  // Control: one of the two away from zero is enough.
+  perturb_b(model);
+  const Snapshot perturbed(model);
+  adam.zero_grad();
+  backward(model);
+  adam.step(1e-2);
+  CHECK_FALSE(Snapshot(model) == perturbed);
+}
+
+// ΔW = α/r B A is the same for α/(pq), p A and q B, and the gradients of the factors are 1/p and
+// 1/q of what they were. To stay the same model, p A has to move by p times as much as A. Adam
+// without ε does not see the size of gradients, so its rates are p lr and q lr; SGD does, so its
+// are p² lr and q² lr. Powers of two round alike, so the same bits. B starts away from zero, where
+// A's first step of Adam would be 0/0.
+struct Traded {
+  double p = 1, q = 1, lr_a = 1, lr_b = 1;
+};
+
+template <class MakeOptimizer>
+static nn::Matrix trained(const Traded& by, double lr, const MakeOptimizer& optimizer_of) {
+  Decoder model = adapted(2, 4 / (by.p * by.q));
+  perturb_b(model);
+  nn::ParameterGroup a{{}, 0, by.lr_a}, b{{}, 0, by.lr_b};
+  for (const auto& [name, layer] : lora::lora_layers(model)) {
+    layer->A.value.m *= static_cast<float>(by.p);
+    layer->B.value.m *= static_cast<float>(by.q);
+    a.parameters.push_back(&layer->A);
+    b.parameters.push_back(&layer->B);
+  }
+  auto optimizer = optimizer_of(std::vector<nn::ParameterGroup>{a, b});
+  for (int step = 0; step < 10; ++step) {
+    optimizer.zero_grad();
+    backward(model);
+    optimizer.step(lr);
+  }
+  const nn::Matrix logits = logits_of_batch(model, small_batch());
+  CHECK(logits.allFinite());
+  return logits;
+}
+
 TEST_CASE("Adam: alpha can be traded for the sizes and learning rates of A and B") {
-  const auto trained = [](double p, double q, double lr_a, double lr_b) {
-    Decoder model = adapted(2, 4 / (p * q));
-    perturb_b(model);
-    nn::ParameterGroup a{{}, 0, lr_a}, b{{}, 0, lr_b};
-    for (const auto& [name, layer] : lora::lora_layers(model)) {
-      layer->A.value.m *= static_cast<float>(p);
-      layer->B.value.m *= static_cast<float>(q);
-      a.parameters.push_back(&layer->A);
-      b.parameters.push_back(&layer->B);
-    }
-    nn::AdamW adam({a, b}, {0.9, 0.999, 0});
-    for (int step = 0; step < 10; ++step) {
-      adam.zero_grad();
-      backward(model);
-      adam.step(1e-2);
-    }
-    const nn::Matrix logits = logits_of_batch(model, small_batch());
-    CHECK(logits.allFinite());
-    return logits;
+  const auto with = [](const Traded& by) {
+    return trained(by, 1e-2, [](const auto& groups) { return nn::AdamW(groups, {0.9, 0.999, 0}); });
   };
-  const nn::Matrix plain = trained(1, 1, 1, 1);
-  CHECK(same_bits(plain, trained(4, 0.5, 4, 0.5)));
-  CHECK(same_bits(plain, trained(0.125, 2, 0.125, 2)));
-  CHECK_FALSE(same_bits(plain, trained(4, 0.5, 1, 1)));
+  const nn::Matrix plain = with({});
+  CHECK(same_bits(plain, with({4, 0.5, 4, 0.5})));
+  CHECK(same_bits(plain, with({0.125, 2, 0.125, 2})));
+  CHECK_FALSE(same_bits(plain, with({4, 0.5, 1, 1})));
+  CHECK_FALSE(same_bits(plain, with({4, 0.5, 16, 0.25})));
+}
+
+TEST_CASE("SGD: alpha can be traded for the sizes and the squares of the rates of A and B") {
+  const auto with = [](const Traded& by) {
+    return trained(by, 0.1, [](const auto& groups) { return nn::Sgd(groups, 0.9); });
+  };
+  const nn::Matrix plain = with({});
+  CHECK(same_bits(plain, with({4, 0.5, 16, 0.25})));
+  CHECK(same_bits(plain, with({0.125, 2, 1.0 / 64, 4})));
+  CHECK_FALSE(same_bits(plain, with({4, 0.5, 1, 1})));
+  CHECK_FALSE(same_bits(plain, with({4, 0.5, 4, 0.5})));
 }

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "autograd/gradcheck.h"
-#include "tests/nn/small_decoder.h"
+#include "tests/nn/rows_prefix.h"
 
 // Linked with the libraries in double.
 
@@ -109,6 +109,14 @@ TEST_CASE("the whole decoder, tied and untied, through logits and through the lo
       });
       check(model, [&](Tape& t) { return token_loss({t}, model, batch); });
     }
+  }
+}
+
+TEST_CASE("a prefix whose rows go on, and one with rows for every block") {
+  for (const nn::Index blocks : {1, 2}) {
+    nn::Decoder model(small_config(), 1);
+    put_prefix(model, 3, blocks);
+    check(model, [&](Tape& t) { return token_loss({t}, model, small_batch()); });
   }
 }
 

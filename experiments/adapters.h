@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "experiments/study.h"
+#include "lora/low_rank.h"
+
+/// The trained adapters that table7, figure3, figure4 and figure8 look at. They share one sweep,
+/// OUT/adapters, with a folder for every finished cell in PEFT's layout, named by a hash of the
+/// cell's key. Each of the four trains only what is not there.
+namespace experiments {
+
+/// One adapted projection: what the analysis reads.
+struct AdaptedMatrix {
+  lora::MatrixXd W;  ///< the frozen weight (out,in)
+  lora::MatrixXd A;  ///< (r,in), trained
+  lora::Svd delta;   ///< of ΔW = s B A, r terms
+};
+
+struct AdaptedModel {
+  Cell cell;
+  std::map<std::string, AdaptedMatrix> matrices;  ///< by projection, "blocks.0.attn.q"
+};
+
+/// How alpha goes with the rank: fixed, as in the paper, so that the scale alpha/r falls; or alpha
+/// = 2 r, so that it stays. The two are the same cell at r = alpha / 2.
+enum class AlphaRule { fixed, proportional };
+const char* to_string(AlphaRule rule);
+
+/// The ranks that the four look at: 1, 4, 8, 16, and 2 in `full`.
+std::vector<int> adapter_ranks(const StudyOptions& options);
+
+/// LoRA on q and v of every block.
+Cell adapter_cell(Cell repetition, const StudyOptions& options, int rank,
+                  AlphaRule rule = AlphaRule::fixed);
+
+/// Trains what OUT/adapters lacks of these cells, whose learning rates are filled in, and returns
+/// them all, in the order of the cells; nothing where it was stopped. A run that diverged is left
+/// out, with a message. Throws as run_study and lora::load_adapter.
+std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
+                                                        const StudyOptions& options, Bases& bases,
+                                                        Progress& progress);
+
+/// "blocks.0.attn.q" -> "q".
+std::string kind_of(const std::string& projection);
+
+}  // namespace experiments

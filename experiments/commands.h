@@ -1,0 +1,18 @@
+#pragma once
+
+#include "experiments/command_line.h"
+
+/// The functions that declare the commands, each in command_<name>.cpp.
+namespace experiments {
+
+Command table6_command();
+Command tasks_command();
+Command pretrain_command();
+Command trace_command();
+Command train_command();
+Command eval_command();
+Command merge_command();
+Command generate_command();
+Command known_rank_command();
+
+}  // namespace experiments

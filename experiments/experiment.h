@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "experiments/study.h"
+
+namespace experiments {
+
+/// One experiment of the paper, as its command and `lowrank paper` run it.
+struct Experiment {
+  std::string name;  ///< of the command and of the folder in OUT
+  std::string help;  ///< what it answers, in one line
+
+  /// The cells it would run, without their learning rates: for the plan, and for the search of the
+  /// learning rates. Nothing where it is no sweep.
+  std::function<std::vector<Cell>(const StudyOptions&)> cells;
+
+  /// Runs what its folder lacks, prints its table, and writes OUT/name/name.md and name.csv.
+  std::function<ExperimentOutcome(const StudyOptions&, Bases&, Progress&)> run;
+};
+
+/// All of them, in the order of the paper. Another experiment is a file with a function that
+/// returns its Experiment, and a line there.
+const std::vector<Experiment>& all_experiments();
+
+}  // namespace experiments

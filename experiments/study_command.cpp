@@ -1,0 +1,62 @@
+#include "experiments/study_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "experiments/option_values.h"
+
+namespace experiments {
+
+void add_study_options(Command& command, StudyTexts& given) {
+  command.option("--preset", given.preset, "smoke (a minute), quick or full");
+  command.option("--tasks", given.tasks, "sqlgen, nli, reorder, separated by commas, or all");
+  command.option("--seeds", given.seeds, "repetitions of every cell");
+  command.option("--base-seed", given.base_seed, "names the pre-trained base");
+  command.option("--facts", given.facts, "sqlgen: how many meanings change, 2 to 32");
+  command.option("--jobs", given.jobs, "cells at a time (default: the cores)");
+  command.option("--out", given.out, "results folder");
+  command.flag("--fresh", given.fresh, "start over in a folder that has results");
+}
+
+void apply(const StudyTexts& given, StudyOptions& options) {
+  if (!given.tasks.empty()) options.tasks = parse_tasks(given.tasks);
+  if (!given.seeds.empty())
+    options.seeds = static_cast<int>(parse_integer("--seeds", given.seeds, 1, 100));
+  if (!given.base_seed.empty())
+    options.base_seeds = {
+        static_cast<std::uint64_t>(parse_integer("--base-seed", given.base_seed, 0, largest_seed))};
+  if (!given.facts.empty()) {
+    const auto& tasks = options.tasks;
+    if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end())
+      throw UsageError("--facts has no effect without the task sqlgen");
+    options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
+  }
+  const long cores = std::max(1u, std::thread::hardware_concurrency());
+  options.jobs =
+      static_cast<int>(given.jobs.empty() ? cores : parse_integer("--jobs", given.jobs, 1, 1024));
+  options.out = given.out;
+  options.start = given.fresh ? ResultsFolder::Start::fresh : ResultsFolder::Start::resume;
+}
+
+Command experiment_command(const Experiment& experiment) {
+  Command command(experiment.name, experiment.help);
+  auto given = std::make_shared<StudyTexts>();
+  add_study_options(command, *given);
+  command.action([given, run = experiment.run](const Command&) {
+    StudyOptions options = study_preset(given->preset);
+    apply(*given, options);
+    Progress progress;
+    Bases bases(options.out / "base", options.base_steps);
+    ExperimentOutcome outcome = run(options, bases, progress);
+    if (outcome.exit_code != 0) return outcome.exit_code;
+    judge(outcome.findings);
+    fmt::print("{}", findings_text(outcome.findings));
+    return 0;
+  });
+  return command;
+}
+
+}  // namespace experiments

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+
+namespace experiments {
+
+/// `first` and then the words of `text`, in lines of at most 100 characters (not bytes) of UTF-8
+/// that continue at column `indent`.
+std::string wrapped(const std::string& first, std::size_t indent, const std::string& text);
+
+}  // namespace experiments

@@ -1,0 +1,51 @@
+#include "nn/prefix.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace nn {
+
+Var prepend(Var rows, Var x, Index replaced) {
+  const Index P = rows.value().rows(), B = x.shape()[0], S = x.shape()[1], C = x.shape()[2];
+  // One table of all rows, (P + B S, C), out of which every batch row takes its own.
+  const Var table = autograd::concat_rows(std::array{rows, x});
+  std::vector<int> ids;
+  for (Index b = 0; b < B; ++b) {
+    for (Index p = 0; p < P; ++p) ids.push_back(static_cast<int>(p));
+    for (Index s = replaced; s < S; ++s) ids.push_back(static_cast<int>(P + b * S + s));
+  }
+  return autograd::reshape(autograd::embedding(table, ids), {B, P + S - replaced, C});
+}
+
+Var without_first(Var x, Index P) {
+  const Index B = x.shape()[0], S = x.shape()[1], C = x.shape()[2];
+  std::vector<int> ids;
+  for (Index b = 0; b < B; ++b)
+    for (Index s = P; s < S; ++s) ids.push_back(static_cast<int>(b * S + s));
+  return autograd::reshape(autograd::embedding(x, ids), {B, S - P, C});
+}
+
+Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x) {
+  const std::optional<Var> rows = prefix.rows(pass, layer);
+  if (!rows && layer > 0) return x;
+  const Shape wanted{prefix.length(), x.shape()[2]};
+  if (!rows || rows->shape() != wanted)
+    throw autograd::ShapeError(fmt::format("the prefix wants rows {} for block {}, not {}",
+                                           wanted.str(), layer,
+                                           rows ? rows->shape().str() : "none"));
+  return prepend(*rows, x, layer == 0 ? 0 : prefix.length());
+}
+
+std::vector<unsigned char> real_after_prefix(const std::vector<unsigned char>& real, Index B,
+                                             Index P) {
+  std::vector<unsigned char> longer;
+  const auto T = static_cast<std::ptrdiff_t>(real.size()) / B;
+  for (std::ptrdiff_t b = 0; b < (real.empty() ? 0 : B); ++b) {
+    longer.insert(longer.end(), static_cast<std::size_t>(P), 1);
+    longer.insert(longer.end(), real.begin() + b * T, real.begin() + (b + 1) * T);
+  }
+  return longer;
+}
+
+}  // namespace nn

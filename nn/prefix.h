@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "nn/module.h"
+
+namespace nn {
+
+/// P positions before every sequence whose rows come from parameters and not from tokens: where
+/// prompts and prefixes are trained. They have no row of the position table, so what is trained
+/// includes it, and do not count towards the context. Every later position sees them; they see each
+/// other causally, as tokens would. The dropout on embeddings leaves them alone. After the last
+/// block they are left out.
+struct Prefix : Module {
+  virtual Index length() const = 0;  ///< P, at least 1
+
+  /// What enters block `layer` at the P positions, (P,C) for every batch row alike; nothing where
+  /// they go on with what the block before has made of them. Block 0 needs rows.
+  virtual std::optional<Var> rows(const Pass& pass, Index layer) = 0;
+};
+
+/// x (B,S,C) with rows (P,C) in place of the first `replaced` positions of each batch row
+/// -> (B, P + S - replaced, C).
+Var prepend(Var rows, Var x, Index replaced);
+
+/// x (B,S,C) without the first P positions of each batch row -> (B, S - P, C).
+Var without_first(Var x, Index P);
+
+/// What enters block `layer`: x with the prefix's rows before it or in the place of those that are
+/// there, or x as it is.
+Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x);
+
+/// The mask `real` (B,T) of the tokens with P real positions before each row; empty if it is.
+std::vector<unsigned char> real_after_prefix(const std::vector<unsigned char>& real, Index B,
+                                             Index P);
+
+}  // namespace nn

@@ -1,0 +1,1 @@
+TEST_CASE("one is 1") { CHECK(one() == 1); }

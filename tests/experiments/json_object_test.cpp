@@ -1,0 +1,28 @@
+#include "experiments/json_object.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <limits>
+
+using namespace experiments;
+
+TEST_CASE("a JSON object has its members in the order they were set, of any type") {
+  JsonObject inner;
+  inner.set("a", std::string("\"\n\\"));
+  JsonObject object;
+  CHECK(object.text() == "{}");
+  object.set("z", 0.1);
+  object.set("whole", 2.0);
+  object.set("none", std::numeric_limits<double>::quiet_NaN());
+  object.set("low", -std::numeric_limits<double>::infinity());
+  object.set("big", std::numeric_limits<std::uint64_t>::max());
+  object.set("yes", true);
+  object.set("text", "q");
+  object.set("inner", inner);
+  object.set("list", {inner, JsonObject()});
+  object.set("empty", std::vector<JsonObject>());
+  CHECK(object.text() ==
+        R"({"z":0.1,"whole":2.0,"none":"nan","low":"-inf","big":18446744073709551615,"yes":true,)"
+        R"("text":"q","inner":{"a":"\"\n\\"},"list":[{"a":"\"\n\\"},{}],"empty":[]})");
+}

@@ -1,0 +1,145 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "lora/inject.h"
+#include "tests/lora/pages.h"
+#include "tests/lora/subspaces.h"
+
+// What docs/errata.md says of the paper, as far as it can be computed, and printed there: the
+// counts from our own formula (lora::Target), the rest from the paper's printed numbers or on
+// random matrices.
+
+namespace {
+
+/// Trainable parameters of `matrices` adapted square matrices of width d.
+lora::Index count(lora::Index matrices, lora::Index d, lora::Index r) {
+  const lora::Target one{"", d, d, {r}};
+  return matrices * one.parameters();
+}
+
+/// |x - printed| is at most half a unit of the last printed digit.
+bool rounds_to(double x, double printed, double unit) { return std::abs(x - printed) <= unit / 2; }
+
+constexpr lora::Index gpt3 = 12288, gpt3_layers = 96;
+
+}  // namespace
+
+TEST_CASE("counts and sizes of the paper's models") {
+  // GPT-3 175B, wq and wv in 96 layers
+  CHECK(count(2 * gpt3_layers, gpt3, 4) == 18'874'368);
+  CHECK(count(2 * gpt3_layers, gpt3, 8) == 37'748'736);
+  const double adapter = 2.0 * 18'874'368;  // two bytes a number
+  const double model = 2.0 * 175e9;
+  CHECK(adapter / (1 << 20) == 36);
+  CHECK(rounds_to(adapter / 1e6, 37.7, 0.1));
+  CHECK(model / 1e9 == 350);
+  CHECK(rounds_to(model / adapter, 9272, 1));
+  CHECK(rounds_to((model + 100 * adapter) / 1e9, 354, 1));  // footnote 4
+  // The toy base, q and v in 2 layers
+  CHECK(count(4, 64, 4) == 2048);
+  for (const lora::Index n : {2048, 393'216, 18'874'368, 37'748'736})
+    CHECK(prints("lora.md", grouped(n)));
+  CHECK(prints("lora.md", fmt::format("{:.0f}", adapter / (1 << 20))));
+  CHECK(prints("lora.md", grouped(std::lround(model / adapter))));
+}
+
+TEST_CASE("every column of Table 5 has the same number of parameters") {
+  CHECK(count(1 * gpt3_layers, gpt3, 8) == 18'874'368);
+  CHECK(count(2 * gpt3_layers, gpt3, 4) == 18'874'368);
+  CHECK(count(4 * gpt3_layers, gpt3, 2) == 18'874'368);
+}
+
+TEST_CASE("erratum 1: phi is 1 - d²/p, and not (1 - d²)/p") {
+  const Index d = 20;
+  const MatrixXd U = random_basis(d, 5, 1, "U"), V = random_basis(d, 3, 2, "V");
+  const double p = 3, distance = projection_metric(U, V);
+  CHECK(phi(U, V) == doctest::Approx(1 - distance * distance / p));
+  CHECK(std::abs(phi(U, V) - (1 - distance * distance) / p) > 0.1);
+  // The same subspace, and one that is orthogonal to it: phi has to be 1 and 0.
+  const MatrixXd both = random_basis(d, 6, 3, "both");
+  const MatrixXd first = both.leftCols(3), second = both.rightCols(3);
+  const auto printed = [&](double metric) { return (1 - metric * metric) / p; };
+  CHECK(phi(first, first) == doctest::Approx(1));
+  CHECK(printed(projection_metric(first, first)) == doctest::Approx(1 / p));
+  CHECK(phi(first, second) == doctest::Approx(0));
+  CHECK(printed(projection_metric(first, second)) == doctest::Approx((1 - p) / p));
+}
+
+TEST_CASE("erratum 2: the product fits with singular vectors as rows, and then it is UᵀWV") {
+  const Index d = 7, k = 5, r = 2;
+  const MatrixXd W = gaussian_matrix(d, k, 1, "W");
+  const MatrixXd U = svd_of(W).matrixU().leftCols(r);                // (d,r)
+  const MatrixXd V = svd_of(W).matrixV().leftCols(r);                // (k,r), vectors as columns
+  const MatrixXd rows = svd_of(W).matrixV().transpose().topRows(r);  // (r,k), as NumPy's vh
+  CHECK((U.transpose() * W).cols() != V.transpose().rows());         // (r,k) times (r,k)
+  CHECK((U.transpose() * W).cols() == rows.transpose().rows());
+  const MatrixXd product = U.transpose() * W * rows.transpose();
+  CHECK((product - U.transpose() * W * V).norm() < 1e-12);
+  const VectorXd top = svd_of(W).singularValues().head(r);
+  CHECK((product - MatrixXd(top.asDiagonal())).norm() < 1e-12);
+}
+
+TEST_CASE("erratum 3: 37.7M is all four at r = 4, and not at r = 2") {
+  CHECK(count(4 * gpt3_layers, gpt3, 4) == count(2 * gpt3_layers, gpt3, 8));
+  CHECK(count(4 * gpt3_layers, gpt3, 4) == 37'748'736);
+  CHECK(count(4 * gpt3_layers, gpt3, 2) == 18'874'368);
+}
+
+TEST_CASE("erratum 5: DeBERTa XXL's 4.7M parameters need r = 16") {
+  const lora::Index d = 1536, layers = 48;
+  CHECK(count(2 * layers, d, 16) == 4'718'592);
+  CHECK(count(2 * layers, d, 8) == 2'359'296);
+  for (const lora::Index r : {8, 16}) CHECK(prints("errata.md", grouped(count(2 * layers, d, r))));
+}
+
+TEST_CASE("erratum 6: GPT-2's counts are not those of the formula") {
+  const lora::Index medium = count(2 * 24, 1024, 4), large = count(2 * 36, 1280, 4);
+  CHECK(medium == 393'216);
+  CHECK(large == 737'280);
+  CHECK_FALSE(rounds_to(static_cast<double>(medium) / 1e6, 0.35, 0.01));
+  CHECK_FALSE(rounds_to(static_cast<double>(large) / 1e6, 0.77, 0.01));
+  CHECK(prints("errata.md", grouped(medium)));
+  CHECK(prints("errata.md", grouped(large)));
+  CHECK(medium * 4 == 1.5 * (1 << 20));  // the published checkpoint, in float
+}
+
+TEST_CASE("erratum 6: RoBERTa's counts are those of Table 2") {
+  const lora::Index base = count(2 * 12, 768, 8), large = count(2 * 24, 1024, 8);
+  CHECK(rounds_to(static_cast<double>(base) / 1e6, 0.3, 0.1));
+  CHECK(rounds_to(static_cast<double>(large) / 1e6, 0.8, 0.1));
+  CHECK(prints("errata.md", grouped(base)));
+  CHECK(prints("errata.md", grouped(large)));
+}
+
+TEST_CASE("erratum 9: Table 7's random column is ‖W‖ r/d, and its scale changes by 16") {
+  const double W = 61.95, d = 12288;
+  CHECK(rounds_to(W * 4 / d, 0.0202, 1e-4));
+  CHECK(rounds_to(W * 64 / d, 0.3227, 1e-4));
+  const struct {
+    double r, delta, in_delta, in_W, random;  // a column of Table 7
+    const char *amplification, *over_random, *by_chance, *percent_in_W;
+  } columns[] = {{4, 6.91, 0.32, 21.67, 0.02, "21.59", "15.9", "342.7", "12.2"},
+                 {64, 3.57, 1.90, 37.71, 0.33, "1.88", "5.9", "11.1", "37.1"}};
+  for (const auto& c : columns) {
+    const double random = W * c.r / d;
+    CHECK(std::abs(random - c.random) < 0.01);  // one draw, two digits
+    CHECK(fmt::format("{:.2f}", c.delta / c.in_delta) == c.amplification);
+    CHECK(fmt::format("{:.1f}", c.in_delta / random) == c.over_random);
+    CHECK(fmt::format("{:.1f}", c.delta / random) == c.by_chance);
+    CHECK(fmt::format("{:.1f}", 100 * std::pow(c.in_W / W, 2)) == c.percent_in_W);
+    for (const char* number : {c.amplification, c.over_random, c.by_chance}) {
+      CHECK(prints("errata.md", number));
+      CHECK(prints("low-rank-analysis.md", number));
+    }
+  }
+  const auto scale = [](long r) { return lora::scale(lora::Scaling::alpha_over_r, 8, r); };
+  CHECK(scale(4) / scale(64) == 16);
+  CHECK_FALSE(prints("errata.md", "21.58"));  // control
+}
+
+TEST_CASE("throughput and time per token are two different 25 and 33 percent") {
+  CHECK(rounds_to(43.1 / 32.5, 1.326, 1e-3));
+  CHECK(rounds_to(100 * (1 - 32.5 / 43.1), 24.6, 0.1));
+}

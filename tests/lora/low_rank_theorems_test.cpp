@@ -1,0 +1,177 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "tests/lora/pages.h"
+#include "tests/lora/subspaces.h"
+
+// The theorems of docs/low-rank-analysis.md on random matrices.
+
+namespace {
+
+/// The sum of the best r terms of the SVD.
+MatrixXd truncated(const MatrixXd& m, Index r) {
+  const auto svd = svd_of(m);
+  return svd.matrixU().leftCols(r) * svd.singularValues().head(r).asDiagonal() *
+         svd.matrixV().leftCols(r).transpose();
+}
+
+MatrixXd diagonal(const VectorXd& entries) { return entries.asDiagonal(); }
+
+}  // namespace
+
+TEST_CASE("the rank is the number of singular values that are not zero") {
+  const VectorXd sigma = svd_of(low_rank(9, 6, 3, 1)).singularValues();
+  CHECK(sigma(2) > 1e-3 * sigma(0));
+  CHECK(sigma(3) < 1e-12 * sigma(0));
+}
+
+TEST_CASE("Eckart-Young: no matrix of rank r is nearer than the truncated SVD") {
+  const MatrixXd m = gaussian_matrix(8, 6, 1, "m");
+  for (Index r = 0; r <= 6; ++r) {
+    const double least = (m - truncated(m, r)).norm();
+    CHECK(least == doctest::Approx(svd_of(m).singularValues().tail(6 - r).norm()));
+    if (r == 0 || r == 6) continue;
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+      // Of a random column space the best matrix there is: the projection.
+      const MatrixXd Q = random_basis(8, r, seed, "Q");
+      CHECK((m - Q * Q.transpose() * m).norm() > least);
+      // And near the best one.
+      const MatrixXd close = truncated(m, r) + 1e-3 * gaussian_matrix(8, 6, seed, "close");
+      CHECK((m - truncated(close, r)).norm() > least);
+    }
+  }
+}
+
+TEST_CASE("singular vectors of BA from QR of the factors are those of the product") {
+  const MatrixXd B = gaussian_matrix(9, 3, 1, "B"), A = gaussian_matrix(3, 7, 1, "A");
+  const Eigen::HouseholderQR<MatrixXd> left(B), right(A.transpose());
+  const MatrixXd RB = left.matrixQR().topRows(3).triangularView<Eigen::Upper>();
+  const MatrixXd RA = right.matrixQR().topRows(3).triangularView<Eigen::Upper>();
+  const auto small = svd_of(RB * RA.transpose());  // 3 x 3
+  const auto whole = svd_of(B * A);
+  CHECK((small.singularValues() - whole.singularValues().head(3)).norm() < 1e-12);
+  const MatrixXd U = left.householderQ() * MatrixXd::Identity(9, 3) * small.matrixU();
+  CHECK(phi(U, whole.matrixU().leftCols(3)) == doctest::Approx(1));
+  CHECK(phi(U.leftCols(1), whole.matrixU().leftCols(1)) == doctest::Approx(1));
+}
+
+TEST_CASE("phi is between 0 and 1, and 0 and 1 are reached") {
+  const Index d = 12;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed)
+    for (const Index j : {2, 5, 11}) {
+      const double value = phi(random_basis(d, 4, seed, "U"), random_basis(d, j, seed, "V"));
+      CHECK(value > 0);
+      CHECK(value < 1 + 1e-12);
+    }
+  const MatrixXd basis = random_basis(d, 8, 1, "basis");
+  CHECK(phi(basis.leftCols(3), basis.leftCols(8)) == doctest::Approx(1));  // one in the other
+  CHECK(phi(basis.leftCols(3), basis.rightCols(5)) < 1e-25);
+  // Two bases of one subspace are the same to it.
+  const MatrixXd turned = basis.leftCols(3) * random_basis(3, 3, 2, "turn");
+  CHECK(phi(basis.leftCols(3), turned) == doctest::Approx(1));
+}
+
+TEST_CASE("the projection metric is the distance of projections") {
+  const MatrixXd U = random_basis(10, 4, 1, "U"), V = random_basis(10, 4, 2, "V");
+  const double distance = (U * U.transpose() - V * V.transpose()).norm() / std::sqrt(2);
+  CHECK(projection_metric(U, V) == doctest::Approx(distance));
+}
+
+// UᵀV has i j entries of mean square 1/d. phi is within [0, 1], so the mean of 400 draws has a
+// standard deviation below 0.5/20 = 0.025 whatever its law; what it is here is below 0.007.
+TEST_CASE("the chance level of phi is max(i,j)/d") {
+  const Index d = 32;
+  for (const auto& [i, j] : {std::pair<Index, Index>{1, 8}, {4, 4}, {4, 16}, {16, 4}, {8, 32}}) {
+    double mean = 0;
+    for (std::uint64_t seed = 1; seed <= 400; ++seed)
+      mean += phi(random_basis(d, i, seed, "U"), random_basis(d, j, seed, "V")) / 400;
+    const double chance = static_cast<double>(std::max(i, j)) / static_cast<double>(d);
+    CHECK(std::abs(mean - chance) < 0.02);
+  }
+  const struct { Index d, i, j; } rows[] = {{12288, 8, 64}, {64, 1, 8}, {64, 8, 16}, {64, 8, 64}};
+  for (const auto& row : rows) {
+    const double chance = static_cast<double>(std::max(row.i, row.j)) / static_cast<double>(row.d);
+    CHECK(prints("low-rank-analysis.md",
+                 fmt::format("| {} | ({}, {}) | {:.3f} |", row.d, row.i, row.j, chance)));
+  }
+}
+
+TEST_CASE("random directions see ‖W‖ r/√(dk) of a matrix, its own see the top of its spectrum") {
+  const Index d = 24, k = 40, r = 3;
+  // A spectrum that is far from flat: the law needs no assumption about W.
+  const MatrixXd W = low_rank(d, k, 2, 1) + 0.1 * gaussian_matrix(d, k, 1, "noise");
+  double mean_square = 0;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed)
+    mean_square += (random_basis(d, r, seed, "U").transpose() * W * random_basis(k, r, seed, "V"))
+                       .squaredNorm() /
+                   2000;
+  const double law = W.norm() * static_cast<double>(r) / std::sqrt(static_cast<double>(d * k));
+  CHECK(std::sqrt(mean_square) == doctest::Approx(law).epsilon(0.05));
+  const auto svd = svd_of(W);
+  const double own = (svd.matrixU().leftCols(r).transpose() * W * svd.matrixV().leftCols(r)).norm();
+  CHECK(own == doctest::Approx(svd.singularValues().head(r).norm()));
+  CHECK(own > 5 * law);
+}
+
+TEST_CASE("amplification of a planted change is as large as it was planted") {
+  const Index d = 20;
+  const MatrixXd W = gaussian_matrix(d, d, 1, "W");
+  const auto svd = svd_of(W);
+  const auto amplification = [&](const MatrixXd& change, Index r) {
+    const auto own = svd_of(change);
+    return change.norm() /
+           (own.matrixU().leftCols(r).transpose() * W * own.matrixV().leftCols(r)).norm();
+  };
+  // 3 times what W has in two of its directions, the largest and the smallest: 3 in both.
+  for (const Index first : {Index{0}, d - 2}) {
+    const MatrixXd planted = svd.matrixU().middleCols(first, 2) *
+                             diagonal(3 * svd.singularValues().segment(first, 2)) *
+                             svd.matrixV().middleCols(first, 2).transpose();
+    CHECK(amplification(planted, 2) == doctest::Approx(3));
+  }
+  // Of a norm that is W's, on W's top, on random and on its bottom directions: it only rises.
+  const auto placed = [&](const MatrixXd& U, const MatrixXd& V) {
+    return amplification(
+        W.norm() / std::sqrt(2) * U * diagonal(VectorXd{{1.001, 1}}) * V.transpose(), 2);
+  };
+  const double top = placed(svd.matrixU().leftCols(2), svd.matrixV().leftCols(2));
+  const double random = placed(random_basis(d, 2, 1, "U"), random_basis(d, 2, 1, "V"));
+  const double bottom = placed(svd.matrixU().rightCols(2), svd.matrixV().rightCols(2));
+  CHECK(top < random / 2);
+  CHECK(random < bottom / 2);
+}
+
+TEST_CASE("gauge: BR and R⁻¹A are another A with the same BA") {
+  const MatrixXd B = gaussian_matrix(9, 3, 1, "B"), A = gaussian_matrix(3, 7, 1, "A");
+  // R is chosen so that what A holds least of, its third right vector, becomes the first.
+  const auto svd = svd_of(A);
+  const MatrixXd R =
+      svd.matrixU() * diagonal(svd.singularValues()) * diagonal(VectorXd{{1, 0.5, 0.25}});
+  const MatrixXd B2 = B * R, A2 = R.inverse() * A;
+  CHECK((B2 * A2 - B * A).norm() < 1e-12);
+  const MatrixXd V = svd.matrixV(), V2 = svd_of(A2).matrixV();
+  CHECK(phi(V, V2) == doctest::Approx(1));            // all r directions together
+  CHECK(phi(V.leftCols(1), V2.leftCols(1)) < 1e-25);  // but the first is another
+  CHECK(phi(V.rightCols(1), V2.leftCols(1)) == doctest::Approx(1));
+  const MatrixXd W = svd_of(B * A).matrixV(), W2 = svd_of(B2 * A2).matrixV();
+  CHECK(phi(W.leftCols(1), W2.leftCols(1)) == doctest::Approx(1));
+}
+
+TEST_CASE("whitening: the best rank-r change for inputs with second moment C") {
+  const Index d = 8, k = 6, r = 2, n = 500;
+  // Inputs that hardly fill their space
+  MatrixXd X = gaussian_matrix(n, k, 1, "X") * diagonal(VectorXd{{3, 2, 1, 0.5, 0.1, 0.05}}) *
+               random_basis(k, k, 1, "turn");
+  const MatrixXd C = X.transpose() * X / static_cast<double>(n);
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(C);
+  const MatrixXd root = eigen.operatorSqrt(), inverse_root = eigen.operatorInverseSqrt();
+  const MatrixXd change = gaussian_matrix(d, k, 1, "change");
+  const auto error = [&](const MatrixXd& approximation) {
+    return ((change - approximation) * X.transpose()).squaredNorm() / static_cast<double>(n);
+  };
+  const MatrixXd best = truncated(change * root, r) * inverse_root;
+  const VectorXd sigma = svd_of(change * root).singularValues();
+  CHECK(error(best) == doctest::Approx(sigma.tail(k - r).squaredNorm()));
+  CHECK(error(truncated(change, r)) > 1.2 * error(best));  // the raw SVD is not the best
+}
