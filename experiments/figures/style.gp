@@ -23,6 +23,6 @@ tasks = 'sqlgen nli reorder'
 score(task) = task eq 'nli' ? 'accuracy, %' : 'exact match, %'
 # Three tasks beside each other, and below them one legend: `@legend` empties the page's foot for a plot of
 # keyentries.
-three = "multiplot layout 1,3 margins 0.075,0.985,0.37,0.9 spacing 0.085,0"
+three = "multiplot layout 1,3 margins 0.075,0.985,0.37,0.87 spacing 0.085,0"
 legend = "reset; set margins 0,0,0,0; set origin 0,0; set size 1,0.19; unset border; unset tics; \
 set key center center horizontal samplen 2 width 2; set xrange [0:1]; set yrange [0:1]"

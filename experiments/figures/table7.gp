@@ -10,7 +10,7 @@ file = '../table7/table7.csv'
 rows = 'delta_norm in_w in_delta in_random'
 names = '‖ΔW‖ W ΔW random'
 block = 'blocks.1.attn.q'
-set multiplot layout 2,3 margins 0.08,0.985,0.17,0.95 spacing 0.085,0.16
+set multiplot layout 2,3 margins 0.08,0.985,0.17,0.94 spacing 0.085,0.16
 set logscale x 2
 set logscale y 10
 set xrange [0.85:19]
