@@ -22,6 +22,8 @@ struct Experiment {
 
   /// The seconds expected for what is not in cells; nothing where that is little.
   std::function<double(const StudyOptions&)> seconds = {};
+
+  std::string sweep = {};  ///< the folder of its cells, where it shares that with others
 };
 
 /// Runs it and keeps what it found in OUT/name/findings.json, for the report.
