@@ -73,7 +73,7 @@ std::string contents(const std::vector<std::string>& stages) {
   std::string links = "<a href=\"#verdicts\">verdicts</a> ";
   for (const std::string& name : stages)
     links += fmt::format("<a href=\"#{0}\">{0}</a> ", escaped(name));
-  for (const char* section : {"figures", "costs", "errata", "provenance"})
+  for (const char* section : {"figures", "formulas", "errata", "provenance"})
     links += fmt::format("<a href=\"#{0}\">{0}</a> ", section);
   return element("nav", links);
 }

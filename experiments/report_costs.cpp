@@ -78,7 +78,7 @@ std::string costs_section() {
                                 rows) +
                      element("form", form, "id=\"calculator\" hidden") +
                      element("script", report_calculator()),
-                 "id=\"costs\"");
+                 "id=\"formulas\"");
 }
 
 }  // namespace experiments
