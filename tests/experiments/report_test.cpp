@@ -54,6 +54,7 @@ TEST_CASE("Markdown of the experiments becomes HTML") {
   CHECK(has(html, "<li>one</li>\n<li>two</li>"));
   CHECK(has(html, "<th>a</th><th>b</th>"));
   CHECK(has(html, "<td>1</td><td><em>2</em></td>"));
+  CHECK(has(html, "<td>3</td><td></td></tr>"));  // an empty last cell is a cell
   CHECK_FALSE(has(html, "---"));
 }
 
