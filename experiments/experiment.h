@@ -30,6 +30,9 @@ struct Experiment {
 ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOptions& options,
                                  Bases& bases, Progress& progress);
 
+/// The folder of its cells.
+std::string sweep_of(const Experiment& experiment);
+
 /// OUT/name/findings.json.
 std::filesystem::path findings_path(const StudyOptions& options, const std::string& name);
 

@@ -113,9 +113,8 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
         stage_plan("learning-rates", "learning-rates", search_runs(searched), resumed, planned));
   }
   for (const Experiment& experiment : experiments) {
-    const std::string& sweep = experiment.sweep.empty() ? experiment.name : experiment.sweep;
-    StagePlan stage =
-        stage_plan(experiment.name, sweep, cells_of(experiment, options), options, planned);
+    StagePlan stage = stage_plan(experiment.name, sweep_of(experiment),
+                                 cells_of(experiment, options), options, planned);
     if (experiment.seconds) stage.seconds += experiment.seconds(options);
     if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
     stages.push_back(stage);

@@ -12,7 +12,7 @@ using namespace experiments;
 
 namespace {
 
-Experiment sweep_of(const std::string& name, const std::string& sweep = "") {
+Experiment an_experiment(const std::string& name, const std::string& sweep = "") {
   Experiment experiment{name, "", {}, {}};
   experiment.cells = [](const StudyOptions& options) {
     std::vector<Cell> cells;
@@ -38,7 +38,7 @@ StudyOptions small(const std::filesystem::path& out) {
 TEST_CASE("a plan counts what is missing, also of cells whose learning rate it does not know") {
   const TemporaryFolder folder;
   StudyOptions options = small(folder.path());
-  const Experiment one = sweep_of("one");
+  const Experiment one = an_experiment("one");
   Cell done = one.cells(options)[1];
   done.experiment = "one";
   done.lr = 0.01;
@@ -61,7 +61,8 @@ TEST_CASE("what two stages share is planned once, and not known is said") {
   const TemporaryFolder folder;
   const StudyOptions options = small(folder.path());
   const std::vector<StagePlan> stages = plan(
-      {sweep_of("one", "both"), sweep_of("two", "both"), Experiment{"three", "", {}, {}}}, options);
+      {an_experiment("one", "both"), an_experiment("two", "both"), Experiment{"three", "", {}, {}}},
+      options);
   CHECK(stages[1].missing == 4);
   CHECK(stages[2].cells == 4);
   CHECK(stages[2].missing == 0);
@@ -74,10 +75,10 @@ TEST_CASE("a search of learning rates is part of the plan, once for each place")
   const TemporaryFolder folder;
   StudyOptions options = small(folder.path());
   options.search = true;
-  const std::vector<StagePlan> stages = plan({sweep_of("one"), sweep_of("two")}, options);
+  const std::vector<StagePlan> stages = plan({an_experiment("one"), an_experiment("two")}, options);
   CHECK(stages[1].name == "learning-rates");
   CHECK(stages[1].cells == 24);  // eight rates, three seeds
-  CHECK(cells_without_rate({sweep_of("one")}, options).size() == 2);
+  CHECK(cells_without_rate({an_experiment("one")}, options).size() == 2);
 }
 
 TEST_CASE("every method has a range of learning rates, those that train much the lowest") {
