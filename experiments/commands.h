@@ -5,7 +5,10 @@
 /// The functions that declare the commands, each in command_<name>.cpp.
 namespace experiments {
 
+Command paper_command();
+Command report_command();
 Command table6_command();
+Command learning_rates_command();
 Command tasks_command();
 Command pretrain_command();
 Command trace_command();

@@ -46,7 +46,7 @@ Measured further(const std::string& name) {
 }
 
 std::string task_label(const Cell& cell) {
-  return cell.facts > 0 ? fmt::format("{}:{}", cell.task, cell.facts) : cell.task;
+  return cell.facts > 0 ? fmt::format("{}, K = {}", cell.task, cell.facts) : cell.task;
 }
 
 std::vector<std::string> task_labels(const std::vector<CellResult>& results) {

@@ -31,7 +31,7 @@ double points(const CellResult& result);
 /// A named further measurement; NaN where the result has none of this name.
 Measured further(const std::string& name);
 
-/// "sqlgen:20" with K = 20 changed meanings, or the task alone where it has no K.
+/// "sqlgen, K = 20", or the task alone where it has no K.
 std::string task_label(const Cell& cell);
 
 /// The labels among the results, in the order of the tasks; sqlgen by K.
