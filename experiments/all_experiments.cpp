@@ -9,6 +9,7 @@
 #include "experiments/figure8.h"
 #include "experiments/forgetting.h"
 #include "experiments/intrinsic_dimension.h"
+#include "experiments/known_rank_experiment.h"
 #include "experiments/table1.h"
 #include "experiments/table15.h"
 #include "experiments/table16.h"
@@ -32,6 +33,7 @@ const std::vector<Experiment>& all_experiments() {
       figure3_experiment(),              //
       figure4_experiment(),              //
       figure8_experiment(),              //
+      known_rank_experiment(),           //
       facts_experiment(),                //
       adam_alpha_experiment(),           //
       dropout_experiment(),              //

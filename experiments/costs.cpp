@@ -158,8 +158,13 @@ std::vector<Finding> costs_findings(const std::vector<CostRow>& rows) {
 }
 
 Experiment costs_experiment() {
-  return {"costs", "memory by role, bytes of files and step time of training, and GPT-3's figures",
-          [](const StudyOptions&) { return std::vector<Cell>{}; }, run_costs};
+  Experiment experiment{
+      "costs", "memory by role, bytes of files and step time of training, and GPT-3's figures",
+      [](const StudyOptions&) { return std::vector<Cell>{}; }, run_costs};
+  experiment.seconds = [](const StudyOptions& options) {
+    return options.preset == "smoke" ? 1.0 : 10.0;
+  };
+  return experiment;
 }
 
 }  // namespace experiments

@@ -120,7 +120,7 @@ double lowest_rate(const std::string& method) {
   static const std::map<std::string, double> lowest{
       {"full", 2.5e-4},      {"top-layers", 2.5e-4},   {"adapter-h", 1e-3},
       {"adapter-l", 1e-3},   {"prompt-encoder", 1e-3}, {"bitfit", 2.5e-3},
-      {"lora", 2.5e-3},      {"lora-prefix", 2.5e-3},  {"prefix-embedding", 5e-3},
+      {"lora", 2.5e-3},      {"lora+prefix", 2.5e-3},  {"prefix-embedding", 5e-3},
       {"prefix-layer", 5e-3}};
   const auto found = lowest.find(method);
   if (found == lowest.end())

@@ -155,8 +155,13 @@ std::vector<Finding> table1_findings(const std::vector<LatencyRow>& rows,
 }
 
 Experiment table1_experiment() {
-  return {"table1", "the paper's Table 1: what LoRA, adapters and prefixes add to a forward pass",
-          [](const StudyOptions&) { return std::vector<Cell>{}; }, run_table1};
+  Experiment experiment{
+      "table1", "the paper's Table 1: what LoRA, adapters and prefixes add to a forward pass",
+      [](const StudyOptions&) { return std::vector<Cell>{}; }, run_table1};
+  experiment.seconds = [](const StudyOptions& options) {
+    return options.preset == "smoke" ? 2.0 : 15.0;
+  };
+  return experiment;
 }
 
 }  // namespace experiments

@@ -194,8 +194,11 @@ Experiment table15_experiment() {
 }
 
 Experiment figure2_experiment() {
-  return {"figure2", "the paper's Figure 2: the runs of table15 by their number of parameters",
-          [](const StudyOptions&) { return std::vector<Cell>(); }, run_figure};
+  Experiment experiment{"figure2",
+                        "the paper's Figure 2: the runs of table15 by their number of parameters",
+                        cells, run_figure};
+  experiment.sweep = "table15";
+  return experiment;
 }
 
 }  // namespace experiments
