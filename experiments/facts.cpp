@@ -58,9 +58,9 @@ Section section(const std::vector<ScoreTable>& tables, const std::vector<int>& r
       calibrated += fmt::format(" K = {} was used in calibration.", table.facts);
   section.remarks.push_back("The rank needed is the smallest r within 3 points of the best r." +
                             calibrated);
-  section.grid.head = {"K", "examples", "frozen"};
-  for (const int rank : ranks) section.grid.head.push_back(fmt::format("r = {}", rank));
-  section.grid.head.insert(section.grid.head.end(), {"full", "rank needed"});
+  section.grid = {{"K", "examples", "frozen"}};
+  for (const int rank : ranks) section.grid.front().push_back(fmt::format("r = {}", rank));
+  section.grid.front().insert(section.grid.front().end(), {"full", "rank needed"});
   for (const ScoreTable& table : tables) {
     const Runs* full = table.find("full");
     std::vector<std::string> row{
@@ -73,7 +73,7 @@ Section section(const std::vector<ScoreTable>& tables, const std::vector<int>& r
     row.push_back(needed == 0              ? "-"
                   : needed == ranks.back() ? fmt::format("{} or more", needed)
                                            : std::to_string(needed));
-    section.grid.rows.push_back(row);
+    section.grid.push_back(row);
   }
   return section;
 }

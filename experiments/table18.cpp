@@ -52,11 +52,11 @@ std::string loss_text(const Runs& runs) {
 
 Section section(const ScoreTable& table, const std::vector<int>& ranks) {
   Section section = section_of(table);
-  section.grid.head = {"r", "trained", "validation nll", "test nll", "score"};
+  section.grid = {{"r", "trained", "validation nll", "test nll", "score"}};
   const auto add = [&](const std::string& label, const Runs* runs) {
     if (runs == nullptr) return;
-    section.grid.rows.push_back({label, std::to_string(summary(*runs).trainable), loss_text(*runs),
-                                 nll_text(runs), score_text(runs)});
+    section.grid.push_back({label, std::to_string(summary(*runs).trainable), loss_text(*runs),
+                            nll_text(runs), score_text(runs)});
   };
   add("frozen", table.find("frozen"));
   for (const int rank : ranks) add(std::to_string(rank), table.find(name(rank)));
@@ -66,10 +66,10 @@ Section section(const ScoreTable& table, const std::vector<int>& ranks) {
 
 Section paper_section() {
   Section section{
-      "The paper: GPT-2 medium on E2E, d = 1024", {}, {{"r", "validation loss", "BLEU"}, {}}};
+      "The paper: GPT-2 medium on E2E, d = 1024", {}, {{"r", "validation loss", "BLEU"}}};
   for (const PaperRow18& row : paper)
-    section.grid.rows.push_back({std::to_string(row.rank), fmt::format("{:.2f}", row.loss),
-                                 fmt::format("{:.2f}", row.bleu)});
+    section.grid.push_back({std::to_string(row.rank), fmt::format("{:.2f}", row.loss),
+                            fmt::format("{:.2f}", row.bleu)});
   return section;
 }
 
