@@ -175,7 +175,8 @@ double expected_seconds(const Cell& cell) {
     length += cell.size;  // positions before the tokens
   const double wider = cell.width / 64.0;
   const double seconds_per_token = (cell.method == "full" ? 7e-6 : 5.5e-6) * wider * wider;
-  return 0.1 + 32 * length * cell.steps * seconds_per_token;
+  const double projecting = cell.method == "subspace" ? 3e-3 * cell.steps : 0;
+  return 0.1 + 32 * length * cell.steps * seconds_per_token + projecting;
 }
 
 }  // namespace experiments
