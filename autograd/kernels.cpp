@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "autograd/gemm.h"
+
 namespace autograd::inline AUTOGRAD_PRECISION::kernels {
 
 namespace {
@@ -22,46 +24,98 @@ void chunked(Index n, Index chunk, [[maybe_unused]] double total_work, const Wor
   for (Index i = 0; i < chunks; ++i) work(i * chunk, std::min(n, (i + 1) * chunk));
 }
 
-// Rows of the result in one chunk. Each chunk packs the other operand anew, so there are few; their
-// number is a power of two, so that two or four threads get equal shares.
-Index row_chunk(Index rows) {
-  const Index chunks = rows < 256 ? 1 : rows < 1024 ? 2 : rows < 4096 ? 4 : 8;
-  return ceil_div(rows, chunks);
+Strided plain(In m) { return {m.data(), m.outerStride(), 1}; }
+Strided transposed(In m) { return {m.data(), 1, m.outerStride()}; }
+
+// What a product is added to: zeros, one row for all rows, or a matrix.
+struct Start {
+  const Scalar* data = nullptr;
+  Index row = 0;  // from one row of it to the next
+};
+
+Start from(In m) { return {m.data(), m.outerStride()}; }
+
+// Rows or columns of the result in one chunk: few enough for a's rows to stay in the second-level
+// cache under all panels of b, and an even number of chunks, so that two threads get equal shares.
+Index chunk_of(Index n) {
+  constexpr Index most = 512;
+  return n < 256 ? n : ceil_div(n, 2 * ceil_div(n, 2 * most));
+}
+
+// out = start + scale a b
+double product(Strided a, Strided b, Index K, Out& out, Scalar scale, Start start) {
+  const Gemm all{out.rows(), out.cols(),        K,     a,          b,
+                 out.data(), out.outerStride(), scale, start.data, start.row};
+  const double flops = 2.0 * double(all.M) * double(all.N) * double(K);
+  if (all.M >= all.N) {
+    chunked(all.M, chunk_of(all.M), flops, [&](Index begin, Index end) {
+      Gemm part = all;
+      part.M = end - begin;
+      part.a.data += begin * a.row;
+      part.c += begin * all.c_row;
+      if (part.start) part.start += begin * start.row;
+      gemm(part);
+    });
+  } else {
+    chunked(all.N, chunk_of(all.N), flops, [&](Index begin, Index end) {
+      Gemm part = all;
+      part.N = end - begin;
+      part.b.data += begin * b.col;
+      part.c += begin;
+      if (part.start) part.start += begin;
+      gemm(part);
+    });
+  }
+  return flops;
+}
+
+double nn(In a, In b, Out& out, Scalar scale, Start start) {
+  return product(plain(a), plain(b), a.cols(), out, scale, start);
+}
+double nt(In a, In b, Out& out, Scalar scale, Start start) {
+  return product(plain(a), transposed(b), a.cols(), out, scale, start);
+}
+double tn(In a, In b, Out& out, Scalar scale, Start start) {
+  return product(transposed(a), plain(b), a.rows(), out, scale, start);
 }
 
 }  // namespace
 
-double add_matmul_nn(In a, In b, Out c, Scalar scale) {
-  const double flops = 2.0 * double(c.rows()) * double(c.cols()) * double(a.cols());
-  chunked(c.rows(), row_chunk(c.rows()), flops, [&](Index begin, Index end) {
-    c.middleRows(begin, end - begin).noalias() += scale * a.middleRows(begin, end - begin) * b;
-  });
-  return flops;
+double matmul_nn(In a, In b, Out c, Scalar scale) { return nn(a, b, c, scale, {}); }
+double matmul_nt(In a, In b, Out c, Scalar scale) { return nt(a, b, c, scale, {}); }
+double matmul_tn(In a, In b, Out c, Scalar scale) { return tn(a, b, c, scale, {}); }
+double affine(In a, In b, In row, Out c) { return nt(a, b, c, 1, {row.data(), 0}); }
+double sum_matmul_nt(In c0, In a, In b, Out c) { return nt(a, b, c, 1, from(c0)); }
+
+double add_matmul_nn(In a, In b, GradientPart c, Scalar scale) {
+  return nn(a, b, c.m, scale, c.first ? Start() : from(c.m));
+}
+double add_matmul_nt(In a, In b, GradientPart c, Scalar scale) {
+  return nt(a, b, c.m, scale, c.first ? Start() : from(c.m));
+}
+double add_matmul_tn(In a, In b, GradientPart c, Scalar scale) {
+  return tn(a, b, c.m, scale, c.first ? Start() : from(c.m));
 }
 
-double add_matmul_nt(In a, In b, Out c, Scalar scale) {
-  const double flops = 2.0 * double(c.rows()) * double(c.cols()) * double(a.cols());
-  chunked(c.rows(), row_chunk(c.rows()), flops, [&](Index begin, Index end) {
-    c.middleRows(begin, end - begin).noalias() +=
-        scale * a.middleRows(begin, end - begin) * b.transpose();
+void add(In a, const Gradient& out) {
+  for_each_chunk(a.rows(), double(a.cols()), [&](Index begin, Index end) {
+    out.rows(begin, end - begin) += a.middleRows(begin, end - begin);
   });
-  return flops;
 }
 
-// The sum runs over the rows of a and b, so the chunks are rows of the result, columns of a.
-double add_matmul_tn(In a, In b, Out c, Scalar scale) {
-  const double flops = 2.0 * double(c.rows()) * double(c.cols()) * double(a.rows());
-  const Index chunk = std::max<Index>(32, ceil_div(c.rows(), 8));
-  chunked(c.rows(), chunk, flops, [&](Index begin, Index end) {
-    c.middleRows(begin, end - begin).noalias() +=
-        scale * a.middleCols(begin, end - begin).transpose() * b;
-  });
-  return flops;
-}
-
-// Row by row, along memory; a sum of each column by itself would stride across it.
+// Some columns at a time, whose sums stay in registers on the way down the rows.
 void add_column_sums(In a, Out row) {
-  for (Index i = 0; i < a.rows(); ++i) row.row(0) += a.row(i);
+  constexpr Index at_once = 64;
+  const Index whole = a.cols() / at_once * at_once;
+  const double work = double(a.rows()) * double(a.cols());
+  chunked(whole, at_once, work, [&](Index begin, Index) {
+    Eigen::Array<Scalar, 1, at_once> sums = row.block<1, at_once>(0, begin);
+    for (Index i = 0; i < a.rows(); ++i) sums += a.block<1, at_once>(i, begin).array();
+    row.block<1, at_once>(0, begin) = sums;
+  });
+  const Index rest = a.cols() - whole;
+  if (rest == 0) return;
+  for (Index i = 0; i < a.rows(); ++i) row.rightCols(rest) += a.row(i).tail(rest);
 }
 
 void for_each_chunk(Index n, double cost, const std::function<void(Index, Index)>& work) {

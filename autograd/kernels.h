@@ -2,10 +2,10 @@
 
 #include <functional>
 
-#include "autograd/scalar.h"
+#include "autograd/gradient.h"
 
-/// The only code that instantiates matrix products and starts threads. It is compiled with -O3 in
-/// Debug builds too, where an Eigen product would otherwise be a hundred times slower.
+/// The only code that multiplies matrices and starts threads. It is compiled with -O3 in Debug
+/// builds too, where a product would otherwise be a hundred times slower.
 ///
 /// Work is cut into chunks whose size depends on the problem and never on the number of threads;
 /// each element of a result is computed inside one chunk, in one order. So the bits are the same
@@ -16,14 +16,25 @@ namespace autograd::inline AUTOGRAD_PRECISION::kernels {
 using In = const Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>&;
 using Out = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
 
-/// c += scale * a b, with a (M,K), b (K,N), c (M,N). Returns the flops, 2 M N K.
-double add_matmul_nn(In a, In b, Out c, Scalar scale = 1);
+/// c = scale * a b, with a (M,K), b (K,N), c (M,N). Returns the flops, 2 M N K, as all products do.
+double matmul_nn(In a, In b, Out c, Scalar scale = 1);
+/// c = scale * a bᵀ, with a (M,K), b (N,K), c (M,N).
+double matmul_nt(In a, In b, Out c, Scalar scale = 1);
+/// c = scale * aᵀ b, with a (K,M), b (K,N), c (M,N).
+double matmul_tn(In a, In b, Out c, Scalar scale = 1);
 
-/// c += scale * a bᵀ, with a (M,K), b (N,K), c (M,N). Returns 2 M N K.
-double add_matmul_nt(In a, In b, Out c, Scalar scale = 1);
+/// c += scale * a b, and so on, onto a gradient.
+double add_matmul_nn(In a, In b, GradientPart c, Scalar scale = 1);
+double add_matmul_nt(In a, In b, GradientPart c, Scalar scale = 1);
+double add_matmul_tn(In a, In b, GradientPart c, Scalar scale = 1);
 
-/// c += scale * aᵀ b, with a (K,M), b (K,N), c (M,N). Returns 2 M N K.
-double add_matmul_tn(In a, In b, Out c, Scalar scale = 1);
+/// c = a bᵀ with `row` (1,N) added to every row.
+double affine(In a, In b, In row, Out c);
+/// c = c0 + a bᵀ.
+double sum_matmul_nt(In c0, In a, In b, Out c);
+
+/// c += a, element by element.
+void add(In a, const Gradient& c);
 
 /// row (1,N) += Σ_i a_i over the rows of a (M,N).
 void add_column_sums(In a, Out row);

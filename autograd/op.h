@@ -1,5 +1,6 @@
 #pragma once
 
+#include "autograd/gradient.h"
 #include "autograd/tensor.h"
 
 namespace autograd::inline AUTOGRAD_PRECISION {
@@ -20,6 +21,10 @@ class Context {
   /// The matrix to add input i's gradient to, or null where nothing trains under input i. Asking is
   /// the freeze check: a rule that adds only to what it was given cannot do frozen work.
   Matrix* grad_if_needed(int i);
+
+  /// The same for a rule that adds exactly once to every element: what is added first is assigned,
+  /// so that the memory need not be zeroed.
+  Gradient sum_if_needed(int i);
 
   /// A tensor that lives until the tape is cleared: what backward needs that is neither operand nor
   /// result, such as a layer norm's mean. Not initialised.

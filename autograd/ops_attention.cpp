@@ -12,12 +12,17 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 //   S = s Q Kᵀ,  P = softmax of each row of S over the keys the query may see,  Y = P V
 // Backward, from the product rule and the softmax's Jacobian:
 //   dV += Pᵀ dY,  dP = dY Vᵀ,  dS = P ∘ (dP - rowsum(dP ∘ P)),  dQ += s dS K,  dK += s dSᵀ Q
+//
+// P, dP and dS are computed transposed: a column of Pᵀ is a query, and what a softmax does to one
+// query, a row of Pᵀ does to all queries at once, as many as a vector of the processor holds.
 // Pairs of (batch row, head) touch disjoint blocks, so they are shared among threads.
 struct Attention final : Op {
+  using Queries = Eigen::Array<Scalar, 1, Eigen::Dynamic>;  // a number for each query, (Tq)
+
   AttentionSpec spec;
   Index B, Tq, Tk, hs;
   Scalar s;
-  Matrix* P = nullptr;  // (B*H*Tq, Tk); zero where the query may not look
+  Matrix* Pt = nullptr;  // (B*H*Tk, Tq), Pᵀ of every head; zero where the query may not look
 
   Attention(AttentionSpec attention, const Shape& q, const Shape& k)
       : spec(std::move(attention)),
@@ -28,84 +33,80 @@ struct Attention final : Op {
         s(static_cast<Scalar>(1 / std::sqrt(static_cast<double>(hs)))) {}
   const char* name() const override { return "attention"; }
 
-  // Calls work(b, h) for every pair, in parallel.
+  // Calls work(b, h, dSt, numbers) for every pair, in parallel; the last two are memory to use,
+  // (Tk,Tq) and (Tq), that stays in the cache from one pair to the next.
   template <class Work>
   void for_each_head(const Work& work) const {
     const double cost = 8.0 * double(Tq) * double(Tk) * double(hs);
     kernels::for_each_chunk(B * spec.heads, cost, [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) work(i / spec.heads, i % spec.heads);
+      Matrix dSt(Tk, Tq);
+      Queries numbers(Tq);
+      for (Index i = begin; i < end; ++i) work(i / spec.heads, i % spec.heads, dSt, numbers);
     });
   }
 
-  // How many of the first keys query i may see; padding among them is hidden as well.
-  Index visible(Index i) const {
-    return spec.causal ? std::clamp<Index>(i + Tk - Tq + 1, 0, Tk) : Tk;
+  // How many of the first queries may not see key j of batch row b.
+  Index hidden(Index b, Index j) const {
+    const bool real =
+        spec.real_keys.empty() || spec.real_keys[static_cast<std::size_t>(b * Tk + j)];
+    if (!real) return Tq;
+    return spec.causal ? std::clamp<Index>(j - (Tk - Tq), 0, Tq) : 0;
   }
 
-  template <class Row>
-  void set_padding(Row row, Index b, Scalar value) const {
-    if (spec.real_keys.empty()) return;
-    for (Index j = 0; j < Tk; ++j)
-      if (!spec.real_keys[static_cast<std::size_t>(b * Tk + j)]) row(j) = value;
-  }
-
-  // Turns the scores p (Tq,Tk) of one head of batch row b into probabilities. The exponential runs
-  // over the whole block at once, hidden keys included: rows are too short to fill the processor's
-  // vectors. Hidden keys get zero after it, exactly; Eigen's exp(-∞) is 1e-39 on some processors.
+  // Turns the scores pt = Sᵀ of one head of batch row b into Pᵀ. Hidden keys get zero after the
+  // exponential, exactly; Eigen's exp(-∞) is 1e-39 on some processors.
   template <class Scores>
-  void softmax_rows(Scores p, Index b) const {
+  void softmax_columns(Scores pt, Index b, Queries& numbers) const {
     constexpr Scalar nothing = -std::numeric_limits<Scalar>::infinity();
-    for (Index i = 0; i < Tq; ++i) {
-      set_padding(p.row(i), b, nothing);
-      const Scalar max = visible(i) > 0 ? p.row(i).head(visible(i)).maxCoeff() : nothing;
-      if (max != nothing) p.row(i).array() -= max;
+    Queries& max = numbers.setConstant(nothing);
+    for (Index j = 0; j < Tk; ++j) {
+      pt.row(j).head(hidden(b, j)).setConstant(nothing);
+      max = max.max(pt.row(j).array());
     }
-    p.array() = p.array().exp();
-    for (Index i = 0; i < Tq; ++i) {
-      p.row(i).tail(Tk - visible(i)).setZero();
-      set_padding(p.row(i), b, 0);
-      const Scalar sum = p.row(i).sum();
-      if (sum != 0) p.row(i) /= sum;  // 0: a query that sees nothing gets zeros
+    max = (max == nothing).select(Scalar{0}, max);  // a query that sees nothing
+    for (Index j = 0; j < Tk; ++j) pt.row(j).array() -= max;
+    pt.array() = pt.array().exp();
+    Queries& sum = numbers.setZero();
+    for (Index j = 0; j < Tk; ++j) {
+      pt.row(j).head(hidden(b, j)).setZero();
+      sum += pt.row(j).array();
     }
+    sum = (sum == 0).select(Scalar{0}, sum.inverse());
+    for (Index j = 0; j < Tk; ++j) pt.row(j).array() *= sum;
   }
 
   void forward(Context& ctx) override {
     const Matrix &q = ctx.in(0), &k = ctx.in(1), &v = ctx.in(2);
     Matrix& y = ctx.out();
-    P = &ctx.keep(Shape{B * spec.heads * Tq, Tk});
-    P->setZero();
-    y.setZero();
-    for_each_head([&](Index b, Index h) {
+    Pt = &ctx.keep(Shape{B * spec.heads * Tk, Tq});
+    for_each_head([&](Index b, Index h, Matrix&, Queries& numbers) {
       const auto Q = q.block(b * Tq, h * hs, Tq, hs);
       const auto K = k.block(b * Tk, h * hs, Tk, hs), V = v.block(b * Tk, h * hs, Tk, hs);
-      auto p = P->middleRows((b * spec.heads + h) * Tq, Tq);
-      kernels::add_matmul_nt(Q, K, p, s);
-      softmax_rows(p, b);
-      kernels::add_matmul_nn(p, V, y.block(b * Tq, h * hs, Tq, hs));
+      auto pt = Pt->middleRows((b * spec.heads + h) * Tk, Tk);
+      kernels::matmul_nt(K, Q, pt, s);
+      softmax_columns(pt, b, numbers);
+      kernels::matmul_tn(pt, V, y.block(b * Tq, h * hs, Tq, hs));
     });
     ctx.count_flops(4.0 * double(B * Tq) * double(Tk) * double(hs * spec.heads));
   }
 
   void backward(Context& ctx) override {
     const Matrix &q = ctx.in(0), &k = ctx.in(1), &v = ctx.in(2), &dy = ctx.dout();
-    Matrix *dq = ctx.grad_if_needed(0), *dk = ctx.grad_if_needed(1), *dv = ctx.grad_if_needed(2);
-    Matrix& dS = ctx.scratch(Shape{P->rows(), P->cols()});
-    dS.setZero();
-    for_each_head([&](Index b, Index h) {
+    const Gradient dq = ctx.sum_if_needed(0), dk = ctx.sum_if_needed(1), dv = ctx.sum_if_needed(2);
+    for_each_head([&](Index b, Index h, Matrix& dSt, Queries& dot) {
       const auto Q = q.block(b * Tq, h * hs, Tq, hs);
       const auto K = k.block(b * Tk, h * hs, Tk, hs), V = v.block(b * Tk, h * hs, Tk, hs);
       const auto dY = dy.block(b * Tq, h * hs, Tq, hs);
-      const auto p = P->middleRows((b * spec.heads + h) * Tq, Tq);
-      if (dv) kernels::add_matmul_tn(p, dY, dv->block(b * Tk, h * hs, Tk, hs));
+      const auto pt = Pt->middleRows((b * spec.heads + h) * Tk, Tk);
+      if (dv) kernels::add_matmul_nn(pt, dY, dv.block(b * Tk, h * hs, Tk, hs));
       if (!dq && !dk) return;
-      auto ds = dS.middleRows((b * spec.heads + h) * Tq, Tq);
-      kernels::add_matmul_nt(dY, V, ds);  // dP, until the loop makes it dS
-      for (Index i = 0; i < Tq; ++i) {
-        const Scalar dot = ds.row(i).cwiseProduct(p.row(i)).sum();
-        ds.row(i).array() = p.row(i).array() * (ds.row(i).array() - dot);
-      }
-      if (dq) kernels::add_matmul_nn(ds, K, dq->block(b * Tq, h * hs, Tq, hs), s);
-      if (dk) kernels::add_matmul_tn(ds, Q, dk->block(b * Tk, h * hs, Tk, hs), s);
+      kernels::matmul_nt(V, dY, dSt);  // dPᵀ, until the last loop makes it dSᵀ
+      dot.setZero();
+      for (Index j = 0; j < Tk; ++j) dot += dSt.row(j).array() * pt.row(j).array();
+      for (Index j = 0; j < Tk; ++j)
+        dSt.row(j).array() = pt.row(j).array() * (dSt.row(j).array() - dot);
+      if (dq) kernels::add_matmul_tn(dSt, K, dq.block(b * Tq, h * hs, Tq, hs), s);
+      if (dk) kernels::add_matmul_nn(dSt, Q, dk.block(b * Tk, h * hs, Tk, hs), s);
     });
     const int products = (dv ? 1 : 0) + (dq || dk ? 1 : 0) + (dq ? 1 : 0) + (dk ? 1 : 0);
     ctx.count_flops(2.0 * products * double(B * Tq) * double(Tk) * double(hs * spec.heads));

@@ -9,10 +9,17 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 // y = x + z                     dx += dy             dz += dy
 struct Add final : Op {
   const char* name() const override { return "add"; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0) + ctx.in(1); }
+  void forward(Context& ctx) override {
+    const Matrix &x = ctx.in(0), &z = ctx.in(1);
+    Matrix& y = ctx.out();
+    kernels::for_each_chunk(x.rows(), double(x.cols()), [&](Index begin, Index end) {
+      const Index n = end - begin;
+      y.middleRows(begin, n) = x.middleRows(begin, n) + z.middleRows(begin, n);
+    });
+  }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout();
-    if (Matrix* dz = ctx.grad_if_needed(1)) *dz += ctx.dout();
+    if (Gradient dx = ctx.sum_if_needed(0)) kernels::add(ctx.dout(), dx);
+    if (Gradient dz = ctx.sum_if_needed(1)) kernels::add(ctx.dout(), dz);
   }
 };
 
@@ -21,7 +28,7 @@ struct Subtract final : Op {
   const char* name() const override { return "subtract"; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0) - ctx.in(1); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout();
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout();
     if (Matrix* dz = ctx.grad_if_needed(1)) *dz -= ctx.dout();
   }
 };
@@ -31,8 +38,8 @@ struct Multiply final : Op {
   const char* name() const override { return "multiply"; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseProduct(ctx.in(1)); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseProduct(ctx.in(1));
-    if (Matrix* dz = ctx.grad_if_needed(1)) *dz += ctx.dout().cwiseProduct(ctx.in(0));
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseProduct(ctx.in(1));
+    if (Gradient dz = ctx.sum_if_needed(1)) dz += ctx.dout().cwiseProduct(ctx.in(0));
   }
 };
 
@@ -42,7 +49,7 @@ struct Divide final : Op {
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseQuotient(ctx.in(1)); }
   void backward(Context& ctx) override {
     const Matrix &z = ctx.in(1), &y = ctx.out(), &dy = ctx.dout();
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += dy.cwiseQuotient(z);
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += dy.cwiseQuotient(z);
     if (Matrix* dz = ctx.grad_if_needed(1)) *dz -= dy.cwiseProduct(y).cwiseQuotient(z);
   }
 };
@@ -66,7 +73,7 @@ struct Scale final : Op {
   const char* name() const override { return "scale"; }
   void forward(Context& ctx) override { ctx.out() = s * ctx.in(0); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += s * ctx.dout();
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += s * ctx.dout();
   }
 };
 
@@ -92,7 +99,7 @@ struct AddRow final : Op {
     ctx.out() = ctx.in(0).rowwise() + as_row(ctx.in(1)).row(0);
   }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout();
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout();
     if (Matrix* drow = ctx.grad_if_needed(1)) kernels::add_column_sums(ctx.dout(), as_row(*drow));
   }
 };

@@ -16,7 +16,7 @@ struct Exp final : Op {
   const char* name() const override { return "exp"; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().exp(); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseProduct(ctx.out());
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseProduct(ctx.out());
   }
 };
 
@@ -25,7 +25,7 @@ struct Log final : Op {
   const char* name() const override { return "log"; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().log(); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseQuotient(ctx.in(0));
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseQuotient(ctx.in(0));
   }
 };
 
@@ -37,7 +37,7 @@ struct Sqrt final : Op {
     ctx.out() = ctx.in(0).unaryExpr([](Scalar x) { return std::sqrt(x); });
   }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseQuotient(ctx.out()) / 2;
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseQuotient(ctx.out()) / 2;
   }
 };
 
@@ -46,8 +46,8 @@ struct Tanh final : Op {
   const char* name() const override { return "tanh"; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().tanh(); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0))
-      dx->array() += ctx.dout().array() * (1 - ctx.out().array().square());
+    if (Gradient dx = ctx.sum_if_needed(0))
+      dx += ctx.dout().array() * (1 - ctx.out().array().square());
   }
 };
 
@@ -57,7 +57,7 @@ struct Sigmoid final : Op {
   void forward(Context& ctx) override { ctx.out() = (1 + (-ctx.in(0).array()).exp()).inverse(); }
   void backward(Context& ctx) override {
     const auto y = ctx.out().array();
-    if (Matrix* dx = ctx.grad_if_needed(0)) dx->array() += ctx.dout().array() * y * (1 - y);
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().array() * y * (1 - y);
   }
 };
 
@@ -66,8 +66,8 @@ struct Relu final : Op {
   const char* name() const override { return "relu"; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseMax(Scalar{0}); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0))
-      dx->array() += (ctx.in(0).array() > 0).select(ctx.dout().array(), Scalar{0});
+    if (Gradient dx = ctx.sum_if_needed(0))
+      dx += (ctx.in(0).array() > 0).select(ctx.dout().array(), Scalar{0});
   }
 };
 
@@ -86,15 +86,14 @@ struct GeluErf final : Op {
   void backward(Context& ctx) override {
     constexpr auto sqrt_half = static_cast<Scalar>(std::numbers::sqrt2 / 2);
     const auto density = static_cast<Scalar>(1 / std::sqrt(2 * std::numbers::pi));
-    Matrix* dx = ctx.grad_if_needed(0);
+    const Gradient dx = ctx.sum_if_needed(0);
     if (!dx) return;
     const Matrix &x = ctx.in(0), &dy = ctx.dout();
     kernels::for_each_chunk(x.rows(), 50.0 * double(x.cols()), [&](Index begin, Index end) {
       const auto xs = x.middleRows(begin, end - begin).array();
       const auto cdf = (1 + (sqrt_half * xs).erf()) / 2;
       const auto pdf = density * (-xs.square() / 2).exp();
-      dx->middleRows(begin, end - begin).array() +=
-          dy.middleRows(begin, end - begin).array() * (cdf + xs * pdf);
+      dx.rows(begin, end - begin) += dy.middleRows(begin, end - begin).array() * (cdf + xs * pdf);
     });
   }
 };
@@ -110,13 +109,13 @@ struct GeluTanh final : Op {
     ctx.out() = x / 2 * (1 + (c * (x + a * x.cube())).tanh());
   }
   void backward(Context& ctx) override {
-    Matrix* dx = ctx.grad_if_needed(0);
+    const Gradient dx = ctx.sum_if_needed(0);
     if (!dx) return;
     const auto x = ctx.in(0).array();
     Matrix& t = ctx.scratch(ctx.in_shape(0));
     t = (c * (x + a * x.cube())).tanh();
-    dx->array() += ctx.dout().array() * ((1 + t.array()) / 2 + x / 2 * (1 - t.array().square()) *
-                                                                   c * (1 + 3 * a * x.square()));
+    dx += ctx.dout().array() *
+          ((1 + t.array()) / 2 + x / 2 * (1 - t.array().square()) * c * (1 + 3 * a * x.square()));
   }
 };
 

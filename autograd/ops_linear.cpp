@@ -12,13 +12,12 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 struct Matmul final : Op {
   const char* name() const override { return "matmul"; }
   void forward(Context& ctx) override {
-    ctx.out().setZero();
-    ctx.count_flops(kernels::add_matmul_nn(ctx.in(0), ctx.in(1), ctx.out()));
+    ctx.count_flops(kernels::matmul_nn(ctx.in(0), ctx.in(1), ctx.out()));
   }
   void backward(Context& ctx) override {
     const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
-    if (Matrix* da = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nt(dy, b, *da));
-    if (Matrix* db = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(a, dy, *db));
+    if (Gradient da = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nt(dy, b, da));
+    if (Gradient db = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(a, dy, db));
   }
 };
 
@@ -31,13 +30,12 @@ Var matmul(Var a, Var b) {
 struct MatmulNT final : Op {
   const char* name() const override { return "matmul_nt"; }
   void forward(Context& ctx) override {
-    ctx.out().setZero();
-    ctx.count_flops(kernels::add_matmul_nt(ctx.in(0), ctx.in(1), ctx.out()));
+    ctx.count_flops(kernels::matmul_nt(ctx.in(0), ctx.in(1), ctx.out()));
   }
   void backward(Context& ctx) override {
     const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
-    if (Matrix* da = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, b, *da));
-    if (Matrix* db = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, a, *db));
+    if (Gradient da = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, b, da));
+    if (Gradient db = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, a, db));
   }
 };
 
@@ -58,14 +56,13 @@ Var matmul_nt(Var a, Var b) {
 struct AddMatmulNT final : Op {
   const char* name() const override { return "add_matmul_nt"; }
   void forward(Context& ctx) override {
-    ctx.out() = ctx.in(0);
-    ctx.count_flops(kernels::add_matmul_nt(ctx.in(1), ctx.in(2), ctx.out()));
+    ctx.count_flops(kernels::sum_matmul_nt(ctx.in(0), ctx.in(1), ctx.in(2), ctx.out()));
   }
   void backward(Context& ctx) override {
     const Matrix &a = ctx.in(1), &b = ctx.in(2), &dy = ctx.dout();
-    if (Matrix* dc = ctx.grad_if_needed(0)) *dc += dy;
-    if (Matrix* da = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_nn(dy, b, *da));
-    if (Matrix* db = ctx.grad_if_needed(2)) ctx.count_flops(kernels::add_matmul_tn(dy, a, *db));
+    if (Gradient dc = ctx.sum_if_needed(0)) kernels::add(dy, dc);
+    if (Gradient da = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_nn(dy, b, da));
+    if (Gradient db = ctx.sum_if_needed(2)) ctx.count_flops(kernels::add_matmul_tn(dy, a, db));
   }
 };
 
@@ -80,13 +77,12 @@ Var add_matmul_nt(Var c, Var a, Var b) {
 struct MatmulTN final : Op {
   const char* name() const override { return "matmul_tn"; }
   void forward(Context& ctx) override {
-    ctx.out().setZero();
-    ctx.count_flops(kernels::add_matmul_tn(ctx.in(0), ctx.in(1), ctx.out()));
+    ctx.count_flops(kernels::matmul_tn(ctx.in(0), ctx.in(1), ctx.out()));
   }
   void backward(Context& ctx) override {
     const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
-    if (Matrix* da = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nt(b, dy, *da));
-    if (Matrix* db = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_nn(a, dy, *db));
+    if (Gradient da = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nt(b, dy, da));
+    if (Gradient db = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_nn(a, dy, db));
   }
 };
 
@@ -99,13 +95,12 @@ Var matmul_tn(Var a, Var b) {
 struct Affine final : Op {
   const char* name() const override { return "affine"; }
   void forward(Context& ctx) override {
-    ctx.out().rowwise() = as_row(ctx.in(2)).row(0);
-    ctx.count_flops(kernels::add_matmul_nt(ctx.in(0), ctx.in(1), ctx.out()));
+    ctx.count_flops(kernels::affine(ctx.in(0), ctx.in(1), as_row(ctx.in(2)), ctx.out()));
   }
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &w = ctx.in(1), &dy = ctx.dout();
-    if (Matrix* dx = ctx.grad_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, w, *dx));
-    if (Matrix* dw = ctx.grad_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, x, *dw));
+    if (Gradient dx = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, w, dx));
+    if (Gradient dw = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, x, dw));
     if (Matrix* db = ctx.grad_if_needed(2)) kernels::add_column_sums(dy, as_row(*db));
   }
 };

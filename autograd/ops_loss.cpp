@@ -127,8 +127,8 @@ struct MeanSquaredError final : Op {
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &z = ctx.in(1);
     const Scalar c = 2 * ctx.dout()(0, 0) / static_cast<Scalar>(x.size());
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += c * (x - z);
-    if (Matrix* dz = ctx.grad_if_needed(1)) *dz -= c * (x - z);
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += c * (x - z);
+    if (Gradient dz = ctx.sum_if_needed(1)) dz += c * (z - x);
   }
 };
 

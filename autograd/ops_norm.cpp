@@ -39,13 +39,13 @@ struct LayerNorm final : Op {
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &dy = ctx.dout();
     const auto w = as_row(ctx.in(1)).row(0).array();
-    if (Matrix* dx = ctx.grad_if_needed(0)) {
+    if (Gradient dx = ctx.sum_if_needed(0)) {
       kernels::for_each_chunk(x.rows(), 16.0 * double(x.cols()), [&](Index begin, Index end) {
         for (Index i = begin; i < end; ++i) {
           const auto z = (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
           const auto g = dy.row(i).array() * w;
           const Scalar mean_g = g.mean(), mean_gz = (g * z).mean();
-          dx->row(i).array() += (g - mean_g - z * mean_gz) * (*rstd)(i, 0);
+          dx.rows(i, 1) += (g - mean_g - z * mean_gz) * (*rstd)(i, 0);
         }
       });
     }
@@ -82,7 +82,7 @@ struct Dropout final : Op {
     ctx.out() = ctx.in(0).cwiseProduct(*mask);
   }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().cwiseProduct(*mask);
+    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseProduct(*mask);
   }
 };
 

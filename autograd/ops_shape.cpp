@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "autograd/kernels.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -16,8 +17,8 @@ struct Reshape final : Op {
   }
   void backward(Context& ctx) override {
     const Matrix& dy = ctx.dout();
-    if (Matrix* dx = ctx.grad_if_needed(0))
-      *dx += Eigen::Map<const Matrix>(dy.data(), dx->rows(), dx->cols());
+    if (Gradient dx = ctx.sum_if_needed(0))
+      kernels::add(Eigen::Map<const Matrix>(dy.data(), dx.m->rows(), dx.m->cols()), dx);
   }
 };
 

@@ -22,12 +22,12 @@ struct Softmax final : Op {
   }
   void backward(Context& ctx) override {
     const Matrix &y = ctx.out(), &dy = ctx.dout();
-    Matrix* dx = ctx.grad_if_needed(0);
+    const Gradient dx = ctx.sum_if_needed(0);
     if (!dx) return;
     kernels::for_each_chunk(y.rows(), 6.0 * double(y.cols()), [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const Scalar dot = dy.row(i).cwiseProduct(y.row(i)).sum();
-        dx->row(i).array() += y.row(i).array() * (dy.row(i).array() - dot);
+        dx.rows(i, 1) += y.row(i).array() * (dy.row(i).array() - dot);
       }
     });
   }
@@ -46,10 +46,10 @@ struct LogSoftmax final : Op {
   }
   void backward(Context& ctx) override {
     const Matrix &y = ctx.out(), &dy = ctx.dout();
-    Matrix* dx = ctx.grad_if_needed(0);
+    const Gradient dx = ctx.sum_if_needed(0);
     if (!dx) return;
     for (Index i = 0; i < y.rows(); ++i)
-      dx->row(i).array() += dy.row(i).array() - y.row(i).array().exp() * dy.row(i).sum();
+      dx.rows(i, 1) += dy.row(i).array() - y.row(i).array().exp() * dy.row(i).sum();
   }
 };
 

@@ -151,6 +151,15 @@ Tensor* Tape::grad_of(NodeId id) {
   return node.grad;
 }
 
+// The same without the zeros, where there is no gradient yet.
+Gradient Tape::sum_of(NodeId id) {
+  Node& node = nodes_[static_cast<std::size_t>(id)];
+  const bool first = node.needs_grad && !node.grad && !node.parameter;
+  if (first) node.grad = pool_.take(node.value->shape);
+  Tensor* grad = grad_of(id);
+  return {grad ? &grad->m : nullptr, first};
+}
+
 // Every user of this node ran its backward before: nobody will read its value or gradient again.
 void Tape::hand_on(Node& node) {
   pool_.give_back(node.value);
@@ -175,6 +184,13 @@ const Matrix& Context::dout() const { return node_.grad->m; }
 Matrix* Context::grad_if_needed(int i) {
   Tensor* grad = tape_.grad_of(node_.inputs.at(static_cast<std::size_t>(i)));
   return grad ? &grad->m : nullptr;
+}
+
+Gradient Context::sum_if_needed(int i) {
+  const NodeId id = node_.inputs.at(static_cast<std::size_t>(i));
+  // An input that is there twice receives two sums, perhaps at the same time.
+  if (std::count(node_.inputs.begin(), node_.inputs.end(), id) > 1) return {grad_if_needed(i)};
+  return tape_.sum_of(id);
 }
 
 Matrix& Context::keep(Shape shape) { return node_.kept.emplace_back(tape_.pool_.take(shape))->m; }

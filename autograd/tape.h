@@ -110,6 +110,7 @@ class Tape {
 
   const Node& node_of(const Var& var, const char* asking) const;
   Tensor* grad_of(NodeId id);
+  Gradient sum_of(NodeId id);
   void hand_on(Node& node);
 
   Record record_;

@@ -110,12 +110,14 @@ void AdamW::update(Parameter& p, std::vector<Tensor>& state, double lr, double w
   const auto rate = static_cast<Scalar>(lr * correction2 / (1 - std::pow(beta1, t)));
   const auto eps = static_cast<Scalar>(epsilon * correction2);
   const auto keep = static_cast<Scalar>(1 - lr * weight_decay);
-  const auto b1 = static_cast<Scalar>(beta1), b2 = static_cast<Scalar>(beta2);
+  // Rounded once: 1 - β2 of a rounded β2 would be 5e-5 too large.
+  const auto b1 = static_cast<Scalar>(beta1), new1 = static_cast<Scalar>(1 - beta1);
+  const auto b2 = static_cast<Scalar>(beta2), new2 = static_cast<Scalar>(1 - beta2);
 
   const auto g = p.grad.m.array();
   auto m = state[0].m.array(), v = state[1].m.array();
-  m = b1 * m + (1 - b1) * g;
-  v = b2 * v + (1 - b2) * g.square();
+  m = b1 * m + new1 * g;
+  v = b2 * v + new2 * g.square();
   p.value.m.array() = keep * p.value.m.array() - rate * m / (v.sqrt() + eps);
 }
 

@@ -1,7 +1,7 @@
 # The session of docs/debugging.md, in gdb, on a program that is compiled for stepping in every preset:
 # everything at -O0 -g but the matrix products. The page shows what GCC's code does.
 set(stepped
-  autograd/check_finite autograd/dump autograd/kernels autograd/ops_attention autograd/ops_elementwise
+  autograd/check_finite autograd/dump autograd/gemm autograd/kernels autograd/ops_attention autograd/ops_elementwise
   autograd/ops_functions autograd/ops_linear autograd/ops_loss autograd/ops_norm autograd/ops_shape
   autograd/pool autograd/random autograd/tape autograd/tensor
   nn/layers nn/loss nn/module nn/prefix nn/optimizer nn/transformer
@@ -12,7 +12,8 @@ list(TRANSFORM stepped APPEND .cpp)
 add_executable(training_step ${stepped})
 target_link_libraries(training_step PRIVATE lowrank_flags)
 target_compile_options(training_step PRIVATE -O0 -g -fno-stack-protector)
-set_source_files_properties(${PROJECT_SOURCE_DIR}/autograd/kernels.cpp PROPERTIES COMPILE_OPTIONS "-O3")
+set_source_files_properties(${PROJECT_SOURCE_DIR}/autograd/gemm.cpp ${PROJECT_SOURCE_DIR}/autograd/kernels.cpp
+                            PROPERTIES COMPILE_OPTIONS "-O3")
 
 add_test(NAME training_step COMMAND training_step)
 set_tests_properties(training_step PROPERTIES PASS_REGULAR_EXPRESSION "49  cross_entropy .*\nloss 1\\.61")

@@ -38,7 +38,7 @@ TEST_CASE("labels name K, in numerical order") {
     cell.facts = facts;
     results.push_back(fake::result(cell));
   }
-  CHECK(task_labels(results) == std::vector<std::string>{"sqlgen:8", "sqlgen:16", "nli"});
+  CHECK(task_labels(results) == std::vector<std::string>{"sqlgen, K = 8", "sqlgen, K = 16", "nli"});
 }
 
 TEST_CASE("a grid is aligned by characters, not bytes") {

@@ -80,6 +80,19 @@ TEST_CASE("the first step of Adam has the size of the learning rate, whatever th
   }
 }
 
+// 1 - β2 is small: taken from a β2 that is rounded already, it would be 5e-5 off in float.
+TEST_CASE("what Adam takes of a new gradient is rounded once") {
+  Parameter p = parameter("p", 0);
+  p.grad.m.setOnes();
+  AdamW adam({{{&p}}});
+  adam.step(0.01);
+  std::vector<double> state;
+  adam.visit_state([&](const std::string&, Tensor& t) { state.push_back(double(t.item())); });
+  const double epsilon = static_cast<double>(std::numeric_limits<Scalar>::epsilon());
+  CHECK(std::abs(state.at(0) / (1 - 0.9) - 1) < epsilon);
+  CHECK(std::abs(state.at(1) / (1 - 0.999) - 1) < epsilon);
+}
+
 TEST_CASE("groups have a decay and a factor of the learning rate of their own") {
   Parameter plain = parameter("plain", 1), fast = parameter("fast", 1), decayed = parameter("d", 1);
   Sgd sgd({{{&plain}}, {{&fast}, 0, 16}, {{&decayed}, 0.5, 2}});
