@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lora/inject.h"
+#include "lora/method.h"
 #include "tests/lora/pages.h"
 #include "tests/lora/subspaces.h"
 
@@ -137,6 +138,36 @@ TEST_CASE("erratum 9: Table 7's random column is ‖W‖ r/d, and its scale chan
   const auto scale = [](long r) { return lora::scale(lora::Scaling::alpha_over_r, 8, r); };
   CHECK(scale(4) / scale(64) == 16);
   CHECK_FALSE(prints("errata.md", "21.58"));  // control
+}
+
+TEST_CASE("erratum 11: three counts of GPT-3's baselines are not those of the formulas") {
+  const nn::DecoderConfig c{.d_model = gpt3, .layers = gpt3_layers, .d_mlp = 4 * gpt3};
+  const lora::Index Ld = gpt3_layers * gpt3;
+  const auto millions = [](lora::Index n) { return static_cast<double>(n) / 1e6; };
+
+  const lora::Index bitfit = lora::count({.name = "bitfit"}, c);
+  CHECK(bitfit == 11 * Ld + gpt3);
+  CHECK_FALSE(rounds_to(millions(bitfit), 14.2, 0.1));
+  CHECK(rounds_to(millions(12 * Ld), 14.2, 0.1));
+
+  const lora::Index prefix = lora::count({.name = "prefix-layer", .size = 8 + 8}, c);
+  CHECK(prefix == 16 * Ld);
+  CHECK_FALSE(rounds_to(millions(prefix), 20.2, 0.1));
+  for (lora::Index n = 0; n < 100; ++n) CHECK_FALSE(rounds_to(millions(n * Ld), 20.2, 0.1));
+
+  const auto lora_and_prefix = [&](lora::Index r) {
+    return count(2 * gpt3_layers, gpt3, r) +
+           lora::count({.name = "prefix-embedding", .size = 12}, c);
+  };
+  CHECK_FALSE(rounds_to(millions(lora_and_prefix(8)), 37.8, 0.1));
+  CHECK(std::floor(10 * millions(lora_and_prefix(8))) == 378);  // cut off, as in the same table
+  CHECK(std::floor(10 * millions(count(2 * gpt3_layers, gpt3, 4))) == 188);
+  CHECK(std::floor(10 * millions(count(2 * gpt3_layers, gpt3, 64))) == 3019);
+  CHECK(rounds_to(millions(lora_and_prefix(32)), 151.1, 0.1));  // control: these two are right
+  CHECK(rounds_to(millions(lora_and_prefix(64)), 302.1, 0.1));
+
+  for (const lora::Index n : {bitfit, 12 * Ld, prefix, lora_and_prefix(8)})
+    CHECK(prints("errata.md", grouped(n)));
 }
 
 TEST_CASE("throughput and time per token are two different 25 and 33 percent") {
