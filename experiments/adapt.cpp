@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "experiments/batches.h"
+#include "experiments/random_subspace.h"
 #include "experiments/sweep.h"
 #include "experiments/task_score.h"
 
@@ -32,8 +34,8 @@ lora::MethodSpec method_spec(const Cell& cell) {
 std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell) {
   check_cell(cell);
   std::unique_ptr<nn::Decoder> model = copy_of(*base.model);
-  if (cell.method == "frozen")
-    nn::set_trainable(*model, false);
+  if (cell.method == "frozen" || cell.method == "subspace")
+    nn::set_trainable(*model, cell.method == "subspace");
   else
     lora::wrap(*model, method_spec(cell), cell.seed);
   return model;
@@ -79,7 +81,10 @@ double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example
              const StepCallback& on_step) {
   Shuffled batches(examples, nn::Random(cell.seed, "adapt.order"));
   nn::Random dropout(cell.seed, "adapt.dropout");
-  const std::unique_ptr<nn::Optimizer> optimizer = make_optimizer(model, cell);
+  std::optional<Subspace> subspace;  // then its coordinates are trained, and the model follows
+  if (cell.method == "subspace") subspace.emplace(model, cell.size, cell.seed);
+  const auto optimizer =
+      make_optimizer(subspace ? static_cast<nn::Module&>(*subspace) : model, cell);
   const nn::Schedule schedule{cell.lr, std::lround(options.warmup * cell.steps), cell.steps};
   nn::Tape tape(autograd::Record::training);
   double last_loss = 0;
@@ -91,8 +96,10 @@ double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example
     const nn::Var loss = nn::token_loss(pass, model, batches.next(options.batch));
     optimizer->zero_grad();
     tape.backward(loss);
+    if (subspace) subspace->take_gradient();
     nn::clip_gradients(optimizer->parameters(), options.clip);
     optimizer->step(schedule.lr(step));
+    if (subspace) subspace->move_model();
     last_loss = static_cast<double>(loss.value().item());
     if (on_step) on_step(0, step + 1, cell.steps);
   }
@@ -122,7 +129,8 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
   result.metric = score.metric;
   result.value = score.value;
   result.nll = score.nll;
-  result.trainable = nn::count(nn::trainable_parameters(*model));
+  result.trainable =
+      cell.method == "subspace" ? cell.size : nn::count(nn::trainable_parameters(*model));
   if (measure) measure(*model, result);
   return result;
 }

@@ -132,13 +132,16 @@ void check_cell(const Cell& cell) {
   const auto methods = lora::all_methods();
   const auto found = std::find_if(methods.begin(), methods.end(),
                                   [&](const lora::Method* m) { return cell.method == m->name; });
-  if (found == methods.end() && cell.method != "frozen") {
+  const bool is_known = found != methods.end();
+  if (!is_known && cell.method != "frozen" && cell.method != "subspace") {
     std::string names = "frozen";
     for (const lora::Method* m : methods) names += fmt::format(", {}", m->name);
-    refuse(fmt::format("unknown method \"{}\"; valid: {}", cell.method, names));
+    refuse(fmt::format("unknown method \"{}\"; valid: {}, subspace", cell.method, names));
   }
-  const bool has_lora = cell.method != "frozen" && (*found)->has_lora;
-  const char* size_is = cell.method != "frozen" ? (*found)->size_is : nullptr;
+  const bool has_lora = is_known && (*found)->has_lora;
+  const char* size_is = is_known                    ? (*found)->size_is
+                        : cell.method == "subspace" ? "dimensions"
+                                                    : nullptr;
   if (size_is && cell.size < 1)
     refuse(fmt::format("size {} ({} of {}) is below 1", cell.size, size_is, cell.method));
   if (!size_is && cell.size != 0)

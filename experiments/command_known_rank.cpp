@@ -12,6 +12,9 @@ namespace experiments {
 
 namespace {
 
+// Neither is the default base, of which the estimates are to hold.
+constexpr std::uint64_t calibration_bases[] = {3, 4};
+
 struct Options {
   std::string preset = "quick", true_rank = "2", seed = "1", spectrum = "flat", rho = "0.5",
               align = "random", place = "one", ranks, student_rank = "16", steps, jobs, calibrate,
@@ -46,19 +49,23 @@ KnownRankOptions parsed(const Options& given) {
 int run_known_rank(const Command& command, const Options& given) {
   const KnownRankOptions options = parsed(given);
   if (!given.calibrate.empty())
-    refuse_options(command, {"--true-rank", "--seed", "--ranks", "--place", "--json"},
-                   "with --calibrate, which has its own teachers");
+    refuse_options(command,
+                   {"--true-rank", "--seed", "--ranks", "--place", "--json", "--base-seed"},
+                   "with --calibrate, which has its own teachers and bases");
   const auto base_seed =
       static_cast<std::uint64_t>(parse_integer("--base-seed", given.base_seed, 0, largest_seed));
-  const BaseConfig config =
-      base_config(base_seed, parse_integer("--base-steps", given.base_steps, 1, most_base_steps));
+  const long base_steps = parse_integer("--base-steps", given.base_steps, 1, most_base_steps);
   const long teachers =
       given.calibrate.empty() ? 0 : parse_integer("--calibrate", given.calibrate, 2, 1000);
-  const Base base = base_with_progress(config, std::filesystem::path(given.out) / "base");
+  const std::filesystem::path folder = std::filesystem::path(given.out) / "base";
   if (teachers > 0) {
-    fmt::print("{}", calibration_text(base, options, static_cast<int>(teachers)));
+    std::vector<Base> bases;
+    for (const std::uint64_t seed : calibration_bases)
+      bases.push_back(base_with_progress(base_config(seed, base_steps), folder));
+    fmt::print("{}", calibration_text(bases, options, static_cast<int>(teachers)));
     return 0;
   }
+  const Base base = base_with_progress(base_config(base_seed, base_steps), folder);
   const KnownRankResult result = known_rank(base, options);
   if (given.json)
     fmt::print("{}\n", known_rank_json(result).text());

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "experiments/commands.h"
+#include "experiments/findings_file.h"
 #include "experiments/option_values.h"
 #include "experiments/study_command.h"
 #include "experiments/table6.h"
@@ -33,7 +34,14 @@ Command table6_command() {
   add_study_options(command, *given);
   command.option("--ranks", given->ranks, "ranks r, as 1,2,4");
   command.options("--targets", given->targets, "a weight set, as q,v; may be given again");
-  command.action([given](const Command&) { return run_table6(parsed(*given)); });
+  command.action([given](const Command&) {
+    const Table6Options options = parsed(*given);
+    Progress progress;
+    Bases bases(options.out / "base", options.base_steps);
+    const ExperimentOutcome outcome = run_table6(options, bases, progress);
+    if (outcome.exit_code == 0) write_findings(findings_path(options, "table6"), outcome.findings);
+    return outcome.exit_code;
+  });
   return command;
 }
 

@@ -5,7 +5,10 @@
 /// The functions that declare the commands, each in command_<name>.cpp.
 namespace experiments {
 
+Command paper_command();
+Command report_command();
 Command table6_command();
+Command learning_rates_command();
 Command tasks_command();
 Command pretrain_command();
 Command trace_command();
@@ -14,5 +17,6 @@ Command eval_command();
 Command merge_command();
 Command generate_command();
 Command known_rank_command();
+Command bench_command();
 
 }  // namespace experiments

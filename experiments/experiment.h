@@ -19,7 +19,17 @@ struct Experiment {
 
   /// Runs what its folder lacks, prints its table, and writes OUT/name/name.md and name.csv.
   std::function<ExperimentOutcome(const StudyOptions&, Bases&, Progress&)> run;
+
+  /// The seconds expected for what is not in cells; nothing where that is little.
+  std::function<double(const StudyOptions&)> seconds = {};
 };
+
+/// Runs it and keeps what it found in OUT/name/findings.json, for the report.
+ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOptions& options,
+                                 Bases& bases, Progress& progress);
+
+/// OUT/name/findings.json.
+std::filesystem::path findings_path(const StudyOptions& options, const std::string& name);
 
 /// All of them, in the order of the paper. Another experiment is a file with a function that
 /// returns its Experiment, and a line there.

@@ -122,15 +122,15 @@ std::string findings_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
     text += "\n" + wrapped(fmt::format("{}  {}: ", finding.id, outcome_text(finding.outcome())), 4,
-                           finding.statement);
+                           finding.statement + (finding.parts.empty() ? " (not run)" : ""));
     for (const Finding::Part& part : finding.parts) {
       text +=
-          wrapped(fmt::format("    {:<10}{:<14}", part.task, outcome_text(part.judgement.outcome)),
-                  28, part.statement);
-      const std::string below(28, ' ');
-      text += wrapped(below, 28, evidence_text(part.contrast, part.judgement));
-      text += wrapped(below, 28, part.contrast.text);
-      if (!part.contrast.note.empty()) text += wrapped(below, 28, part.contrast.note);
+          wrapped(fmt::format("    {:<16}{:<14}", part.task, outcome_text(part.judgement.outcome)),
+                  34, part.statement);
+      const std::string below(34, ' ');
+      text += wrapped(below, 34, evidence_text(part.contrast, part.judgement));
+      text += wrapped(below, 34, part.contrast.text);
+      if (!part.contrast.note.empty()) text += wrapped(below, 34, part.contrast.note);
     }
   }
   return text;

@@ -20,7 +20,8 @@ KnownRankOptions known_rank_preset(const std::string& name) {
   KnownRankOptions options;
   if (name == "quick" || name == "full") return options;
   if (name == "smoke") {
-    options.student.steps = 60;
+    options.student.steps = 150;
+    options.steps_of_others = 60;
     options.ranks = {1, 4};
     return options;
   }
@@ -120,14 +121,15 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
   // The analysed student first: it takes as long as any and the others fill in beside it.
   std::vector<StudentOptions> wanted{options.student};
   wanted[0].targets = student_targets(*base.model, options.teacher.place);
-  for (const int rank : options.ranks) {
-    if (rank == options.student.rank) continue;
-    wanted.push_back(wanted[0]);
-    wanted.back().rank = rank;
-  }
   if (options.teacher.place == Place::mlp && !planted.empty()) {
     wanted.push_back(wanted[0]);
     wanted.back().targets = {planted.begin()->first};
+  }
+  const std::size_t first_of_others = wanted.size();
+  for (const int rank : options.ranks) {
+    wanted.push_back(wanted[0]);
+    wanted.back().rank = rank;
+    wanted.back().steps = options.steps_of_others;
   }
   std::vector<Student> students(wanted.size());
   side_by_side(wanted.size(), options.jobs, [&](std::size_t i) {
@@ -137,15 +139,12 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
   KnownRankResult result;
   result.options = options;
   result.base_seed = base.config.seed;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const StudentLoss loss{wanted[i].rank, students[i].start, students[i].kl};
-    if (wanted[i].targets == wanted[0].targets)
-      result.losses.push_back(loss);
-    else
-      result.placed = loss;
-  }
-  std::sort(result.losses.begin(), result.losses.end(),
-            [](const StudentLoss& a, const StudentLoss& b) { return a.rank < b.rank; });
+  const auto loss = [&](std::size_t i) {
+    return StudentLoss{wanted[i].rank, students[i].start, students[i].kl};
+  };
+  result.analysed = loss(0);
+  if (first_of_others == 2) result.placed = loss(1);
+  for (std::size_t i = first_of_others; i < wanted.size(); ++i) result.losses.push_back(loss(i));
 
   const auto C = moments(*base.model, options.student);
   for (const auto& [name, layer] : lora::lora_layers(*students[0].model)) {

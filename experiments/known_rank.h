@@ -14,8 +14,9 @@ namespace experiments {
 
 struct KnownRankOptions {
   TeacherSpec teacher;
-  StudentOptions student;                    ///< its rank is that of the student that is analysed
-  std::vector<int> ranks{1, 2, 3, 4, 6, 8};  ///< of the other students: the loss against the rank
+  StudentOptions student;                    ///< the one that is analysed
+  std::vector<int> ranks{1, 2, 3, 4, 6, 8};  ///< of the others: the loss against the rank
+  int steps_of_others = 600;
   double knee_level = 0.05;
   int jobs = 1;  ///< students at a time
 };
@@ -51,8 +52,9 @@ struct KnownRankResult {
   KnownRankOptions options;
   std::uint64_t base_seed = 0;
   std::vector<StudentLoss> losses;    ///< by rank
+  StudentLoss analysed;               ///< of the analysed student, which is trained for longer
   std::vector<Recovery> matrices;     ///< those that the analysed student adapts
-  std::optional<StudentLoss> placed;  ///< with Place::mlp: a student that adapts the right matrix
+  std::optional<StudentLoss> placed;  ///< with Place::mlp: one of its rank on the right matrix
 
   /// Of the matrix with the largest ‖ΔW C^{1/2}‖; 0 where none learned anything.
   int estimated_rank() const;
@@ -66,8 +68,9 @@ struct KnownRankResult {
 KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
                            const std::atomic<bool>& stop = never);
 
-/// The bias of the ladder, as it was calibrated for these options' spectrum and alignment. Nothing
-/// where no calibration applies: another place or rho than the default, or another training.
+/// The bias of the ladder, as it was calibrated for the default teacher and student. Nothing where
+/// the options differ from these in anything but the rank, the seed and the other students: there
+/// the true factor gets no interval.
 std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options);
 
 /// One JSON object, and a text for people.
@@ -75,9 +78,9 @@ JsonObject known_rank_json(const KnownRankResult& result);
 std::string known_rank_text(const KnownRankResult& result);
 
 /// What the two rules of rank_estimate.h rest on, for the options' spectrum, alignment and rho: for
-/// each true rank, over `teachers` seeds from 1001, how often the rank is right, the smallest
-/// σ_r*/σ_1 and the largest σ_{r*+1}/σ_1, and over all of them the ladder's bias.
-std::string calibration_text(const Base& base, const KnownRankOptions& options, int teachers,
-                             const std::atomic<bool>& stop = never);
+/// each true rank, over the bases and `teachers` seeds from 1001, how often the rank is right, the
+/// smallest σ_r*/σ_1 and the largest σ_{r*+1}/σ_1, and over all of them the ladder's bias.
+std::string calibration_text(const std::vector<Base>& bases, const KnownRankOptions& options,
+                             int teachers, const std::atomic<bool>& stop = never);
 
 }  // namespace experiments

@@ -7,27 +7,20 @@
 
 namespace experiments {
 
-// As `lowrank known-rank --calibrate 10 --base-seed 3` prints it with --spectrum and --align.
+// As `lowrank known-rank --calibrate 10` prints it.
 std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options) {
   const KnownRankOptions calibrated;
-  const StudentOptions &student = options.student, &usual = calibrated.student;
-  if (options.teacher.place != Place::one || options.teacher.rho != calibrated.teacher.rho ||
-      student.rank != usual.rank || student.steps != usual.steps)
+  const TeacherSpec &teacher = options.teacher, &usual = calibrated.teacher;
+  if (teacher.place != usual.place || teacher.rho != usual.rho || teacher.align != usual.align ||
+      teacher.spectrum != usual.spectrum || options.student.rank != calibrated.student.rank ||
+      options.student.steps != calibrated.student.steps)
     return std::nullopt;
-  const bool flat = options.teacher.spectrum == Spectrum::flat;
-  switch (options.teacher.align) {
-    case Align::top:
-      return flat ? LadderBias{-.002, .004, .110, .036} : LadderBias{-.003, .003, .131, .060};
-    case Align::bottom:
-      return flat ? LadderBias{.202, .036, -.016, .021} : LadderBias{.189, .052, -.020, .018};
-    case Align::random:
-      break;
-  }
-  return flat ? LadderBias{.129, .036, -.087, .095} : LadderBias{.118, .036, -.084, .100};
+  return LadderBias{
+      .log_norm = .049, .log_norm_sd = .052, .over_random = -.024, .over_random_sd = .082};
 }
 
-std::string calibration_text(const Base& base, const KnownRankOptions& options, int teachers,
-                             const std::atomic<bool>& stop) {
+std::string calibration_text(const std::vector<Base>& bases, const KnownRankOptions& options,
+                             int teachers, const std::atomic<bool>& stop) {
   constexpr std::uint64_t first_seed = 1001;
   constexpr int largest = 8;
   if (options.student.rank <= largest)
@@ -40,20 +33,22 @@ std::string calibration_text(const Base& base, const KnownRankOptions& options, 
   for (const int rank : {1, 2, 3, 4, 6, largest}) {
     double kept = 1, left = 0;
     int right = 0;
-    for (int i = 0; i < teachers; ++i) {
+    const int in_all = teachers * static_cast<int>(bases.size());
+    for (int i = 0; i < in_all; ++i) {
       KnownRankOptions one = options;
       one.ranks = {};
       one.teacher.true_rank = rank;
-      one.teacher.seed = one.student.seed = first_seed + static_cast<std::uint64_t>(i);
-      const Recovery found = known_rank(base, one, stop).matrices.at(0);
+      one.teacher.seed = one.student.seed = first_seed + static_cast<std::uint64_t>(i % teachers);
+      const Recovery found =
+          known_rank(bases[static_cast<std::size_t>(i / teachers)], one, stop).matrices.at(0);
       kept = std::min(kept, found.whitened(rank - 1) / found.whitened(0));
       left = std::max(left, found.whitened(rank) / found.whitened(0));
       if (found.estimated_rank != rank) continue;
       ++right;
       pairs.push_back({rank, *found.true_ladder, *found.student_ladder});
     }
-    text += fmt::format("{:>3} {:>4} of {:>2} {:>12.3f} {:>14.3f}\n", rank, right, teachers, kept,
-                        left);
+    text +=
+        fmt::format("{:>3} {:>4} of {:>2} {:>12.3f} {:>14.3f}\n", rank, right, in_all, kept, left);
   }
   const LadderBias bias = ladder_bias(pairs);
   return text +

@@ -13,7 +13,7 @@ namespace experiments {
 struct StudentOptions {
   int rank = 16;
   double alpha = 16;  ///< the scale is alpha / rank
-  int steps = 600;
+  int steps = 1500;
   int batch = 16;   ///< B, rows
   int length = 12;  ///< T, positions of a row
   double lr = 2e-2;

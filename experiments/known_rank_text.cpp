@@ -138,7 +138,9 @@ JsonObject known_rank_json(const KnownRankResult& result) {
   std::vector<JsonObject> losses, matrices;
   for (const StudentLoss& loss : result.losses) losses.push_back(loss_json(loss));
   for (const Recovery& found : result.matrices) matrices.push_back(recovery_json(found));
+  object.set("steps_of_others", result.options.steps_of_others);
   object.set("losses", losses);
+  object.set("loss_of_the_student", loss_json(result.analysed));
   if (result.placed) object.set("loss_in_the_right_place", loss_json(*result.placed));
   // Where one matrix is adapted, what it says stands at the top too.
   if (result.matrices.size() == 1) set_recovery(object, result.matrices[0]);
@@ -153,14 +155,15 @@ std::string known_rank_text(const KnownRankResult& result) {
       "seed {}\n\nloss left to a student, KL in nats per position\n",
       result.base_seed, to_string(teacher.spectrum), teacher.true_rank, to_string(teacher.place),
       teacher.rho, to_string(teacher.align), teacher.seed);
-  for (const StudentLoss& loss : result.losses)
-    text += fmt::format("  r = {:<3} {:.3e}   {:8.3f} % of that before training\n", loss.rank,
-                        loss.end, loss.start > 0 ? 100 * loss.end / loss.start : 0.0);
+  const auto add = [&](const StudentLoss& loss, int steps, const char* more) {
+    text += fmt::format("  r = {:<3} {:.3e}   {:8.3f} % of that before training, {} steps{}\n",
+                        loss.rank, loss.end, loss.start > 0 ? 100 * loss.end / loss.start : 0.0,
+                        steps, more);
+  };
+  for (const StudentLoss& loss : result.losses) add(loss, result.options.steps_of_others, "");
+  add(result.analysed, result.options.student.steps, "; this one is analysed");
   if (result.placed)
-    text += fmt::format(
-        "  r = {:<3} {:.3e}   {:8.3f} %, adapted where it is planted\n", result.placed->rank,
-        result.placed->end,
-        result.placed->start > 0 ? 100 * result.placed->end / result.placed->start : 0.0);
+    add(*result.placed, result.options.student.steps, ", adapted where it is planted");
   for (const Recovery& found : result.matrices) text += text_of(found);
   const std::optional<int> knee = result.knee();
   return text + fmt::format("\nestimated rank {}, knee of the loss {}\n", result.estimated_rank(),

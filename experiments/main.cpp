@@ -34,11 +34,24 @@ int run(experiments::Command& program, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace experiments;
-  std::vector<Command> commands{table6_command(), tasks_command(),    pretrain_command(),
-                                trace_command(),  train_command(),    eval_command(),
-                                merge_command(),  generate_command(), known_rank_command()};
+  std::vector<Command> commands{
+      paper_command(),           //
+      report_command(),          //
+      table6_command(),          //
+      known_rank_command(),      //
+      learning_rates_command(),  //
+      tasks_command(),           //
+      pretrain_command(),        //
+      trace_command(),           //
+      train_command(),           //
+      eval_command(),            //
+      merge_command(),           //
+      generate_command(),        //
+      bench_command(),           //
+  };
   for (const Experiment& experiment : all_experiments())
-    commands.push_back(experiment_command(experiment));
+    if (experiment.name != "table6")  // which has options of its own
+      commands.push_back(experiment_command(experiment));
   Command program(
       "lowrank",
       "LoRA from the chain rule up: train it, look into it, reproduce the paper on toy tasks.",

@@ -37,7 +37,7 @@ LadderBias ladder_bias(const std::vector<LadderPair>& pairs) {
 }
 
 Interval amplification_interval(const Ladder& student, lora::Index rank, const LadderBias& bias) {
-  constexpr double spreads = 2.6;
+  constexpr double spreads = 3;
   const double root = std::sqrt(static_cast<double>(rank));
   const double norm = student.delta_norm * std::exp(bias.log_norm * root);
   const double over_random = student.over_random + bias.over_random * root;

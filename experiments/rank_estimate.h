@@ -7,16 +7,17 @@
 
 /// What a trained student says of the change that was planted: its rank, and by how much it
 /// amplifies. Both rules have numbers in them, found on other teachers than those that anything is
-/// claimed of: on base seed 3, teacher seeds from 1001. `lowrank known-rank --calibrate 20
-/// --base-seed 3` prints what they rest on.
+/// claimed of: on base seeds 3 and 4, teacher seeds from 1001. `lowrank known-rank --calibrate 10`
+/// prints what they rest on.
 namespace experiments {
 
 /// The rank of a planted change, from the singular values of the student's ΔW C^{1/2}, which
 /// descend: the number of them above `relative` times the first. What a student with more terms
-/// than needed leaves in the others is the unfinished end of its training: at most .053 of the
-/// first there, while of equal planted values .073 or more was found again. Of six or eight values
-/// that fall geometrically the last may lie lower and be missed. Where the first is below
-/// `null_level` times ‖W C^{1/2}‖_F nothing was planted, and the rank is 0.
+/// than needed leaves in the others is the unfinished end of its training: at most .034 of the
+/// first there, while the least of eight equal planted values was found again with .176. Of values
+/// that fall geometrically, or lie where inputs hardly vary, the last may be lower and be missed.
+/// Where the first is below `null_level` times ‖W C^{1/2}‖_F nothing was planted, and the rank is
+/// 0.
 struct RankRule {
   double relative = 0.065;
   double null_level = 1e-3;
@@ -52,7 +53,7 @@ struct LadderPair {
 LadderBias ladder_bias(const std::vector<LadderPair>& pairs);
 
 /// The factor of the planted change from the student's ladder, corrected by the bias, with an
-/// interval of 2.6 standard deviations in each of the two. Where over_random may be zero there is
+/// interval of 3 standard deviations in each of the two. Where over_random may be zero there is
 /// no upper end, and it is infinite: few directions may miss W altogether.
 Interval amplification_interval(const Ladder& student, lora::Index rank, const LadderBias& bias);
 

@@ -73,7 +73,7 @@ std::optional<std::vector<CellResult>> run_study(Study study, const StudyOptions
 /// not judged yet, since they are judged together.
 struct ExperimentOutcome {
   int exit_code = 0;  ///< 130 where it was stopped
-  std::vector<Finding> findings;
+  std::vector<Finding> findings = {};
 };
 
 /// Writes OUT/name/<name><extension>, whole or not at all.

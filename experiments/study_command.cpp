@@ -45,12 +45,12 @@ Command experiment_command(const Experiment& experiment) {
   Command command(experiment.name, experiment.help);
   auto given = std::make_shared<StudyTexts>();
   add_study_options(command, *given);
-  command.action([given, run = experiment.run](const Command&) {
+  command.action([given, experiment](const Command&) {
     StudyOptions options = study_preset(given->preset);
     apply(*given, options);
     Progress progress;
     Bases bases(options.out / "base", options.base_steps);
-    ExperimentOutcome outcome = run(options, bases, progress);
+    ExperimentOutcome outcome = run_experiment(experiment, options, bases, progress);
     if (outcome.exit_code != 0) return outcome.exit_code;
     judge(outcome.findings);
     fmt::print("{}", findings_text(outcome.findings));

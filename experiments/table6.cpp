@@ -24,20 +24,31 @@ std::vector<Cell> table6_cells(const Table6Options& options) {
   return cells;
 }
 
-int run_table6(const Table6Options& options) {
-  Progress progress;
-  Bases bases(options.out / "base", options.base_steps);
+ExperimentOutcome run_table6(const Table6Options& options, Bases& bases, Progress& progress) {
   Study study{"table6", table6_cells(options)};
-  if (!set_learning_rates(study.cells, options, bases, progress)) return 130;
+  if (!set_learning_rates(study.cells, options, bases, progress)) return {130};
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return 130;
+  if (!results) return {130};
 
   const auto tables = table6_grid(*results);
   const auto verdicts = table6_verdicts(tables);
   write_result(options, "table6", ".md", table6_markdown(tables, verdicts));
   write_result(options, "table6", ".csv", table6_csv(tables));
   fmt::print("{}", table6_console(tables, verdicts));
-  return 0;
+  return {0, table6_findings(tables)};
+}
+
+Experiment table6_experiment() {
+  const auto with_grid = [](const StudyOptions& options) {
+    Table6Options grid = table6_preset(options.preset);
+    static_cast<StudyOptions&>(grid) = options;
+    return grid;
+  };
+  return {"table6", "the paper's Table 6 on the toy tasks: rank against adapted weights",
+          [=](const StudyOptions& options) { return table6_cells(with_grid(options)); },
+          [=](const StudyOptions& options, Bases& bases, Progress& progress) {
+            return run_table6(with_grid(options), bases, progress);
+          }};
 }
 
 }  // namespace experiments

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "experiments/study.h"
+#include "experiments/experiment.h"
 
 namespace experiments {
 
@@ -19,8 +19,11 @@ Table6Options table6_preset(const std::string& name);
 /// The grid's cells, without their learning rates.
 std::vector<Cell> table6_cells(const Table6Options& options);
 
-/// Runs what OUT/table6 lacks, prints the table and the verdicts, and writes table6.md and
-/// table6.csv. Returns the exit code: 0, or 130 when it was stopped.
-int run_table6(const Table6Options& options);
+/// Runs what OUT/table6 lacks, prints the table and the verdicts on its four statements, and writes
+/// table6.md and table6.csv. Hands back finding F2.
+ExperimentOutcome run_table6(const Table6Options& options, Bases& bases, Progress& progress);
+
+/// The table as one of all experiments, with the ranks and weight sets of the preset.
+Experiment table6_experiment();
 
 }  // namespace experiments

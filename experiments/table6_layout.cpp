@@ -113,7 +113,7 @@ TaskLayout layout_of(const TaskTable& table) {
                              table.facts > 0 ? fmt::format(", K = {}", table.facts) : "", metric);
   if (*spirit(table.task) != '\0') layout.remarks.emplace_back(spirit(table.task));
   layout.remarks.push_back(runs_text(table));
-  layout.remarks.push_back(freshness_text(table));
+  layout.remarks.push_back(freshness_text(table.base_seeds(), table.facts));
 
   std::set<int> ranks;
   for (const auto& [place, runs] : table.places) {

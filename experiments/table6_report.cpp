@@ -44,19 +44,18 @@ const std::vector<int>& calibration_facts() {
   return facts;
 }
 
-std::string freshness_text(const TaskTable& table) {
-  const std::set<std::uint64_t> bases = table.base_seeds();
+std::string freshness_text(const std::set<std::uint64_t>& bases, int facts) {
   std::vector<std::string> known;
   for (const std::uint64_t seed : calibration_base_seeds()) {
     if (bases.contains(seed)) known.push_back(fmt::format("base seed {}", seed));
   }
-  if (std::count(calibration_facts().begin(), calibration_facts().end(), table.facts) > 0) {
-    known.push_back(fmt::format("K = {}", table.facts));
+  if (std::count(calibration_facts().begin(), calibration_facts().end(), facts) > 0) {
+    known.push_back(fmt::format("K = {}", facts));
   }
-  const bool has_facts = table.facts > 0;
+  const bool has_facts = facts > 0;
   std::string text =
       fmt::format("Run on base seed{} {}", bases.size() == 1 ? "" : "s", fmt::join(bases, ", "));
-  if (has_facts) text += fmt::format(" and K = {}", table.facts);
+  if (has_facts) text += fmt::format(" and K = {}", facts);
   text += fmt::format(". Settings were calibrated on base seeds {}",
                       fmt::join(calibration_base_seeds(), ", "));
   if (has_facts) text += fmt::format(" and K = {}", fmt::join(calibration_facts(), ", "));

@@ -26,8 +26,9 @@ std::vector<PaperRow> paper_rows(const std::string& dataset);
 const std::vector<std::uint64_t>& calibration_base_seeds();
 const std::vector<int>& calibration_facts();
 
-/// On which base seeds and K a table was run, and whether that makes its verdicts a fresh test.
-std::string freshness_text(const TaskTable& table);
+/// On which base seeds and K (0: the task has none) a table was run, and whether that makes its
+/// verdicts a fresh test.
+std::string freshness_text(const std::set<std::uint64_t>& base_seeds, int facts);
 
 /// Mean and spread of the repetitions of one entry. With several base seeds the standard deviation
 /// is taken over the seeds within each base, pooled: bases differ by more than seeds do.

@@ -75,7 +75,7 @@ for help in '' help --help; do
 done
 expect 2 "$checkout/run" tabel6
 silent out
-says err "no command 'tabel6'; there are: table6 tasks"
+says err "no command 'tabel6'; there are: paper report"
 [[ ! -e $checkout/build ]] || fail "something was built"
 
 # The first call installs and builds. The program has the caller's folder, arguments, input and exit code.
@@ -110,7 +110,7 @@ silent out
 says err "no_such_name"
 
 if [[ -n $lowrank ]]; then
-  listed() { grep -oE '^  [a-z][a-z0-9]*' | grep -vw test | sort; }
+  listed() { grep -oE '^  [a-z][a-z0-9-]*' | grep -vw test | sort; }
   diff <("$run" | listed) <("$lowrank" --help | awk 'on; tolower($0) ~ /^subcommands:/ {on = 1}' | listed) ||
     { echo "FAILED: run and lowrank --help list other commands" >&2; exit 1; }
 fi

@@ -113,7 +113,7 @@ TEST_CASE("the report says whether its verdicts are a fresh test") {
   const auto with = [](std::vector<std::uint64_t> bases, int facts) {
     TaskTable table = exact({.base_seeds = bases, .seeds = 1})[0];
     table.facts = facts;
-    return freshness_text(table);
+    return freshness_text(table.base_seeds(), table.facts);
   };
   CHECK(with({2, 3}, 20) ==
         "Run on base seeds 2, 3 and K = 20. Settings were calibrated on base seeds 0, 1 and K = 4, "

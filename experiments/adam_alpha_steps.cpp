@@ -1,0 +1,93 @@
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+#include "experiments/adam_alpha.h"
+#include "experiments/batches.h"
+#include "nn/loss.h"
+
+namespace experiments {
+namespace {
+
+nn::TokenBatch batch_of(const Cell& cell, data::Split split) {
+  const data::Task task = data::parse_task(cell.task);
+  return token_batch(
+      data::make_batch(data::examples(task, task_options(cell), split, cell.seed, 32)));
+}
+
+nn::Matrix logits_of(nn::Decoder& model, const nn::TokenBatch& batch) {
+  nn::Tape tape(autograd::Record::values);
+  const nn::Pass pass{tape};
+  return model.logits(pass, model.hidden(pass, {batch.B, batch.T, batch.ids})).value().m;
+}
+
+void backward(nn::Decoder& model, const nn::TokenBatch& batch) {
+  nn::Tape tape;
+  tape.backward(nn::token_loss({tape}, model, batch));
+}
+
+// The logits after ten steps of Adam without ε on one batch.
+nn::Matrix trained(const Base& base, Cell cell, double p, double q, bool rates) {
+  cell.alpha /= p * q;
+  const std::unique_ptr<nn::Decoder> model = prepare(base, cell);
+  nn::ParameterGroup a{{}, 0, rates ? p : 1}, b{{}, 0, rates ? q : 1};
+  for (const auto& [path, layer] : lora::lora_layers(*model)) {
+    layer->B.value = nn::Random(cell.seed, path + ".start.B").normal(layer->B.value.shape, 0.02);
+    layer->A.value.m *= static_cast<nn::Scalar>(p);
+    layer->B.value.m *= static_cast<nn::Scalar>(q);
+    a.parameters.push_back(&layer->A);
+    b.parameters.push_back(&layer->B);
+  }
+  nn::AdamW adam({a, b}, {0.9, 0.999, 0});
+  const nn::TokenBatch batch = batch_of(cell, data::Split::train);
+  for (int step = 0; step < 10; ++step) {
+    adam.zero_grad();
+    backward(*model, batch);
+    adam.step(1e-2);
+  }
+  return logits_of(*model, batch_of(cell, data::Split::test));
+}
+
+}  // namespace
+
+double first_step_change(const Base& base, const Cell& cell, double lr) {
+  const std::unique_ptr<nn::Decoder> model = prepare(base, cell);
+  const nn::TokenBatch batch = batch_of(cell, data::Split::train);
+  const nn::Matrix before = logits_of(*model, batch);
+  const std::unique_ptr<nn::Optimizer> optimizer = make_optimizer(*model, cell);
+  backward(*model, batch);
+  optimizer->step(lr);
+  const Eigen::MatrixXd change = (logits_of(*model, batch) - before).cast<double>();
+  return change.norm() / std::sqrt(static_cast<double>(change.size()));
+}
+
+double expected_exponent(const std::string& optimizer, lora::Scaling scaling) {
+  const double scale = scaling == lora::Scaling::alpha_over_r ? -1 : -0.5;
+  return optimizer == "sgd" ? 2 * scale + 1 : scale + 1;
+}
+
+double exponent(const std::vector<std::pair<int, double>>& change_by_rank) {
+  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (const auto& [rank, change] : change_by_rank) {
+    const double log_rank = std::log(rank), log_change = std::log(change);
+    n += 1;
+    x += log_rank;
+    y += log_change;
+    xx += log_rank * log_rank;
+    xy += log_rank * log_change;
+  }
+  return (n * xy - x * y) / (n * xx - x * x);
+}
+
+Invariance alpha_invariance(const Base& base, const Cell& cell, double p, double q, bool rates) {
+  const nn::Matrix plain = trained(base, cell, 1, 1, true);
+  const nn::Matrix changed = trained(base, cell, p, q, rates);
+  Invariance found{p, q, rates, plain.allFinite(), 0};
+  for (nn::Index i = 0; i < plain.size(); ++i)
+    found.same_bits = found.same_bits && std::bit_cast<std::uint32_t>(plain.data()[i]) ==
+                                             std::bit_cast<std::uint32_t>(changed.data()[i]);
+  found.largest_difference = static_cast<double>((plain - changed).cwiseAbs().maxCoeff());
+  return found;
+}
+
+}  // namespace experiments

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "experiments/cell.h"
+#include "experiments/figures.h"
+#include "experiments/statistics.h"
+
+namespace experiments {
+
+namespace {
+
+std::vector<CellResult> results_in(const std::filesystem::path& cells_jsonl) {
+  std::vector<CellResult> results;
+  std::ifstream lines(cells_jsonl);
+  for (std::string line; std::getline(lines, line);) {
+    const auto object = nlohmann::ordered_json::parse(line, nullptr, false);
+    if (!object.is_discarded()) results.push_back(cell_result_from_json(object));
+  }
+  return results;
+}
+
+// The numbers of one kind of cell, by measurement.
+struct Repetitions {
+  CellResult first;
+  std::map<std::string, std::vector<double>> values;
+};
+
+std::string number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : ""; }
+
+std::string line_of(const Repetitions& repetitions, const std::set<std::string>& measurements) {
+  const Cell& cell = repetitions.first.cell;
+  std::string line = fmt::format("{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+                                 cell.task, cell.method, cell.size, weight_set(cell.targets),
+                                 cell.rank, cell.alpha, cell.scaling, cell.init, cell.dropout,
+                                 cell.optimizer, cell.base, cell.width, cell.facts, cell.lr,
+                                 cell.steps, cell.examples, repetitions.values.at("value").size(),
+                                 repetitions.first.metric, repetitions.first.trainable);
+  for (const std::string& name : measurements) {
+    const auto found = repetitions.values.find(name);
+    line += found == repetitions.values.end() ? ",,"
+                                              : fmt::format(",{},{}", number(mean(found->second)),
+                                                            number(sample_sd(found->second)));
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string cells_summary_csv(const std::filesystem::path& cells_jsonl) {
+  std::map<std::string, Repetitions> kinds;
+  std::set<std::string> measurements{"value", "nll"};
+  for (const CellResult& result : results_in(cells_jsonl)) {
+    Cell kind = result.cell;
+    kind.seed = kind.base_seed = 0;
+    Repetitions& repetitions = kinds.try_emplace(kind.key(), Repetitions{result, {}}).first->second;
+    repetitions.values["value"].push_back(100 * result.value);
+    repetitions.values["nll"].push_back(result.nll);
+    for (const auto& [name, value] : result.more) {
+      repetitions.values[name].push_back(value);
+      measurements.insert(name);
+    }
+  }
+  std::string csv =
+      "task,method,size,targets,rank,alpha,scaling,init,dropout,optimizer,base,width,facts,lr,"
+      "steps,examples,n,metric,trainable";
+  for (const std::string& name : measurements) csv += fmt::format(",{0}_mean,{0}_sd", name);
+  csv += "\n";
+  for (const auto& [key, repetitions] : kinds) csv += line_of(repetitions, measurements);
+  return csv;
+}
+
+}  // namespace experiments

@@ -1,0 +1,31 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "experiments/commands.h"
+#include "experiments/figures.h"
+#include "experiments/report.h"
+
+namespace experiments {
+
+namespace {
+
+int report(const std::string& out) {
+  if (!std::filesystem::is_directory(out))
+    throw UsageError(fmt::format("--out '{}' is no folder with results", out));
+  require_gnuplot();
+  fmt::print("{}", write_report(out));
+  return 0;
+}
+
+}  // namespace
+
+Command report_command() {
+  Command command("report", "verdicts and report.html from the results that are there");
+  auto out = std::make_shared<std::string>("results");
+  command.option("--out", *out, "results folder");
+  command.action([out](const Command&) { return report(*out); });
+  return command;
+}
+
+}  // namespace experiments

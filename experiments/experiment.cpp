@@ -1,0 +1,21 @@
+#include "experiments/experiment.h"
+
+#include "experiments/findings_file.h"
+
+namespace experiments {
+
+std::filesystem::path findings_path(const StudyOptions& options, const std::string& name) {
+  return options.out / name / "findings.json";
+}
+
+ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOptions& options,
+                                 Bases& bases, Progress& progress) {
+  const std::filesystem::path path = findings_path(options, experiment.name);
+  std::error_code ignored;
+  if (options.start == ResultsFolder::Start::fresh) std::filesystem::remove(path, ignored);
+  ExperimentOutcome outcome = experiment.run(options, bases, progress);
+  if (outcome.exit_code == 0) write_findings(path, outcome.findings);
+  return outcome;
+}
+
+}  // namespace experiments

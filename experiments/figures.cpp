@@ -1,0 +1,141 @@
+#include "experiments/figures.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "experiments/html.h"
+#include "nn/file.h"
+
+namespace experiments {
+
+namespace fs = std::filesystem;
+
+/// Written by the build from experiments/figures/*.gp (cmake/embed_files.cmake).
+std::vector<std::pair<std::string_view, std::string_view>> figure_scripts();
+
+namespace {
+
+// What the scripts share: no figure of its own.
+constexpr std::string_view style_file = "style.gp";
+
+// A word for the shell, whatever is in it.
+std::string quoted(const std::string& word) {
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+// What a command says on both streams, and its exit status.
+std::pair<int, std::string> said_by(const std::string& command) {
+  std::FILE* pipe = ::popen((command + " 2>&1 </dev/null").c_str(), "r");
+  if (pipe == nullptr) return {-1, "cannot be started"};
+  std::string text;
+  char part[512];
+  while (std::fgets(part, sizeof part, pipe) != nullptr) text += part;
+  return {::pclose(pipe), text};
+}
+
+std::string field(const std::string& script, const std::string& name) {
+  std::istringstream lines(script);
+  std::string text;
+  for (std::string line; std::getline(lines, line) && line.starts_with("#");) {
+    const std::string start = "# " + name + ": ";
+    if (line.starts_with(start)) text += (text.empty() ? "" : " ") + line.substr(start.size());
+  }
+  return text;
+}
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
+// Of every folder with finished cells a table in OUT/figures.
+void write_summaries(const fs::path& out, const fs::path& folder) {
+  for (const auto& stage : fs::directory_iterator(out)) {
+    const fs::path cells = stage.path() / "cells.jsonl";
+    if (!fs::exists(cells) || stage.path().filename() == "learning-rates") continue;
+    nn::write_file_atomically(folder / (stage.path().filename().string() + "_cells.csv"),
+                              cells_summary_csv(cells));
+  }
+}
+
+Drawing drawn(const Figure& figure, const fs::path& folder) {
+  Drawing drawing{figure, "", ""};
+  for (const std::string& data : figure.data)
+    if (!fs::exists(folder / data)) {
+      drawing.problem = data + " is not there";
+      return drawing;
+    }
+  nn::write_file_atomically(folder / (figure.name + ".gp"), figure.script);
+  const auto [status, text] = said_by(
+      fmt::format("cd {} && gnuplot {}", quoted(folder.string()), quoted(figure.name + ".gp")));
+  const fs::path svg = folder / (figure.name + ".svg");
+  if (status != 0 || !fs::exists(svg))
+    drawing.problem = fmt::format("gnuplot {}.gp says: {}", figure.name, text);
+  else
+    drawing.svg = inline_svg(nn::read_file(svg), figure);
+  return drawing;
+}
+
+}  // namespace
+
+Figure figure_from_script(const std::string& name, const std::string& script) {
+  Figure figure{name, field(script, "title"), field(script, "caption"), {}, script};
+  std::istringstream data(field(script, "data"));
+  for (std::string file; data >> file;) figure.data.push_back(file);
+  if (figure.title.empty() || figure.caption.empty() || figure.data.empty())
+    throw std::invalid_argument(
+        fmt::format("{}.gp does not begin with # title:, # data: and # caption:", name));
+  return figure;
+}
+
+std::vector<Figure> all_figures() {
+  std::vector<Figure> figures;
+  for (const auto& [file, script] : figure_scripts())
+    if (file != style_file)
+      figures.push_back(figure_from_script(fs::path(file).stem().string(), std::string(script)));
+  return figures;
+}
+
+void require_gnuplot() {
+  if (said_by("gnuplot --version").first != 0)
+    throw std::runtime_error(
+        "gnuplot cannot be run, and it draws the report's figures; its package is gnuplot-nox");
+}
+
+std::vector<Drawing> draw_figures(const fs::path& out) {
+  const fs::path folder = out / "figures";
+  nn::create_folders(folder);
+  write_summaries(out, folder);
+  for (const auto& [file, script] : figure_scripts())
+    if (file == style_file) nn::write_file_atomically(folder / file, script);
+  std::vector<Drawing> drawings;
+  for (const Figure& figure : all_figures()) drawings.push_back(drawn(figure, folder));
+  return drawings;
+}
+
+std::string inline_svg(const std::string& svg, const Figure& figure) {
+  const std::size_t start = svg.find("<svg");
+  if (start == std::string::npos)
+    throw std::invalid_argument(fmt::format("the drawing of {} is no SVG", figure.name));
+  std::string text = svg.substr(start);
+  for (const char quote : {'\'', '"'}) {
+    replace_all(text, fmt::format(" id={}", quote), fmt::format(" id={}{}-", quote, figure.name));
+    replace_all(text, fmt::format("href={}#", quote),
+                fmt::format("href={}#{}-", quote, figure.name));
+  }
+  replace_all(text, "url(#", fmt::format("url(#{}-", figure.name));
+  const std::size_t title = text.find("<title>"), end = text.find("</title>");
+  if (title != std::string::npos && end != std::string::npos)
+    text.replace(title, end - title, "<title>" + escaped(figure.title));
+  return text;
+}
+
+}  // namespace experiments

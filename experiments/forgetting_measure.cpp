@@ -1,0 +1,89 @@
+#include "experiments/forgetting_measure.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "data/pretraining.h"
+#include "experiments/batches.h"
+#include "experiments/forgetting.h"
+#include "lora/intruders.h"
+
+namespace experiments {
+
+namespace {
+
+using lora::MatrixXd;
+
+const std::vector<data::BaseTask>& truthful_tasks() {
+  using enum data::BaseTask;
+  static const std::vector<data::BaseTask> tasks{sqlgen, nli, isa, reorder};
+  return tasks;
+}
+
+// A linear's weight as it computes now, with ΔW where LoRA wraps it; empty where nothing trained
+// it.
+MatrixXd trained_weight(const nn::Projection& projection) {
+  if (const auto* wrapped = dynamic_cast<const lora::LoraLinear*>(&projection))
+    return wrapped->w0().m.cast<double>() + wrapped->delta();
+  if (const auto* linear = dynamic_cast<const nn::Linear*>(&projection))
+    if (linear->weight.trainable) return linear->weight.value.m.cast<double>();
+  return {};
+}
+
+std::map<std::string, MatrixXd> weights_of(nn::Decoder& model) {
+  std::map<std::string, MatrixXd> weights;
+  model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
+    if (const auto* linear = dynamic_cast<const nn::Linear*>(slot.get()))
+      weights[name] = linear->weight.value.m.cast<double>();
+  });
+  return weights;
+}
+
+MatrixXd shorter_side(const MatrixXd& weight) {
+  const lora::Svd parts = lora::svd(weight);
+  return weight.rows() <= weight.cols() ? parts.U : parts.V;
+}
+
+}  // namespace
+
+const std::vector<std::string>& pretraining_tasks() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const data::BaseTask task : truthful_tasks()) list.emplace_back(data::to_string(task));
+    return list;
+  }();
+  return names;
+}
+
+void measure_pretraining(const Base& base, nn::Decoder& trained, CellResult& result) {
+  constexpr std::uint64_t examples_each = 250;
+  for (const data::BaseTask task : truthful_tasks()) {
+    std::vector<data::Example> examples;
+    for (std::uint64_t i = 0; i < examples_each; ++i)
+      examples.push_back(data::base_example(task, base.config.seed, i));
+    const nn::Score score = evaluate(trained, examples);
+    result.more[fmt::format("pretraining_nll.{}", data::to_string(task))] =
+        score.nll / score.weight;
+  }
+}
+
+void measure_intruders(const Base& base, nn::Decoder& trained, CellResult& result) {
+  const std::map<std::string, MatrixXd> before = weights_of(*base.model);
+  trained.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
+    const MatrixXd after = trained_weight(*slot);
+    if (after.size() == 0) return;
+    double intruders = std::numeric_limits<double>::quiet_NaN(), cosine = intruders;
+    if (after.allFinite()) {
+      const lora::VectorXd cosines = lora::best_cosines(
+          shorter_side(after), shorter_side(before.at(name)), intruder_directions);
+      intruders = static_cast<double>(lora::count_intruders(cosines, intruder_epsilon));
+      cosine = cosines.mean();
+    }
+    result.more["intruders." + name] = intruders;
+    result.more["best_cosine." + name] = cosine;
+  });
+}
+
+}  // namespace experiments

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The little HTML that the report needs. Functions take text and return HTML; only parameters
+/// named `html` are HTML already.
+namespace experiments {
+
+/// & < > " ' as entities: safe as an element's content and in a quoted attribute.
+std::string escaped(std::string_view text);
+
+/// <tag attributes>html</tag> and a line end; `attributes` are HTML already.
+std::string element(std::string_view tag, std::string_view html, std::string_view attributes = "");
+
+/// <details> that hides `html` behind its summary.
+std::string details(std::string_view summary, std::string_view html);
+
+/// A table of texts. Rows may be shorter than the head.
+std::string table_html(const std::vector<std::string>& head,
+                       const std::vector<std::vector<std::string>>& rows);
+
+/// The first line as the head; cells in double quotes may hold commas. Of a long file the first
+/// `most_rows` rows, and a line that says how many there are.
+std::string csv_html(std::string_view csv, std::size_t most_rows = 200);
+
+/// A link that saves `bytes` under this file name. The bytes are in the link, so it needs no
+/// network and no other file.
+std::string download_link(const std::string& file_name, std::string_view mime_type,
+                          std::string_view bytes);
+
+/// The Markdown that the experiments write: headings (two levels lower), paragraphs, lists, tables,
+/// **bold**, *italic* and `code`.
+std::string markdown_html(std::string_view markdown);
+
+}  // namespace experiments

@@ -1,0 +1,133 @@
+#include "experiments/plan.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "experiments/search_rates.h"
+
+namespace experiments {
+
+namespace {
+
+// The cells of a results folder by their keys. Cells of a plan have no learning rate yet, so they
+// are also known without theirs.
+class FinishedCells {
+ public:
+  explicit FinishedCells(const std::filesystem::path& folder) {
+    std::ifstream lines(folder / "cells.jsonl");
+    for (std::string line; std::getline(lines, line);) add(line);
+  }
+
+  bool contains(Cell cell) const {
+    return (cell.lr == 0 ? without_rate_ : keys_).contains(cell.key());
+  }
+
+ private:
+  // A line that a kill tore off is no cell; what else is wrong is said when the folder is opened.
+  void add(const std::string& line) {
+    const auto object = nlohmann::ordered_json::parse(line, nullptr, false);
+    if (object.is_discarded()) return;
+    try {
+      Cell cell = cell_result_from_json(object).cell;
+      keys_.insert(cell.key());
+      cell.lr = 0;
+      without_rate_.insert(cell.key());
+    } catch (const std::invalid_argument&) {
+      return;
+    }
+  }
+
+  std::set<std::string> keys_, without_rate_;
+};
+
+StagePlan stage_plan(const std::string& name, const std::vector<Cell>& cells,
+                     const StudyOptions& options) {
+  StagePlan stage{name};
+  const FinishedCells finished(options.out / name);
+  std::set<std::string> counted;
+  for (Cell cell : cells) {
+    cell.experiment = name;
+    if (!counted.insert(cell.key()).second) continue;
+    ++stage.cells;
+    if (options.start == ResultsFolder::Start::resume && finished.contains(cell)) continue;
+    ++stage.missing;
+    stage.seconds += expected_seconds(cell) / options.jobs;
+  }
+  return stage;
+}
+
+std::vector<Cell> cells_of(const Experiment& experiment, const StudyOptions& options) {
+  return experiment.cells ? experiment.cells(options) : std::vector<Cell>{};
+}
+
+// A step of pre-training takes 7 ms on two cores of a current machine, and a wider base as many
+// times longer as its matrices are larger.
+StagePlan base_plan(const std::vector<Experiment>& experiments, const StudyOptions& options) {
+  StagePlan stage{"base"};
+  std::set<std::pair<std::uint64_t, int>> counted;
+  for (const Experiment& experiment : experiments) {
+    for (const Cell& cell : cells_of(experiment, options)) {
+      if (cell.base != "pretrained" || !counted.insert({cell.base_seed, cell.width}).second)
+        continue;
+      ++stage.cells;
+      const BaseConfig config = base_config(cell.base_seed, options.base_steps, cell.width);
+      if (has_base(config, options.out / "base")) continue;
+      ++stage.missing;
+      const double wider = cell.width / 64.0;
+      stage.seconds += 7e-3 * wider * wider * static_cast<double>(config.steps);
+    }
+  }
+  return stage;
+}
+
+}  // namespace
+
+std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
+                                     const StudyOptions& options) {
+  std::vector<Cell> cells;
+  for (const Experiment& experiment : experiments)
+    for (const Cell& cell : cells_of(experiment, options))
+      if (cell.method != "frozen" && cell.lr == 0) cells.push_back(cell);
+  return cells;
+}
+
+std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
+                            const StudyOptions& options) {
+  std::vector<StagePlan> stages{base_plan(experiments, options)};
+  if (options.search) {
+    std::vector<Cell> searched;
+    for (const Cell& cell : cells_without_rate(experiments, options))
+      searched.push_back(searched_cell(cell, options));
+    // A search is never started over: --fresh is about the experiments.
+    StudyOptions resumed = options;
+    resumed.start = ResultsFolder::Start::resume;
+    stages.push_back(stage_plan("learning-rates", search_runs(searched), resumed));
+  }
+  for (const Experiment& experiment : experiments) {
+    StagePlan stage = stage_plan(experiment.name, cells_of(experiment, options), options);
+    if (experiment.seconds) stage.seconds += experiment.seconds(options);
+    if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
+    stages.push_back(stage);
+  }
+  return stages;
+}
+
+std::string plan_text(const std::vector<StagePlan>& stages, int jobs) {
+  std::string text = fmt::format("{:<22}{:>7}{:>9}  about\n", "stage", "cells", "to run");
+  double seconds = 0;
+  bool unknown = false;
+  for (const StagePlan& stage : stages) {
+    text += fmt::format("{:<22}{:>7}{:>9}  {}\n", stage.name, stage.cells, stage.missing,
+                        stage.seconds < 0 ? "not known" : duration_text(stage.seconds));
+    if (stage.seconds < 0) unknown = true;
+    seconds += std::max(0.0, stage.seconds);
+  }
+  return text + fmt::format("in all about {}{}, {} at a time\n", duration_text(seconds),
+                            unknown ? ", and what is not known" : "", jobs);
+}
+
+}  // namespace experiments

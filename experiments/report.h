@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "experiments/findings.h"
+
+namespace experiments {
+
+/// What all experiments in the results folder found, judged as one family: F1 to F11.
+std::vector<Finding> judged_findings(const std::filesystem::path& out);
+
+/// Writes OUT/verdicts.json, OUT/figures and OUT/report.html from what the experiments left in
+/// their folders, and trains nothing. The report is one file that loads nothing from elsewhere and
+/// reads without scripts. Returns the verdicts as a text for a terminal, and where the report is.
+/// Throws std::runtime_error for a folder without any result.
+std::string write_report(const std::filesystem::path& out);
+
+/// The experiments with results in the folder, by the names of their folders: those that
+/// all_experiments() knows in their order, then others by name.
+std::vector<std::string> stages_in(const std::filesystem::path& out);
+
+/// Sections of the report. Each is HTML.
+std::string verdicts_section(const std::vector<Finding>& judged);
+std::string provenance_section(const std::filesystem::path& out);
+std::string costs_section();
+
+/// What LoRA trains and stores by formula.
+struct AdapterCost {
+  double d_model = 0, layers = 0, matrices = 0, rank = 0;  ///< matrices that are adapted per layer
+  double model_parameters = 0;
+  double bytes = 2;  ///< of a stored number
+
+  double trained() const { return 2 * layers * matrices * d_model * rank; }  ///< section 4.2
+  double checkpoint() const { return bytes * trained(); }
+  double model_checkpoint() const { return bytes * model_parameters; }
+  /// Weights, gradients and Adam's two moments, all of them with `bytes` each.
+  double full_training() const { return 4 * model_checkpoint(); }
+  double lora_training() const { return model_checkpoint() + 4 * checkpoint(); }
+};
+
+}  // namespace experiments

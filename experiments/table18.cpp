@@ -1,0 +1,131 @@
+#include "experiments/table18.h"
+
+#include <fmt/format.h>
+
+#include "experiments/score_table.h"
+#include "experiments/table6_report.h"
+#include "experiments/task_score.h"
+
+namespace experiments {
+namespace {
+
+constexpr const char* validation_nll = "validation_nll";
+
+struct PaperRow18 {
+  int rank;
+  double loss, bleu;
+};
+// GPT-2 medium on E2E after 26 000 steps; d = 1024.
+constexpr PaperRow18 paper[] = {{1, 1.23, 68.72},   {2, 1.21, 69.17},   {4, 1.18, 70.38},
+                                {8, 1.17, 69.57},   {16, 1.16, 69.61},  {32, 1.16, 69.33},
+                                {64, 1.16, 69.24},  {128, 1.16, 68.73}, {256, 1.16, 68.92},
+                                {512, 1.16, 68.78}, {1024, 1.17, 69.37}};
+
+std::string name(int rank) { return fmt::format("r={}", rank); }
+
+std::string row_of(const Cell& cell) {
+  return cell.method == "lora" ? name(cell.rank) : cell.method;
+}
+
+std::vector<Cell> cells(const StudyOptions& options) {
+  std::vector<Cell> cells;
+  for (const Cell& cell : repetitions(options)) {
+    cells.push_back(frozen(cell));
+    cells.push_back(full(cell));
+    for (const int rank : table18_ranks(options.preset))
+      cells.push_back(lora_cell(cell, options, {"q", "v"}, rank));
+  }
+  return cells;
+}
+
+void measure_validation_loss(nn::Decoder& trained, CellResult& result) {
+  const data::Task task = data::parse_task(result.cell.task);
+  const auto examples = data::validation_set(task, task_options(result.cell), result.cell.seed);
+  result.more[validation_nll] = score_task(trained, task, examples).nll;
+}
+
+std::string loss_text(const Runs& runs) {
+  std::vector<double> losses;
+  for (const auto& [repetition, result] : runs) losses.push_back(further(validation_nll)(result));
+  return mean_and_sd(losses, 3);
+}
+
+Section section(const ScoreTable& table, const std::vector<int>& ranks) {
+  Section section = section_of(table);
+  section.grid.head = {"r", "trained", "validation nll", "test nll", "score"};
+  const auto add = [&](const std::string& label, const Runs* runs) {
+    if (runs == nullptr) return;
+    section.grid.rows.push_back({label, std::to_string(summary(*runs).trainable), loss_text(*runs),
+                                 nll_text(runs), score_text(runs)});
+  };
+  add("frozen", table.find("frozen"));
+  for (const int rank : ranks) add(std::to_string(rank), table.find(name(rank)));
+  add("full", table.find("full"));
+  return section;
+}
+
+Section paper_section() {
+  Section section{
+      "The paper: GPT-2 medium on E2E, d = 1024", {}, {{"r", "validation loss", "BLEU"}, {}}};
+  for (const PaperRow18& row : paper)
+    section.grid.rows.push_back({std::to_string(row.rank), fmt::format("{:.2f}", row.loss),
+                                 fmt::format("{:.2f}", row.bleu)});
+  return section;
+}
+
+ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"table18", cells(options), {}, measure_validation_loss};
+  if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
+  const auto results = run_study(std::move(study), options, bases, progress);
+  if (!results) return {130, {}};
+  std::vector<Section> sections;
+  for (const ScoreTable& table : score_tables(*results, row_of))
+    sections.push_back(section(table, table18_ranks(options.preset)));
+  sections.push_back(paper_section());
+  publish(options, "table18", "Table 18 on toy tasks", sections,
+          {"The paper's numbers: Hu et al. 2021, Table 18; some of its hyper-parameters were tuned "
+           "at r = 4."},
+          *results);
+  return {0, table18_findings(*results)};
+}
+
+}  // namespace
+
+std::vector<int> table18_ranks(const std::string& preset) {
+  if (preset == "full") return {1, 2, 4, 8, 16, 32, 64};
+  return {1, 4, 16, 64};
+}
+
+std::vector<Finding> table18_findings(const std::vector<CellResult>& results) {
+  Finding finding{"F7",
+                  "the loss falls with r, then it is flat (Table 18)",
+                  "./run table18",
+                  {},
+                  static_cast<int>(results.size())};
+  const Measured loss = further(validation_nll);
+  for (const ScoreTable& table : score_tables(results, row_of)) {
+    Contrast falls;
+    falls.unit = "nats";
+    falls.text = "validation loss at r = 1 minus at r = 4; holds above 0 nats";
+    finding.parts.push_back({"the loss falls with r at first", table.task,
+                             linear_contrast(table, {{name(1)}, {name(4), -1}}, falls, loss)});
+    Contrast flat;
+    flat.unit = "nats";
+    flat.holds_above = false;
+    flat.text =
+        "the fall of the loss from r = 16 to 64 minus a quarter of that from r = 1 to 4; holds "
+        "below 0 nats";
+    finding.parts.push_back(
+        {"then it is flat", table.task,
+         linear_contrast(table, {{name(16)}, {name(64), -1}, {name(1), -0.25}, {name(4), 0.25}},
+                         flat, loss)});
+  }
+  return {finding};
+}
+
+Experiment table18_experiment() {
+  return {"table18", "the paper's Table 18: validation loss and quality against r, up to d", cells,
+          run};
+}
+
+}  // namespace experiments

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace experiments {
+
+/// How long actions take beside each other: [action][round], seconds per call. The actions take
+/// turns in every round, each round begins with another one, so that what slows the machine down
+/// for a while slows all of them. An action is called as often as it takes to fill min_seconds.
+/// Matrix products run on one thread meanwhile. Measurements: no two runs agree.
+std::vector<std::vector<double>> interleaved_seconds(
+    const std::vector<std::function<void()>>& actions, int rounds, double min_seconds = 2e-3);
+
+/// a[i] / b[i].
+std::vector<double> ratios(const std::vector<double>& a, const std::vector<double>& b);
+
+/// The value below which the share p in [0, 1] of the values lies, linear in between; NaN of
+/// nothing. p = 0.5 is the median.
+double quantile(std::vector<double> x, double p);
+
+}  // namespace experiments

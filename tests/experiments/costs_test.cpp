@@ -1,0 +1,63 @@
+#include "experiments/costs.h"
+
+#include <doctest/doctest.h>
+
+#include "experiments/timing.h"
+#include "tests/nn/temporary_folder.h"
+
+using namespace experiments;
+using doctest::Approx;
+
+TEST_CASE("GPT-3's figures by formula are the paper's") {
+  const CostCase c = gpt3_case();
+  CHECK(lora_parameters(c) == 2.0 * 96 * 2 * 12288 * 4);          // 18.87 M
+  CHECK(adapter_file_bytes(c) == Approx(37.7e6).epsilon(0.001));  // the paper rounds to 35 MB
+  CHECK(model_file_bytes(c) == Approx(350e9).epsilon(0.002));
+  CHECK(model_file_bytes(c) / adapter_file_bytes(c) == Approx(9286).epsilon(0.001));
+  const TrainingBytes all = full_training_bytes(c);
+  CHECK(all.total() - all.gradients < 1.2e12);  // 1.05 TB
+  CHECK(all.total() > 1.2e12);                  // 1.40 TB
+  CHECK(lora_training_bytes(c).total() == Approx(350e9).epsilon(0.003));
+}
+
+TEST_CASE("what the tape and the files hold is what the formulas say") {
+  const TemporaryFolder folder;
+  const std::vector<CostRow> rows = measure_costs({32}, {1, 2, 8}, 2, folder.path());
+  REQUIRE(rows.size() == 4);
+  for (const CostRow& row : rows) {
+    const TrainingBytes formula =
+        row.rank == 0 ? full_training_bytes(row.by_formula) : lora_training_bytes(row.by_formula);
+    CHECK(row.bytes.frozen == formula.frozen);
+    CHECK(row.bytes.trainable == formula.trainable);
+    CHECK(row.bytes.gradients == formula.gradients);
+    CHECK(row.bytes.optimizer == formula.optimizer);
+    CHECK(row.file > row.tensors);
+    CHECK(row.seconds.size() == 2);
+  }
+  CHECK(rows[1].activations < rows[0].activations);  // no gradients flow below what is frozen
+  CHECK(std::filesystem::is_empty(folder.path()));
+
+  std::vector<Finding> findings = costs_findings(rows);
+  judge(findings);
+  CHECK(findings.at(0).outcome() == Outcome::reproduced);
+
+  std::vector<CostRow> wrong = rows;  // control: an optimizer that kept a third number
+  for (CostRow& row : wrong) row.bytes.optimizer *= row.rank == 0 ? 1 : 1.5;
+  findings = costs_findings(wrong);
+  judge(findings);
+  CHECK(findings.at(0).parts.at(0).judgement.outcome == Outcome::contradicted);
+  CHECK(findings.at(0).parts.at(1).judgement.outcome == Outcome::reproduced);
+}
+
+TEST_CASE("every action is timed in every round, and quantiles interpolate") {
+  int first = 0, second = 0;
+  const auto seconds = interleaved_seconds({[&] { ++first; }, [&] { ++second; }}, 7, 1e-6);
+  CHECK(seconds.size() == 2);
+  CHECK(seconds[0].size() == 7);
+  CHECK(seconds[1].size() == 7);
+  CHECK(first >= 9);
+  CHECK(second >= 9);
+  CHECK(quantile({3, 1, 2}, 0.5) == 2);
+  CHECK(quantile({1, 2}, 0.25) == 1.25);
+  CHECK(ratios({2, 9}, {1, 3}) == std::vector<double>{2, 3});
+}
