@@ -57,12 +57,12 @@ Section grid_section(const ScoreTable& table, const std::string& optimizer, cons
   section.title += fmt::format(", {}", optimizer == "sgd" ? "SGD" : "Adam");
   section.remarks.push_back(fmt::format("The frozen base: {}.", score_text(table.find("frozen"))));
   const auto& rates = optimizer == "sgd" ? grid.sgd_rates : grid.adam_rates;
-  section.grid.head = {"alpha"};
-  for (const double lr : rates) section.grid.head.push_back(fmt::format("lr {}", lr));
+  section.grid = {{"alpha"}};
+  for (const double lr : rates) section.grid.front().push_back(fmt::format("lr {}", lr));
   for (const double alpha : grid.alphas) {
     std::vector<std::string> row{fmt::format("{}", alpha)};
     for (const double lr : rates) row.push_back(score_text(table.find(name(optimizer, alpha, lr))));
-    section.grid.rows.push_back(row);
+    section.grid.push_back(row);
   }
   return section;
 }
@@ -103,10 +103,10 @@ Section step_section(const std::vector<StepRow>& rows) {
        "are "
        "those of gamma^2 r (SGD) and gamma r (Adam)."},
       {}};
-  section.grid.head = {"optimizer", "scale"};
+  section.grid = {{"optimizer", "scale"}};
   for (const auto& [r, change] : rows.front().change_by_rank)
-    section.grid.head.push_back(fmt::format("r = {}", r));
-  section.grid.head.insert(section.grid.head.end(), {"all r", "r >= 8", "expected"});
+    section.grid.front().push_back(fmt::format("r = {}", r));
+  section.grid.front().insert(section.grid.front().end(), {"all r", "r >= 8", "expected"});
   for (const StepRow& row : rows) {
     std::vector<std::string> texts{row.optimizer, lora::to_string(row.scaling)};
     std::vector<std::pair<int, double>> large;
@@ -117,7 +117,7 @@ Section step_section(const std::vector<StepRow>& rows) {
     texts.push_back(fmt::format("{:+.2f}", exponent(row.change_by_rank)));
     texts.push_back(fmt::format("{:+.2f}", exponent(large)));
     texts.push_back(fmt::format("{:+.1f}", expected_exponent(row.optimizer, row.scaling)));
-    section.grid.rows.push_back(texts);
+    section.grid.push_back(texts);
   }
   return section;
 }
@@ -134,16 +134,16 @@ Section invariance_section(const Base& base, const Cell& cell) {
   Section section{"Adam without epsilon: alpha/(p q), p A, q B, rates p lr for A and q lr for B",
                   {"Ten steps on one batch, against the run with p = q = 1."},
                   {}};
-  section.grid.head = {"p", "q", "rates", "same bits", "largest change of a logit"};
+  section.grid = {{"p", "q", "rates", "same bits", "largest change of a logit"}};
   struct Case {
     double p, q;
     bool rates;
   };
   for (const Case& c : {Case{4, 0.5, true}, {0.125, 2, true}, {3, 1, true}, {4, 0.5, false}}) {
     const Invariance found = alpha_invariance(base, cell, c.p, c.q, c.rates);
-    section.grid.rows.push_back({fmt::format("{}", c.p), fmt::format("{}", c.q),
-                                 c.rates ? "scaled" : "not scaled", found.same_bits ? "yes" : "no",
-                                 fmt::format("{:.2g}", found.largest_difference)});
+    section.grid.push_back({fmt::format("{}", c.p), fmt::format("{}", c.q),
+                            c.rates ? "scaled" : "not scaled", found.same_bits ? "yes" : "no",
+                            fmt::format("{:.2g}", found.largest_difference)});
   }
   return section;
 }

@@ -26,6 +26,8 @@ lora::LoraConfig lora_config(const Cell& cell) {
 }
 
 lora::MethodSpec method_spec(const Cell& cell) {
+  if (cell.method == "subspace")
+    return {"full"};  // which train() then moves in cell.size dimensions
   lora::MethodSpec spec{cell.method, cell.size};
   if (lora::method(cell.method).has_lora) spec.lora = lora_config(cell);
   return spec;
@@ -34,8 +36,8 @@ lora::MethodSpec method_spec(const Cell& cell) {
 std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell) {
   check_cell(cell);
   std::unique_ptr<nn::Decoder> model = copy_of(*base.model);
-  if (cell.method == "frozen" || cell.method == "subspace")
-    nn::set_trainable(*model, cell.method == "subspace");
+  if (cell.method == "frozen")
+    nn::set_trainable(*model, false);
   else
     lora::wrap(*model, method_spec(cell), cell.seed);
   return model;

@@ -9,6 +9,7 @@
 #include "experiments/figure8.h"
 #include "experiments/forgetting.h"
 #include "experiments/intrinsic_dimension.h"
+#include "experiments/known_rank_experiment.h"
 #include "experiments/table1.h"
 #include "experiments/table15.h"
 #include "experiments/table16.h"
@@ -25,13 +26,14 @@ const std::vector<Experiment>& all_experiments() {
       table5_experiment(),               //
       table6_experiment(),               //
       table7_experiment(),               //
-      figure2_experiment(),              //
       table15_experiment(),              //
+      figure2_experiment(),              //
       table16_experiment(),              //
       table18_experiment(),              //
       figure3_experiment(),              //
       figure4_experiment(),              //
       figure8_experiment(),              //
+      known_rank_experiment(),           //
       facts_experiment(),                //
       adam_alpha_experiment(),           //
       dropout_experiment(),              //

@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "experiments/paired.h"
-#include "experiments/text_grid.h"
+#include "experiments/plain_table.h"
 #include "lora/inject.h"
 #include "lora/low_rank.h"
 
@@ -119,19 +119,17 @@ std::vector<AmplificationRow> amplification_rows(const std::vector<CellResult>& 
 
 namespace {
 
-TextGrid grid_of(const std::vector<AmplificationRow>& rows) {
-  TextGrid grid{{"width, K, alpha", "", "score", "‖ΔW‖/‖W‖", "random", "ΔW", "W", "ΔW ÷ random",
-                 "factor", "random < ΔW < W"},
-                {}};
+PlainTable grid_of(const std::vector<AmplificationRow>& rows) {
+  PlainTable grid{{"width, K, alpha", "", "score", "‖ΔW‖/‖W‖", "random", "ΔW", "W", "ΔW ÷ random",
+                   "factor", "random < ΔW < W"}};
   for (const AmplificationRow& row : rows)
-    grid.rows.push_back({fmt::format("{}, {}, {}", row.width, row.facts, row.alpha),
-                         "W" + row.matrix, fmt::format("{:.1f}", row.score),
-                         fmt::format("{:.2f}", row.relative), fmt::format("{:.2f}", row.random),
-                         fmt::format("{:.2f}", row.in_delta), fmt::format("{:.2f}", row.in_w),
-                         fmt::format("{:.1f}", row.over_random), fmt::format("{:.2f}", row.factor),
-                         fmt::format("{} of {}", row.ordered, row.matrices)});
-  grid.rows.push_back(
-      {"paper: 12288", "Wq", "", "0.11", "0.02", "0.32", "21.67", "16", "21.5", ""});
+    grid.push_back({fmt::format("{}, {}, {}", row.width, row.facts, row.alpha), "W" + row.matrix,
+                    fmt::format("{:.1f}", row.score), fmt::format("{:.2f}", row.relative),
+                    fmt::format("{:.2f}", row.random), fmt::format("{:.2f}", row.in_delta),
+                    fmt::format("{:.2f}", row.in_w), fmt::format("{:.1f}", row.over_random),
+                    fmt::format("{:.2f}", row.factor),
+                    fmt::format("{} of {}", row.ordered, row.matrices)});
+  grid.push_back({"paper: 12288", "Wq", "", "0.11", "0.02", "0.32", "21.67", "16", "21.5", ""});
   return grid;
 }
 
@@ -170,13 +168,13 @@ ExperimentOutcome run_amplification_scale(const StudyOptions& given, Bases& shar
   if (!results) return {130, {}};
 
   const auto rows = amplification_rows(*results);
-  const TextGrid grid = grid_of(rows);
+  const PlainTable grid = grid_of(rows);
   const std::string words = explanation(options.base_steps);
   write_result(options, "amplification-scale", ".md",
                "# Amplification as the change gets smaller and the model wider\n\n" +
-                   grid.markdown() + "\n" + words);
+                   markdown_table(grid) + "\n" + words);
   write_result(options, "amplification-scale", ".csv", csv(rows));
-  fmt::print("{}\n{}", grid.text(), words);
+  fmt::print("{}\n{}", console_table(grid), words);
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -30,16 +31,22 @@ struct Repetitions {
   std::map<std::string, std::vector<double>> values;
 };
 
+// "q+v": gnuplot takes a comma for the end of a field, in quotes too.
+std::string matrices(const Cell& cell) {
+  std::string text = weight_set(cell.targets);
+  std::replace(text.begin(), text.end(), ',', '+');
+  return text.empty() ? "-" : text;
+}
+
 std::string number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : ""; }
 
 std::string line_of(const Repetitions& repetitions, const std::set<std::string>& measurements) {
   const Cell& cell = repetitions.first.cell;
-  std::string line = fmt::format("{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
-                                 cell.task, cell.method, cell.size, weight_set(cell.targets),
-                                 cell.rank, cell.alpha, cell.scaling, cell.init, cell.dropout,
-                                 cell.optimizer, cell.base, cell.width, cell.facts, cell.lr,
-                                 cell.steps, cell.examples, repetitions.values.at("value").size(),
-                                 repetitions.first.metric, repetitions.first.trainable);
+  std::string line = fmt::format(
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", cell.task, cell.method, cell.size,
+      matrices(cell), cell.rank, cell.alpha, cell.scaling, cell.init, cell.dropout, cell.optimizer,
+      cell.base, cell.width, cell.facts, cell.lr, cell.steps, cell.examples,
+      repetitions.values.at("value").size(), repetitions.first.metric, repetitions.first.trainable);
   for (const std::string& name : measurements) {
     const auto found = repetitions.values.find(name);
     line += found == repetitions.values.end() ? ",,"

@@ -56,9 +56,9 @@ Section section(const ScoreTable& table) {
   Section section = section_of(table);
   section.remarks.push_back(
       "Difference to p = 0 in points, paired over base seed and seed, with its 95 % interval.");
-  section.grid.head = {"dropout p", "score", "difference", "nll", "train nll"};
+  section.grid = {{"dropout p", "score", "difference", "nll", "train nll"}};
   if (const Runs* runs = table.find("frozen"))
-    section.grid.rows.push_back({"frozen", score_text(runs), "-", nll_text(runs), "-"});
+    section.grid.push_back({"frozen", score_text(runs), "-", nll_text(runs), "-"});
   for (const double p : probabilities) {
     const Runs* runs = table.find(name(p));
     if (runs == nullptr) continue;
@@ -70,20 +70,20 @@ Section section(const ScoreTable& table) {
       const Interval t = t_interval(d);
       difference = fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
     }
-    section.grid.rows.push_back({fmt::format("{}", p), score_text(runs), difference, nll_text(runs),
-                                 fmt::format("{:.3f}", mean(train))});
+    section.grid.push_back({fmt::format("{}", p), score_text(runs), difference, nll_text(runs),
+                            fmt::format("{:.3f}", mean(train))});
   }
   return section;
 }
 
 Section first_step_section(const std::vector<FirstStep>& steps, const std::string& task) {
   Section section{fmt::format("{}: the first step, on one batch of 32", task), {}, {}};
-  section.grid.head = {"dropout p", "loss", "largest |dA|", "norm of dB", "change of dB"};
+  section.grid = {{"dropout p", "loss", "largest |dA|", "norm of dB", "change of dB"}};
   for (const FirstStep& step : steps)
-    section.grid.rows.push_back({fmt::format("{}", step.p), fmt::format("{:.6f}", step.loss),
-                                 fmt::format("{:g}", step.largest_dA),
-                                 fmt::format("{:.4f}", step.norm_dB),
-                                 fmt::format("{:.3f}", step.dB_change)});
+    section.grid.push_back({fmt::format("{}", step.p), fmt::format("{:.6f}", step.loss),
+                            fmt::format("{:g}", step.largest_dA),
+                            fmt::format("{:.4f}", step.norm_dB),
+                            fmt::format("{:.3f}", step.dB_change)});
   return section;
 }
 
@@ -99,7 +99,7 @@ ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progr
         lora_cell(task_cell(options, task, options.base_seeds.front(), 1), options, {"q", "v"}, 4);
     bases.prepare(cell);
     sections.push_back(
-        first_step_section(first_steps(bases.of(cell), cell, probabilities), task_label(cell)));
+        first_step_section(first_steps(bases.of(cell), cell, probabilities), cell.task));
   }
   publish(
       options, "dropout", "Dropout on the input of A", sections,

@@ -4,6 +4,10 @@
 
 namespace experiments {
 
+std::string sweep_of(const Experiment& experiment) {
+  return experiment.sweep.empty() ? experiment.name : experiment.sweep;
+}
+
 std::filesystem::path findings_path(const StudyOptions& options, const std::string& name) {
   return options.out / name / "findings.json";
 }

@@ -22,11 +22,16 @@ struct Experiment {
 
   /// The seconds expected for what is not in cells; nothing where that is little.
   std::function<double(const StudyOptions&)> seconds = {};
+
+  std::string sweep = {};  ///< the folder of its cells, where it shares that with others
 };
 
 /// Runs it and keeps what it found in OUT/name/findings.json, for the report.
 ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOptions& options,
                                  Bases& bases, Progress& progress);
+
+/// The folder of its cells.
+std::string sweep_of(const Experiment& experiment);
 
 /// OUT/name/findings.json.
 std::filesystem::path findings_path(const StudyOptions& options, const std::string& name);

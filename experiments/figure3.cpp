@@ -100,6 +100,7 @@ Finding figure3_finding(const Grids& grids) {
 Experiment figure3_experiment() {
   Experiment experiment{
       "figure3", "do adapters of different rank agree on their directions? (Figure 3)", {}, {}};
+  experiment.sweep = "adapters";
   experiment.cells = [](const StudyOptions& options) {
     std::vector<Cell> cells;
     for (const Cell& repetition : repetitions(options))

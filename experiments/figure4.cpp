@@ -71,6 +71,7 @@ Finding figure4_finding(const Grids& grids) {
 Experiment figure4_experiment() {
   Experiment experiment{
       "figure4", "do adapters of different seeds agree on their directions? (Figure 4)", {}, {}};
+  experiment.sweep = "adapters";
   experiment.cells = [](const StudyOptions& options) {
     std::vector<Cell> cells;
     for (const Cell& repetition : repetitions(options))

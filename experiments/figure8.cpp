@@ -55,6 +55,7 @@ Finding figure8_finding(const Grids& grids) {
 Experiment figure8_experiment() {
   Experiment experiment{
       "figure8", "do the directions of dW lie among the top ones of W? (Figure 8)", {}, {}};
+  experiment.sweep = "adapters";
   experiment.cells = [](const StudyOptions& options) {
     std::vector<Cell> cells;
     for (const Cell& repetition : repetitions(options))

@@ -21,8 +21,8 @@ std::vector<std::pair<std::string_view, std::string_view>> figure_scripts();
 
 namespace {
 
-// What the scripts share: no figure of its own.
-constexpr std::string_view style_file = "style.gp";
+// What the scripts share, and no figure of its own.
+bool is_shared(std::string_view file) { return file == "style.gp" || file == "heatmaps.gp"; }
 
 // A word for the shell, whatever is in it.
 std::string quoted(const std::string& word) {
@@ -99,7 +99,7 @@ Figure figure_from_script(const std::string& name, const std::string& script) {
 std::vector<Figure> all_figures() {
   std::vector<Figure> figures;
   for (const auto& [file, script] : figure_scripts())
-    if (file != style_file)
+    if (!is_shared(file))
       figures.push_back(figure_from_script(fs::path(file).stem().string(), std::string(script)));
   return figures;
 }
@@ -115,7 +115,7 @@ std::vector<Drawing> draw_figures(const fs::path& out) {
   nn::create_folders(folder);
   write_summaries(out, folder);
   for (const auto& [file, script] : figure_scripts())
-    if (file == style_file) nn::write_file_atomically(folder / file, script);
+    if (is_shared(file)) nn::write_file_atomically(folder / file, script);
   std::vector<Drawing> drawings;
   for (const Figure& figure : all_figures()) drawings.push_back(drawn(figure, folder));
   return drawings;

@@ -46,7 +46,8 @@ std::vector<Drawing> draw_figures(const std::filesystem::path& out);
 std::string inline_svg(const std::string& svg, const Figure& figure);
 
 /// A finished sweep as a table for a figure, one line per kind of cell with mean and sd over its
-/// repetitions: the fields of Cell without the seeds, n, trainable, then <measurement>_mean and
+/// repetitions: the fields of Cell without the seeds (its matrices as
+/// "q+v", or "-"), n, trainable, then <measurement>_mean and
 /// <measurement>_sd of value (in points), nll and every measurement of CellResult::more. An sd of a
 /// single run is empty.
 std::string cells_summary_csv(const std::filesystem::path& cells_jsonl);

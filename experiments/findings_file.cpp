@@ -156,6 +156,8 @@ std::vector<Finding> whole_family(const std::vector<Finding>& measured) {
       there->statement = finding.statement;
       there->command = finding.command;
     }
+    if (there->command.find(finding.command) == std::string::npos)
+      there->command += ", " + finding.command;
     there->parts.insert(there->parts.end(), finding.parts.begin(), finding.parts.end());
     there->cells += finding.cells;
   }

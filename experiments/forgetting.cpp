@@ -7,7 +7,7 @@
 
 #include "experiments/forgetting_measure.h"
 #include "experiments/paired.h"
-#include "experiments/text_grid.h"
+#include "experiments/plain_table.h"
 #include "lora/intruders.h"
 
 namespace experiments {
@@ -131,9 +131,8 @@ std::vector<Finding::Part> parts_of(const std::vector<CellResult>& results,
 
 // ---- what is printed ----------------------------------------------------------------------------
 
-TextGrid grid_of(const std::vector<CellResult>& results, const std::string& label) {
-  TextGrid grid{{label, "trained", "score", "forgets others", "own", "intruders", "best |cos|"},
-                {}};
+PlainTable grid_of(const std::vector<CellResult>& results, const std::string& label) {
+  PlainTable grid{{label, "trained", "score", "forgets others", "own", "intruders", "best |cos|"}};
   for (const Row& row : rows_in(results, label)) {
     const auto each = [&](const Measured& measured) {
       return values(by_repetition(results, row.in(label), measured));
@@ -142,12 +141,12 @@ TextGrid grid_of(const std::vector<CellResult>& results, const std::string& labe
         each([](const CellResult& result) { return static_cast<double>(result.trainable); });
     if (trained.empty()) continue;
     const bool nothing = row.method == "frozen";
-    grid.rows.push_back({row.text(), fmt::format("{:.0f}", trained.front()),
-                         mean_and_sd(each(points), 1),
-                         mean_and_sd(values(forgetting(results, label, row)), 3),
-                         mean_and_sd(values(forgetting(results, label, row, true)), 3),
-                         nothing ? "0" : mean_and_sd(each(of_attention("intruders")), 1),
-                         nothing ? "1" : mean_and_sd(each(of_attention("best_cosine")), 2)});
+    grid.push_back({row.text(), fmt::format("{:.0f}", trained.front()),
+                    mean_and_sd(each(points), 1),
+                    mean_and_sd(values(forgetting(results, label, row)), 3),
+                    mean_and_sd(values(forgetting(results, label, row, true)), 3),
+                    nothing ? "0" : mean_and_sd(each(of_attention("intruders")), 1),
+                    nothing ? "1" : mean_and_sd(each(of_attention("best_cosine")), 2)});
   }
   return grid;
 }
@@ -202,9 +201,9 @@ ExperimentOutcome run_forgetting(const StudyOptions& options, Bases& bases, Prog
   const std::string words = explanation(results->front().cell.width);
   std::string console, markdown = "# What is learned and what is forgotten\n\n" + words;
   for (const std::string& label : task_labels(*results)) {
-    const TextGrid grid = grid_of(*results, label);
-    console += grid.text() + "\n";
-    markdown += "\n" + grid.markdown();
+    const PlainTable grid = grid_of(*results, label);
+    console += console_table(grid) + "\n";
+    markdown += "\n" + markdown_table(grid);
   }
   write_result(options, "forgetting", ".md", markdown);
   write_result(options, "forgetting", ".csv", csv(*results));

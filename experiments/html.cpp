@@ -66,12 +66,12 @@ std::string trimmed(std::string_view text) {
 std::vector<std::string> markdown_cells(std::string_view line) {
   std::vector<std::string> cells;
   line.remove_prefix(1);  // the first |
+  line = line.substr(0, line.find_last_not_of(' ') + 1);
   while (!line.empty()) {
     const std::size_t end = std::min(line.find('|'), line.size());
     cells.push_back(trimmed(line.substr(0, end)));
     line.remove_prefix(std::min(end + 1, line.size()));
   }
-  if (!cells.empty() && cells.back().empty()) cells.pop_back();
   return cells;
 }
 
@@ -86,6 +86,9 @@ std::string row_html(const std::string& line, const char* tag) {
     cells += fmt::format("<{0}>{1}</{0}>", tag, inline_html(cell));
   return element("tr", cells);
 }
+
+// Of so many lines a table is opened by who wants to read it.
+constexpr std::size_t long_table = 40;
 
 // Consecutive lines of one kind make one element.
 enum class Kind { blank, heading, table, list, text };
@@ -113,7 +116,10 @@ std::string block_html(Kind kind, const std::vector<std::string>& lines) {
     case Kind::table:
       for (std::size_t i = 0; i < lines.size(); ++i)
         if (!is_rule(lines[i])) html += row_html(lines[i], i == 0 ? "th" : "td");
-      return element("div", element("table", html), "class=\"wide\"");
+      html = element("div", element("table", html), "class=\"wide\"");
+      return lines.size() > long_table
+                 ? details(fmt::format("table of {} rows", lines.size() - 2), html)
+                 : html;
     case Kind::list:
       for (const std::string& line : lines) html += element("li", inline_html(line.substr(2)));
       return element("ul", html);

@@ -31,7 +31,7 @@ std::string download_link(const std::string& file_name, std::string_view mime_ty
                           std::string_view bytes);
 
 /// The Markdown that the experiments write: headings (two levels lower), paragraphs, lists, tables,
-/// **bold**, *italic* and `code`.
+/// **bold**, *italic* and `code`. A long table is hidden behind <details>.
 std::string markdown_html(std::string_view markdown);
 
 }  // namespace experiments

@@ -14,7 +14,8 @@ namespace experiments {
 /// the random weights that pre-training starts from, and both starts frozen.
 ///
 /// The learning rate of a subspace is step_norm / √d: with the unit columns of P an Adam step then
-/// moves θ by about step_norm at any d. It was chosen on base seed 0 (see the source).
+/// moves θ by about step_norm at any d. It was chosen on base seed 0 (see the source), for all
+/// tasks and both starts.
 Experiment intrinsic_dimension_experiment();
 
 /// The intrinsic dimension of one task from one start, in one repetition.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -50,7 +51,9 @@ int main(int argc, char** argv) {
       bench_command(),           //
   };
   for (const Experiment& experiment : all_experiments())
-    if (experiment.name != "table6")  // which has options of its own
+    if (std::none_of(commands.begin(), commands.end(), [&](const Command& own) {
+          return own.name() == experiment.name;  // with options of its own
+        }))
       commands.push_back(experiment_command(experiment));
   Command program(
       "lowrank",

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "experiments/figures.h"
 #include "experiments/plan.h"
@@ -56,14 +57,18 @@ int run_paper(const StudyOptions& options, const std::vector<Experiment>& experi
   Bases bases(options.out / "base", options.base_steps);
   Log log = log_of(options);
   std::vector<std::string> failures;
+  std::set<std::string> begun;
   for (std::size_t i = 0; i < experiments.size(); ++i) {
     const Experiment& experiment = experiments[i];
     progress.message(
         fmt::format("[{}/{}] {}: {}", i + 1, experiments.size(), experiment.name, experiment.help));
+    // A sweep that several share is started over by the first of them only.
+    StudyOptions now = options;
+    if (!begun.insert(sweep_of(experiment)).second) now.start = ResultsFolder::Start::resume;
     const auto stage_start = Clock::now();
     std::string problem;
     try {
-      const ExperimentOutcome outcome = run_experiment(experiment, options, bases, progress);
+      const ExperimentOutcome outcome = run_experiment(experiment, now, bases, progress);
       if (outcome.exit_code != 0) return outcome.exit_code;
     } catch (const Stopped&) {
       throw;

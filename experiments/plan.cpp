@@ -44,16 +44,19 @@ class FinishedCells {
   std::set<std::string> keys_, without_rate_;
 };
 
-StagePlan stage_plan(const std::string& name, const std::vector<Cell>& cells,
-                     const StudyOptions& options) {
+// `planned` are the keys of cells that this plan has already: what two stages share is run once.
+StagePlan stage_plan(const std::string& name, const std::string& sweep,
+                     const std::vector<Cell>& cells, const StudyOptions& options,
+                     std::set<std::string>& planned) {
   StagePlan stage{name};
-  const FinishedCells finished(options.out / name);
+  const FinishedCells finished(options.out / sweep);
   std::set<std::string> counted;
   for (Cell cell : cells) {
-    cell.experiment = name;
+    cell.experiment = sweep;
     if (!counted.insert(cell.key()).second) continue;
     ++stage.cells;
-    if (options.start == ResultsFolder::Start::resume && finished.contains(cell)) continue;
+    const bool there = options.start == ResultsFolder::Start::resume && finished.contains(cell);
+    if (there || !planned.insert(cell.key()).second) continue;
     ++stage.missing;
     stage.seconds += expected_seconds(cell) / options.jobs;
   }
@@ -98,6 +101,7 @@ std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
 std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
                             const StudyOptions& options) {
   std::vector<StagePlan> stages{base_plan(experiments, options)};
+  std::set<std::string> planned;
   if (options.search) {
     std::vector<Cell> searched;
     for (const Cell& cell : cells_without_rate(experiments, options))
@@ -105,10 +109,12 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
     // A search is never started over: --fresh is about the experiments.
     StudyOptions resumed = options;
     resumed.start = ResultsFolder::Start::resume;
-    stages.push_back(stage_plan("learning-rates", search_runs(searched), resumed));
+    stages.push_back(
+        stage_plan("learning-rates", "learning-rates", search_runs(searched), resumed, planned));
   }
   for (const Experiment& experiment : experiments) {
-    StagePlan stage = stage_plan(experiment.name, cells_of(experiment, options), options);
+    StagePlan stage = stage_plan(experiment.name, sweep_of(experiment),
+                                 cells_of(experiment, options), options, planned);
     if (experiment.seconds) stage.seconds += experiment.seconds(options);
     if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
     stages.push_back(stage);

@@ -57,8 +57,13 @@ std::string figure_section(const fs::path& out, const Drawing& drawing) {
   for (const std::string& data : figure.data) {
     const fs::path path = out / "figures" / data;
     const std::string csv = nn::read_file(path);
-    html += details("data: " + file_name(path),
-                    element("p", download_link(file_name(path), "text/csv", csv)) + csv_html(csv));
+    // A table's data are whole in its section; a page need not hold them twice.
+    const std::string stage = path.stem().string();
+    const std::string whole =
+        data.starts_with("../")
+            ? fmt::format("<a href=\"#{0}\">{0}</a> has the whole file.", escaped(stage))
+            : download_link(file_name(path), "text/csv", csv);
+    html += details("data: " + file_name(path), element("p", whole) + csv_html(csv, 100));
   }
   html += details("script: " + figure.name + ".gp", element("pre", escaped(figure.script)));
   return element("figure", html, fmt::format("id=\"figure-{}\"", escaped(figure.name)));
@@ -68,7 +73,7 @@ std::string contents(const std::vector<std::string>& stages) {
   std::string links = "<a href=\"#verdicts\">verdicts</a> ";
   for (const std::string& name : stages)
     links += fmt::format("<a href=\"#{0}\">{0}</a> ", escaped(name));
-  for (const char* section : {"figures", "costs", "errata", "provenance"})
+  for (const char* section : {"figures", "formulas", "errata", "provenance"})
     links += fmt::format("<a href=\"#{0}\">{0}</a> ", section);
   return element("nav", links);
 }

@@ -24,7 +24,7 @@ const std::vector<Example>& examples() {
       {"GPT-3, q and v, r = 1", {12288, 96, 2, 1, 175'255.8e6, 2}},
       {"GPT-2 medium, q and v, r = 4", {1024, 24, 2, 4, 354.92e6, 4}},
       {"RoBERTa base, q and v, r = 8", {768, 12, 2, 8, 125e6, 4}},
-      {"here, q and v, r = 4", {64, 2, 2, 4, 108'480, 4}}};
+      {"here, q and v, r = 4", {64, 2, 2, 4, 112'960, 4}}};
   return all;
 }
 
@@ -78,7 +78,7 @@ std::string costs_section() {
                                 rows) +
                      element("form", form, "id=\"calculator\" hidden") +
                      element("script", report_calculator()),
-                 "id=\"costs\"");
+                 "id=\"formulas\"");
 }
 
 }  // namespace experiments

@@ -41,14 +41,26 @@ std::string part_cells(const Finding::Part& part) {
                      escaped(evidence_text(part.contrast, part.judgement)));
 }
 
+// "3 ✓, 1 ✗, 2 ?": how the parts came out.
+std::string parts_text(const Finding& finding) {
+  std::string text;
+  for (const auto& [outcome, sign] :
+       {std::pair(Outcome::reproduced, "✓"), std::pair(Outcome::contradicted, "✗"),
+        std::pair(Outcome::inconclusive, "?")}) {
+    int count = 0;
+    for (const Finding::Part& part : finding.parts) count += part.judgement.outcome == outcome;
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, sign);
+  }
+  return text.empty() ? "not run" : text;
+}
+
 std::string summary_row(const Finding& finding) {
-  const std::string command = finding.command;
-  return element(
-      "tr", fmt::format("<th>{}</th><td>{}</td><td>{}</td>{}<td>{}</td><td><code>{}</code></td>",
-                        escaped(finding.id), escaped(finding.statement),
-                        escaped(paper_value(finding.id)), outcome_cell(finding.outcome()),
-                        finding.parts.empty() ? "not run" : std::to_string(finding.cells),
-                        escaped(command)));
+  return element("tr",
+                 fmt::format("<th>{}</th><td>{}</td><td>{}</td>{}<td>{}</td><td>{}</td>"
+                             "<td><code>{}</code></td>",
+                             escaped(finding.id), escaped(finding.statement),
+                             escaped(paper_value(finding.id)), outcome_cell(finding.outcome()),
+                             parts_text(finding), finding.cells, escaped(finding.command)));
 }
 
 }  // namespace
@@ -56,7 +68,7 @@ std::string summary_row(const Finding& finding) {
 std::string verdicts_section(const std::vector<Finding>& judged) {
   std::string rows = element("tr",
                              "<th></th><th>what is stated</th><th>in the paper</th>"
-                             "<th>here</th><th>runs</th><th>command</th>");
+                             "<th>here</th><th>parts</th><th>runs</th><th>command</th>");
   std::string parts = element("tr",
                               "<th></th><th>on</th><th>tested</th><th>outcome</th>"
                               "<th>mean difference [95 %], p after Holm</th>");

@@ -26,7 +26,7 @@ std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, con
   for (const CellResult& result : results) {
     const Cell& cell = result.cell;
     ScoreTable& table = tables[{order(cell.task), cell.task, cell.facts}];
-    table.label = task_label(cell);
+    table.label = cell.facts > 0 ? fmt::format("{}, K = {}", cell.task, cell.facts) : cell.task;
     table.task = cell.task;
     table.facts = cell.facts;
     const auto [at, added] =
@@ -111,7 +111,7 @@ std::string sections_text(const std::vector<Section>& sections,
   for (const Section& section : sections) {
     out += section.title + "\n";
     for (const std::string& remark : section.remarks) out += wrapped("", 0, remark);
-    out += "\n" + section.grid.text() + "\n";
+    out += "\n" + console_table(section.grid) + "\n";
   }
   for (const std::string& note : notes) out += wrapped("", 0, note);
   return out;
@@ -123,7 +123,7 @@ std::string sections_markdown(const std::string& heading, const std::vector<Sect
   for (const Section& section : sections) {
     out += fmt::format("\n## {}\n", section.title);
     if (!section.remarks.empty()) out += fmt::format("\n{}\n", fmt::join(section.remarks, " "));
-    out += "\n" + section.grid.markdown();
+    out += "\n" + markdown_table(section.grid);
   }
   for (const std::string& note : notes) out += "\n" + note + "\n";
   return out;

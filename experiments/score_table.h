@@ -1,8 +1,8 @@
 #pragma once
 
 #include "experiments/paired.h"
+#include "experiments/plain_table.h"
 #include "experiments/study.h"
-#include "experiments/text_grid.h"
 
 /// What experiments with one row per method, weight set or size have in common: results by task and
 /// row, statements about rows, and their table as text, Markdown and CSV.
@@ -47,7 +47,7 @@ Contrast linear_contrast(const ScoreTable& table, const std::vector<Term>& terms
 struct Section {
   std::string title;
   std::vector<std::string> remarks;
-  TextGrid grid;
+  PlainTable grid;
 };
 
 /// The title and the remarks that every table of scores has: the metric, the number of runs, and

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "experiments/plain_table.h"
 #include "experiments/run_card.h"
-#include "experiments/text_grid.h"
 #include "experiments/timing.h"
 
 namespace experiments {
@@ -27,29 +27,29 @@ std::string percent_text(const LatencyRow& row) {
                      100 * (quantile(row.of_base, 0.75) - 1));
 }
 
-TextGrid grid_of(const std::vector<LatencyRow>& rows, const std::vector<LatencyCase>& cases) {
-  TextGrid grid{{"% slower than the base", "parameters"}, {}};
-  for (const LatencyCase& at : cases) grid.head.push_back(case_text(at));
+PlainTable grid_of(const std::vector<LatencyRow>& rows, const std::vector<LatencyCase>& cases) {
+  PlainTable grid{{"% slower than the base", "parameters"}};
+  for (const LatencyCase& at : cases) grid[0].push_back(case_text(at));
   const auto find = [&](const std::string& model, const LatencyCase& at) -> const LatencyRow& {
     for (const LatencyRow& row : rows)
       if (row.model == model && case_text(row.at) == case_text(at)) return row;
     throw std::invalid_argument(fmt::format("no time of {} at {}", model, case_text(at)));
   };
   for (const std::string& model : latency_models()) {
-    grid.rows.push_back({model, fmt::format("{}", find(model, cases.front()).parameters)});
+    grid.push_back({model, fmt::format("{}", find(model, cases.front()).parameters)});
     for (const LatencyCase& at : cases)
-      grid.rows.back().push_back(model == "base"
-                                     ? fmt::format("{:.3f} ms", 1000 * find(model, at).seconds)
-                                     : percent_text(find(model, at)));
+      grid.back().push_back(model == "base"
+                                ? fmt::format("{:.3f} ms", 1000 * find(model, at).seconds)
+                                : percent_text(find(model, at)));
   }
   return grid;
 }
 
-const TextGrid& paper_grid() {
-  static const TextGrid grid{{"paper: GPT-2 medium, GPU", "32x512", "16x256", "1x128"},
-                             {{"full or merged LoRA", "1449.4 ms", "338.0 ms", "19.8 ms"},
-                              {"Adapter-L", "+2.2", "+5.0", "+20.7"},
-                              {"Adapter-H", "+3.0", "+8.4", "+30.3"}}};
+const PlainTable& paper_grid() {
+  static const PlainTable grid{{"paper: GPT-2 medium, GPU", "32x512", "16x256", "1x128"},
+                               {"full or merged LoRA", "1449.4 ms", "338.0 ms", "19.8 ms"},
+                               {"Adapter-L", "+2.2", "+5.0", "+20.7"},
+                               {"Adapter-H", "+3.0", "+8.4", "+30.3"}};
   return grid;
 }
 
@@ -103,13 +103,13 @@ ExperimentOutcome run_table1(const StudyOptions& options, Bases&, Progress&) {
   std::map<std::uint64_t, MergedOutput> outputs;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) outputs[seed] = compare_merged(seed);
 
-  const TextGrid grid = grid_of(rows, cases);
+  const PlainTable grid = grid_of(rows, cases);
   const std::string words = outputs_text(outputs) + explanation;
-  write_result(
-      options, "table1", ".md",
-      "# Inference latency\n\n" + grid.markdown() + "\n" + paper_grid().markdown() + "\n" + words);
+  write_result(options, "table1", ".md",
+               "# Inference latency\n\n" + markdown_table(grid) + "\n" +
+                   markdown_table(paper_grid()) + "\n" + words);
   write_result(options, "table1", ".csv", csv(rows));
-  fmt::print("{}\n{}\n{}", grid.text(), paper_grid().text(), words);
+  fmt::print("{}\n{}\n{}", console_table(grid), console_table(paper_grid()), words);
   return {0, table1_findings(rows, outputs)};
 }
 
@@ -155,8 +155,13 @@ std::vector<Finding> table1_findings(const std::vector<LatencyRow>& rows,
 }
 
 Experiment table1_experiment() {
-  return {"table1", "the paper's Table 1: what LoRA, adapters and prefixes add to a forward pass",
-          [](const StudyOptions&) { return std::vector<Cell>{}; }, run_table1};
+  Experiment experiment{
+      "table1", "the paper's Table 1: what LoRA, adapters and prefixes add to a forward pass",
+      [](const StudyOptions&) { return std::vector<Cell>{}; }, run_table1};
+  experiment.seconds = [](const StudyOptions& options) {
+    return options.preset == "smoke" ? 2.0 : 15.0;
+  };
+  return experiment;
 }
 
 }  // namespace experiments

@@ -42,9 +42,9 @@ std::vector<lora::MethodSpec> specs_at(long budget) {
 Section score_section(const ScoreTable& table, const std::vector<lora::MethodSpec>& specs,
                       const std::vector<long>& budgets) {
   Section section = section_of(table);
-  section.grid.head = {"method", "size", "trained", "nearest to", "score", "nll", "lr"};
+  section.grid = {{"method", "size", "trained", "nearest to", "score", "nll", "lr"}};
   if (const Runs* runs = table.find("frozen"))
-    section.grid.rows.push_back({"frozen", "-", "0", "-", score_text(runs), nll_text(runs), "-"});
+    section.grid.push_back({"frozen", "-", "0", "-", score_text(runs), nll_text(runs), "-"});
   for (const lora::MethodSpec& spec : specs) {
     const Runs* runs = table.find(name(spec));
     if (runs == nullptr) continue;
@@ -52,7 +52,7 @@ Section score_section(const ScoreTable& table, const std::vector<lora::MethodSpe
     for (const long budget : budgets)
       for (const lora::MethodSpec& other : specs_at(budget))
         if (name(other) == name(spec)) nearest.push_back(budget);
-    section.grid.rows.push_back(
+    section.grid.push_back(
         {spec.name, lora::describe_size(spec), std::to_string(summary(*runs).trainable),
          nearest.empty() ? "-" : fmt::format("{}", fmt::join(nearest, ", ")), score_text(runs),
          nll_text(runs), fmt::format("{}", summary(*runs).lr)});
@@ -68,7 +68,7 @@ Section matched_section(const ScoreTable& table) {
       "Difference to LoRA on {q,v} at r = 4 in points, paired over base seed and seed, with its 95 "
       "% "
       "interval. Full fine-tuning, top layers and the prompt encoder cannot be so small."};
-  section.grid.head = {"method", "size", "trained", "score", "difference"};
+  section.grid = {{"method", "size", "trained", "score", "difference"}};
   const std::string reference = "lora, r = 4 on q,v";
   for (const lora::MethodSpec& spec : specs_at(matched_budget)) {
     const Runs* runs = table.find(name(spec));
@@ -80,19 +80,19 @@ Section matched_section(const ScoreTable& table) {
       const Interval t = t_interval(d);
       difference = fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
     }
-    section.grid.rows.push_back({spec.name, lora::describe_size(spec),
-                                 std::to_string(summary(*runs).trainable), score_text(runs),
-                                 difference});
+    section.grid.push_back({spec.name, lora::describe_size(spec),
+                            std::to_string(summary(*runs).trainable), score_text(runs),
+                            difference});
   }
   return section;
 }
 
 Section paper_section() {
   Section section{"The paper: GPT-3 175B, validation accuracy in %", {}, {}};
-  section.grid.head = {"method", "size", "trained", "WikiSQL", "MultiNLI"};
+  section.grid = {{"method", "size", "trained", "WikiSQL", "MultiNLI"}};
   const auto number = [](double x) { return x > 0 ? fmt::format("{:.1f}", x) : "-"; };
   for (const Table15PaperRow& row : table15_paper())
-    section.grid.rows.push_back(
+    section.grid.push_back(
         {row.method, row.size, row.trained, number(row.wikisql), number(row.multinli)});
   return section;
 }
@@ -143,13 +143,13 @@ ExperimentOutcome run_figure(const StudyOptions& options, Bases& bases, Progress
   std::vector<Section> sections;
   for (const ScoreTable& table : score_tables(*results, row_of)) {
     Section section = section_of(table);
-    section.grid.head = {"trained", "method and size", "score", "nll"};
+    section.grid = {{"trained", "method and size", "score", "nll"}};
     std::vector<std::pair<long, std::string>> points;
     for (const auto& [row, runs] : table.rows) points.emplace_back(summary(runs).trainable, row);
     std::sort(points.begin(), points.end());
     for (const auto& [trained, row] : points) {
       const Runs* runs = table.find(row);
-      section.grid.rows.push_back({std::to_string(trained), row, score_text(runs), nll_text(runs)});
+      section.grid.push_back({std::to_string(trained), row, score_text(runs), nll_text(runs)});
     }
     sections.push_back(section);
   }
@@ -194,8 +194,11 @@ Experiment table15_experiment() {
 }
 
 Experiment figure2_experiment() {
-  return {"figure2", "the paper's Figure 2: the runs of table15 by their number of parameters",
-          [](const StudyOptions&) { return std::vector<Cell>(); }, run_figure};
+  Experiment experiment{"figure2",
+                        "the paper's Figure 2: the runs of table15 by their number of parameters",
+                        cells, run_figure};
+  experiment.sweep = "table15";
+  return experiment;
 }
 
 }  // namespace experiments

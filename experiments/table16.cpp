@@ -51,9 +51,9 @@ Section section(const ScoreTable& table) {
       fmt::format("n is the number of training examples; with n = {} no "
                   "example comes twice.",
                   sizes.empty() ? 0 : *sizes.rbegin()));
-  section.grid.head = {"method", "trained"};
-  for (const int n : sizes) section.grid.head.push_back(fmt::format("n = {}", n));
-  for (const int n : sizes) section.grid.head.push_back(fmt::format("nll {}", n));
+  section.grid = {{"method", "trained"}};
+  for (const int n : sizes) section.grid.front().push_back(fmt::format("n = {}", n));
+  for (const int n : sizes) section.grid.front().push_back(fmt::format("nll {}", n));
   for (const std::string& method : methods) {
     std::vector<std::string> row{method, "-"}, losses;
     for (const int n : sizes) {
@@ -63,12 +63,12 @@ Section section(const ScoreTable& table) {
       losses.push_back(nll_text(runs));
     }
     row.insert(row.end(), losses.begin(), losses.end());
-    section.grid.rows.push_back(row);
+    section.grid.push_back(row);
   }
   std::vector<std::string> row{"frozen", "0"};
   row.insert(row.end(), sizes.size(), score_text(table.find("frozen")));
   row.insert(row.end(), sizes.size(), nll_text(table.find("frozen")));
-  section.grid.rows.push_back(row);
+  section.grid.push_back(row);
   return section;
 }
 
@@ -76,10 +76,10 @@ Section paper_section() {
   return {"The paper: GPT-3 175B on MultiNLI, validation accuracy in % (±0.3)",
           {},
           {{"method", "n = 100", "n = 1k", "n = 10k", "n = 392k"},
-           {{"lora", "63.8", "85.6", "89.2", "91.7"},
-            {"prefix-embedding", "37.6", "75.2", "79.5", "88.6"},
-            {"prefix-layer", "48.3", "82.5", "85.9", "89.6"},
-            {"full", "60.2", "85.8", "88.9", "89.5"}}}};
+           {"lora", "63.8", "85.6", "89.2", "91.7"},
+           {"prefix-embedding", "37.6", "75.2", "79.5", "88.6"},
+           {"prefix-layer", "48.3", "82.5", "85.9", "89.6"},
+           {"full", "60.2", "85.8", "88.9", "89.5"}}};
 }
 
 ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {

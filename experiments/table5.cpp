@@ -40,9 +40,9 @@ std::string name(const std::vector<std::string>& targets, int rank) {
 Section section(const ScoreTable& table) {
   Section section = section_of(table);
   const bool wikisql = table.task == "sqlgen", multinli = table.task == "nli";
-  section.grid.head = {"adapted", "r", "trained", "score", "nll", "lr"};
-  if (wikisql) section.grid.head.emplace_back("WikiSQL");
-  if (multinli) section.grid.head.emplace_back("MultiNLI");
+  section.grid = {{"adapted", "r", "trained", "score", "nll", "lr"}};
+  if (wikisql) section.grid.front().emplace_back("WikiSQL");
+  if (multinli) section.grid.front().emplace_back("MultiNLI");
   const auto add = [&](const std::string& label, const std::string& rank, const Runs* runs,
                        double paper) {
     if (runs == nullptr) return;
@@ -54,7 +54,7 @@ Section section(const ScoreTable& table) {
                                  nll_text(runs),
                                  s.lr > 0 ? fmt::format("{}", s.lr) : "-"};
     if (wikisql || multinli) row.push_back(paper > 0 ? fmt::format("{:.1f}", paper) : "-");
-    section.grid.rows.push_back(row);
+    section.grid.push_back(row);
   };
   add("frozen", "0", table.find("frozen"), 0);
   for (const Table5Row& row : table5_rows())

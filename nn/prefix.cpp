@@ -38,10 +38,13 @@ Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x) {
 }
 
 std::vector<unsigned char> real_after_prefix(const std::vector<unsigned char>& real, Index B,
-                                             Index P) {
+                                             Index T, Index P) {
+  if (real.empty() || P == 0) return real;
+  if (static_cast<Index>(real.size()) != B * T)
+    throw autograd::ShapeError(
+        fmt::format("a mask of {} entries for {} rows of {}", real.size(), B, T));
   std::vector<unsigned char> longer;
-  const auto T = static_cast<std::ptrdiff_t>(real.size()) / B;
-  for (std::ptrdiff_t b = 0; b < (real.empty() ? 0 : B); ++b) {
+  for (Index b = 0; b < B; ++b) {
     longer.insert(longer.end(), static_cast<std::size_t>(P), 1);
     longer.insert(longer.end(), real.begin() + b * T, real.begin() + (b + 1) * T);
   }

@@ -32,7 +32,8 @@ Var without_first(Var x, Index P);
 Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x);
 
 /// The mask `real` (B,T) of the tokens with P real positions before each row; empty if it is.
+/// Throws autograd::ShapeError for a mask of another size.
 std::vector<unsigned char> real_after_prefix(const std::vector<unsigned char>& real, Index B,
-                                             Index P);
+                                             Index T, Index P);
 
 }  // namespace nn

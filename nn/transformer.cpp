@@ -152,7 +152,7 @@ Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
   x = autograd::reshape(x, {B, T, config.d_model});
   x = Dropout{config.dropout}.forward(pass, x);
   const Index P = prefix ? prefix->length() : 0;
-  const std::vector<unsigned char> keys = real_after_prefix(real, B, P);  // (B,P+T)
+  const std::vector<unsigned char> keys = real_after_prefix(real, B, T, P);  // (B,P+T)
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     if (prefix) x = enter_block(*prefix, pass, static_cast<Index>(i), x);  // (B,P+T,C)
     x = blocks[i]->forward(pass, x, keys);

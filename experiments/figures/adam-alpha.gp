@@ -8,6 +8,7 @@ set output 'adam-alpha.svg'
 set terminal svg size 960,400 font 'sans-serif,13' background 'white'
 set multiplot layout 1,2 margins 0.07,0.91,0.17,0.88 spacing 0.09
 unset grid
+set style fill solid 1
 set logscale xy
 set xlabel 'peak learning rate'
 set cbrange [0:100]

@@ -18,8 +18,8 @@ for control in 'unknown tasks --tasks nli' 'another tasks --tasks nlx'; do
 done
 
 # Commands and options.
-refused 'a command is wanted; valid are table6, tasks, pretrain*train, eval, merge, generate'
-refused "unknown command 'tabel6'; valid are table6, tasks" tabel6
+refused 'a command is wanted; valid are paper, report, table6*pretrain*train, eval, merge, generate'
+refused "unknown command 'tabel6'; valid are paper, report, table6" tabel6
 refused "unknown option '--quick' before a command*--help" --quick table6
 refused "unknown option '--rnaks'; valid options of table6 are*--ranks" table6 --rnaks 1,2
 refused "unknown option '--rnak'; valid options of train are*--rank" train --task nli --rnak=3
@@ -32,6 +32,19 @@ refused "--seed is given 2 times, with '1' and '2'" train --task nli --seed 1 --
 refused '--tasks has an empty value' tasks --tasks ''
 refused "--tasks 'nli\\\\x0areorder'" tasks --tasks $'nli\nreorder'
 refused "unknown command 'a\\\\x1b*'" $'a\e[31m'
+
+# paper, report, learning-rates.
+refused "unknown preset 'tiny'; valid are smoke, quick, full" paper --preset tiny
+refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" paper --tasks nlx
+refused "--jobs '0': a whole number from 1" paper --jobs 0
+refused "unknown option '--seeds'; valid options of paper are*--preset" paper --seeds 3
+refused "unknown option '--ranks'; valid options of paper are*--preset" paper --ranks 1
+refused "--out 'none' is no folder with results" report --out none
+refused "--out 'file' is no folder with results" report --out file
+refused "unknown option '--preset'; valid options of report are*--out" report --preset smoke
+refused "unknown preset 'quick'; valid are smoke, full" learning-rates --preset quick
+refused "unknown option '--seeds'; valid options of learning-rates are*--tasks" learning-rates --seeds 3
+refused "--jobs 'two': a whole number from 1" learning-rates --jobs two
 
 # table6, tasks, pretrain.
 refused "unknown preset 'tiny'; valid are smoke, quick, full" table6 --preset tiny
@@ -58,8 +71,8 @@ refused "cannot*/proc/nowhere*No such file" pretrain --steps 60 --out /proc/nowh
 refused "cannot*File name too long" pretrain --steps 60 --out "$long_name"
 
 # bench.
-refused 'a command is wanted; valid are step, gemm' bench
-refused "unknown command 'steps'; valid are step, gemm" bench steps
+refused 'a command of bench is wanted; valid are step, gemm' bench
+refused "unknown command of bench 'steps'; valid are step, gemm" bench steps
 refused "unknown config 'tiny'; valid are toy, small, mid, gpt2" bench step --config tiny
 refused "unknown mode 'prefix'; valid are full, lora" bench step --mode prefix
 refused '--rank has no effect with --mode full' bench step --mode full --rank 2

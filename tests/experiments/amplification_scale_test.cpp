@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lora/inject.h"
+#include "lora/low_rank.h"
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;

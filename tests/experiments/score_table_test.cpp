@@ -60,7 +60,7 @@ TEST_CASE("a contrast sums its terms within each complete repetition") {
 TEST_CASE("a table as text and as Markdown") {
   const ScoreTable table = score_tables(two_rows(), rank_row).front();
   Section section = section_of(table);
-  section.grid = {{"row", "score"}, {{"r = 4", score_text(table.find("r=4"))}, {"r = 8", "-"}}};
+  section.grid = {{"row", "score"}, {"r = 4", score_text(table.find("r=4"))}, {"r = 8", "-"}};
   const std::string text = sections_text({section}, {"A note."});
   CHECK(text.starts_with("nli: exact match in %\nMean ± sd over 3 runs (sd over seeds); nll"));
   CHECK(text.ends_with("\nrow        score\nr = 4  42.0 ±1.0\nr = 8          -\n\nA note.\n"));

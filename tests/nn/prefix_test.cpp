@@ -128,6 +128,17 @@ TEST_CASE("a prefix without rows for block 0, or of another width, is an error")
         }) == "the prefix wants rows (2,4) for block 0, not (2,3)");
 }
 
+TEST_CASE("a mask that is not one entry for every token is an error, with a prefix and without") {
+  const std::vector<int> ids{0, 1, 2, 3, 4, 0};
+  const std::vector<unsigned char> seven(7, 1);
+  Decoder model(small_config(), 1);
+  CHECK_THROWS_AS(logits_of(model, {2, 3, ids, seven}), autograd::ShapeError);
+  put_prefix(model, 2);
+  CHECK(message_of<autograd::ShapeError>([&] {
+          logits_of(model, {2, 3, ids, seven});
+        }) == "a mask of 7 entries for 2 rows of 3");
+}
+
 TEST_CASE("the prefix's parameters have names, and a checkpoint refuses them") {
   Decoder model(small_config(), 1);
   put_prefix(model, 2);

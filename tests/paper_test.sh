@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# paper_test.sh LOWRANK: the whole paper in its smoke preset, as a user runs it: every stage's folder, verdicts
+# on F1 to F11, and a report that stands alone, with at least 8 figures. Without gnuplot it says so before it
+# begins.
+set -euo pipefail
+
+lowrank=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "paper_test: $*" >&2
+  exit 1
+}
+
+# Nobody finds out at the end of a night that there is no gnuplot.
+mkdir empty
+code=0
+PATH=$work/empty "$lowrank" paper --preset smoke --out none >out.txt 2>err.txt || code=$?
+[[ $code -eq 2 ]] || fail "without gnuplot: exit code $code"
+[[ $(<err.txt) == *gnuplot-nox* && ! -e none ]] || fail "without gnuplot: $(<err.txt)"
+if ! command -v gnuplot >/dev/null; then
+  echo "gnuplot is not here: the paper is not run"
+  exit 77
+fi
+
+start=$SECONDS
+"$lowrank" paper --preset smoke --out results >out.txt 2>err.txt || fail "exit code $?: $(tail -n 20 err.txt)"
+took=$((SECONDS - start))
+[[ $took -le 240 ]] || fail "it took $took s, more than 4 minutes"
+head -n 1 out.txt | grep -q '^stage' || fail "the plan is not said first"
+
+# Every stage that the plan names has left its table.
+stages=$(sed -n '2,/^in all/p' out.txt | awk '!/^in all|^base /{print $1}')
+for stage in $stages; do
+  [[ -s results/$stage/$stage.md ]] || fail "$stage has no table"
+done
+for finding in F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11; do
+  grep -q "\"id\": \"$finding\"" results/verdicts.json || fail "verdicts.json lacks $finding"
+done
+if grep -q '"reason": "not run"' results/verdicts.json; then fail "a finding was not run"; fi
+
+report=results/report.html
+figures=$(grep -c '<svg' "$report")
+[[ $figures -ge 8 ]] || fail "$figures figures, at least 8 are wanted"
+if grep -q 'is not drawn' "$report"; then fail "$(grep -o '<strong>.*is not drawn.*' "$report" | head -n 1)"; fi
+# Nothing is loaded from elsewhere: links are into the page or hold their data; other addresses are only names of
+# namespaces.
+if grep -oE "(src|href|action|data)=[\"'][^\"']{0,40}" "$report" | grep -vE "=[\"'](#|data:)" >loads.txt; then
+  fail "the report points outside: $(head -n 1 loads.txt)"
+fi
+if grep -qE '@import|<link|<iframe|<img' "$report" 2>/dev/null; then fail "the report loads something"; fi
+
+# The report alone, from the results that are there: the same verdicts, nothing trained.
+cp results/verdicts.json before.json
+cells=$(cat results/*/cells.jsonl | sha256sum)
+"$lowrank" report --out results >again.txt 2>&1 || fail "report: $(<again.txt)"
+cmp -s before.json results/verdicts.json || fail "the report alone came to other verdicts"
+[[ $(cat results/*/cells.jsonl | sha256sum) == "$cells" ]] || fail "the report trained something"
+
+# A script is edited and drawn again by hand.
+(cd results/figures && sed -i 's/^set output .*/set output "mine.svg"/' table6.gp && gnuplot table6.gp 2>/dev/null)
+[[ -s results/figures/mine.svg ]] || fail "a figure cannot be drawn again"
+echo "paper: $(wc -w <<<"$stages") stages, $figures figures, $took s"
