@@ -63,8 +63,13 @@ StagePlan stage_plan(const std::string& name, const std::string& sweep,
   return stage;
 }
 
+// An experiment that refuses these options, say a task that it needs, says so when it is its turn.
 std::vector<Cell> cells_of(const Experiment& experiment, const StudyOptions& options) {
-  return experiment.cells ? experiment.cells(options) : std::vector<Cell>{};
+  try {
+    return experiment.cells ? experiment.cells(options) : std::vector<Cell>{};
+  } catch (const std::invalid_argument&) {
+    return {};
+  }
 }
 
 // A step of pre-training takes 7 ms on two cores of a current machine, and a wider base as many

@@ -26,18 +26,4 @@ std::string verdicts_section(const std::vector<Finding>& judged);
 std::string provenance_section(const std::filesystem::path& out);
 std::string costs_section();
 
-/// What LoRA trains and stores by formula.
-struct AdapterCost {
-  double d_model = 0, layers = 0, matrices = 0, rank = 0;  ///< matrices that are adapted per layer
-  double model_parameters = 0;
-  double bytes = 2;  ///< of a stored number
-
-  double trained() const { return 2 * layers * matrices * d_model * rank; }  ///< section 4.2
-  double checkpoint() const { return bytes * trained(); }
-  double model_checkpoint() const { return bytes * model_parameters; }
-  /// Weights, gradients and Adam's two moments, all of them with `bytes` each.
-  double full_training() const { return 4 * model_checkpoint(); }
-  double lora_training() const { return model_checkpoint() + 4 * checkpoint(); }
-};
-
 }  // namespace experiments

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "experiments/cost_formulas.h"
 #include "experiments/html.h"
 #include "experiments/report.h"
 
@@ -14,17 +15,17 @@ namespace {
 
 struct Example {
   const char* name;
-  AdapterCost cost;
+  CostCase cost;
 };
 
 // Table 3, 4 and 15 name the models and ranks; the last line is the base of the experiments.
 const std::vector<Example>& examples() {
   static const std::vector<Example> all{
-      {"GPT-3, q and v, r = 4", {12288, 96, 2, 4, 175'255.8e6, 2}},
-      {"GPT-3, q and v, r = 1", {12288, 96, 2, 1, 175'255.8e6, 2}},
-      {"GPT-2 medium, q and v, r = 4", {1024, 24, 2, 4, 354.92e6, 4}},
-      {"RoBERTa base, q and v, r = 8", {768, 12, 2, 8, 125e6, 4}},
-      {"here, q and v, r = 4", {64, 2, 2, 4, 112'960, 4}}};
+      {"GPT-3, q and v, r = 4", gpt3_case()},
+      {"GPT-3, q and v, r = 1", {175'255.8e6, 96, 12288, 2, 1, 2}},
+      {"GPT-2 medium, q and v, r = 4", {354.92e6, 24, 1024, 2, 4, 4}},
+      {"RoBERTa base, q and v, r = 8", {125e6, 12, 768, 2, 8, 4}},
+      {"here, q and v, r = 4", {112'960, 2, 64, 2, 4, 4}}};
   return all;
 }
 
@@ -55,21 +56,22 @@ std::string input(const char* name, const char* label, double value) {
 std::string costs_section() {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, cost] : examples())
-    rows.push_back({name, count_text(cost.trained()), bytes_text(cost.checkpoint()),
-                    bytes_text(cost.model_checkpoint()),
-                    fmt::format("{:.0f}", cost.model_checkpoint() / cost.checkpoint()),
-                    bytes_text(cost.full_training()), bytes_text(cost.lora_training())});
+    rows.push_back({name, count_text(lora_parameters(cost)), bytes_text(adapter_file_bytes(cost)),
+                    bytes_text(model_file_bytes(cost)),
+                    fmt::format("{:.0f}", model_file_bytes(cost) / adapter_file_bytes(cost)),
+                    bytes_text(full_training_bytes(cost).total()),
+                    bytes_text(lora_training_bytes(cost).total())});
   const std::string text =
       "Trained parameters are 2 · layers · matrices · d_model · r (section 4.2). Training memory "
       "counts weights, gradients and Adam’s two moments, all in the width of the checkpoint, and "
       "no "
       "activations: LoRA keeps the last three for what it trains only. For GPT-3 the paper reports "
       "18 M parameters, 35 MB against 350 GB, and 1.2 TB against 350 GB of memory.";
-  const AdapterCost gpt3 = examples().front().cost;
+  const CostCase gpt3 = examples().front().cost;
   const std::string form =
       input("d", "d_model", gpt3.d_model) + input("layers", "layers", gpt3.layers) +
       input("matrices", "adapted matrices per layer", gpt3.matrices) +
-      input("rank", "r", gpt3.rank) + input("parameters", "parameters", gpt3.model_parameters) +
+      input("rank", "r", gpt3.rank) + input("parameters", "parameters", gpt3.parameters) +
       input("bytes", "bytes per number", gpt3.bytes) + "<output></output>\n";
   return element("section",
                  element("h2", "Costs by formula") + element("p", escaped(text)) +

@@ -10,7 +10,7 @@ if (!exists('S_records')) { task = 'nli'
   if (!exists('S_records')) { task = 'reorder' } }
 field(text, n) = word(swap(text), n)
 swap(text) = (at = strstrt(text, '/'), at == 0 ? text : text[1:at-1] . ' ' . swap(text[at+1:*]))
-set terminal svg size 980,450 font 'sans-serif,13' background 'white'
+set terminal svg size 980,445 font 'sans-serif,13' background 'white'
 set multiplot layout 2,5 columnsfirst margins 0.075,0.99,0.32,0.88 spacing 0.035,0.07
 unset grid
 set border 15
@@ -32,8 +32,8 @@ do for [p=1:5] {
     if (p == 1) { set ylabel sprintf('ΔW_%s, %s', kind, down) offset 1,0 } else { unset ylabel }
     # The two scales, below the second and the third column.
     unset colorbox
-    if (kind eq 'v' && p == 2) { set colorbox horizontal user origin 0.10,0.115 size 0.30,0.035; set cblabel 'φ' offset 0,0.1 }
-    if (kind eq 'v' && p == 3) { set colorbox horizontal user origin 0.58,0.115 size 0.30,0.035; set cblabel 'corrected for chance' offset 0,0.1 }
+    if (kind eq 'v' && p == 2) { set colorbox horizontal user origin 0.10,0.12 size 0.30,0.035; set cblabel 'φ' offset 0,0.45 }
+    if (kind eq 'v' && p == 3) { set colorbox horizontal user origin 0.58,0.12 size 0.30,0.035; set cblabel 'corrected for chance' offset 0,0.45 }
     plot file using (column('j')):(of(field(panel, 1), field(panel, 2)) ? column('i') : NaN):(column(field(panel, 3))) with image pixels
   }
 }

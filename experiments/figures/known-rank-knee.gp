@@ -14,7 +14,7 @@ set xrange [0.5:9]
 set xtics (1, 2, 3, 4, 6, 8)
 set xlabel 'rank r of the student'
 set ylabel 'loss at the end ÷ at the start'
-set key outside right center vertical
+set key outside right center vertical noautotitle samplen 2
 # What was not planted is left out of the legend, too.
 shown = ''
 do for [r in planted] {
