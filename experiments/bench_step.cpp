@@ -64,13 +64,13 @@ int default_steps(const BenchShape& shape) {
   return std::clamp(static_cast<int>(4e9 / work), 5, 200);
 }
 
+}  // namespace
+
 void use_threads([[maybe_unused]] int threads) {
 #ifdef _OPENMP
   omp_set_num_threads(threads);
 #endif
 }
-
-}  // namespace
 
 StepTiming time_step(const StepBench& bench) {
   use_threads(bench.threads);

@@ -17,6 +17,9 @@ struct BenchShape {
   nn::DecoderConfig decoder() const;
 };
 
+/// For what follows; 1 where there is no OpenMP.
+void use_threads(int threads);
+
 /// toy, small, mid and gpt2 (GPT-2's own 124 M parameters).
 const std::vector<BenchShape>& bench_shapes();
 

@@ -93,9 +93,9 @@ class FieldReader {
 };
 
 std::vector<std::string> in_model_order(std::vector<std::string> targets) {
+  static const std::vector<std::string> order{"q", "k", "v", "o", "up", "down"};
   const auto place = [](const std::string& name) {
-    const auto at = std::string("qkvo").find(name);
-    return std::pair(name.size() == 1 ? at : std::string::npos, name);
+    return std::pair(std::find(order.begin(), order.end(), name) - order.begin(), name);
   };
   std::sort(targets.begin(), targets.end(),
             [&](const auto& a, const auto& b) { return place(a) < place(b); });

@@ -52,7 +52,7 @@ struct CellResult {
 /// size where the method has none or none where it has one.
 void check_cell(const Cell& cell);
 
-/// {"v", "q"} as "q,v": q, k, v, o in this order, then the rest by name.
+/// {"v", "q"} as "q,v": q, k, v, o, up, down in this order, then the rest by name.
 std::string weight_set(std::vector<std::string> targets);
 
 /// One flat object; the order of its fields is the order above. Numbers survive the round trip bit

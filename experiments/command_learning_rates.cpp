@@ -25,9 +25,9 @@ std::vector<Cell> searched_cells(const StudyOptions& options) {
 
 std::string table(const LearningRates& rates) {
   std::string text =
-      fmt::format("{:<10}{:<18}{:<14}{:<9}{}\n", "task", "method", "targets", "lr", "why");
+      fmt::format("{:<10}{:<18}{:<17}{:<9}{}\n", "task", "method", "targets", "lr", "why");
   for (const LrSearch& search : rates.searches)
-    text += fmt::format("{:<10}{:<18}{:<14}{:<9}{}\n", search.task, search.method,
+    text += fmt::format("{:<10}{:<18}{:<17}{:<9}{}\n", search.task, search.method,
                         weight_set(search.targets), search.choice.lr, search.choice.reason);
   return text;
 }

@@ -17,5 +17,6 @@ Command eval_command();
 Command merge_command();
 Command generate_command();
 Command known_rank_command();
+Command bench_command();
 
 }  // namespace experiments

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
       eval_command(),            //
       merge_command(),           //
       generate_command(),        //
+      bench_command(),           //
   };
   for (const Experiment& experiment : all_experiments())
     if (std::none_of(commands.begin(), commands.end(), [&](const Command& own) {

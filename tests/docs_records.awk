@@ -17,6 +17,8 @@ function commands(text,   words, n, i, found) {
     found = substr(text, RSTART, RLENGTH)
     sub(/^\.\/run +/, "", found)
     text = substr(text, RSTART + RLENGTH)
+    # `bench step --json`: the command of a group.
+    if (match(text, /^ [a-z]+ --/)) found = found substr(text, 1, RLENGTH - 3)
     # Options up to the end of the command: a backtick, a comment, another command.
     n = split(text, words, /[ \t]+/)
     for (i = 1; i <= n; ++i) {

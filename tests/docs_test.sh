@@ -125,13 +125,14 @@ check_case() {
 }
 
 check_command() {
-  local page=$1 line=$2 name=$3 help option
+  local page=$1 line=$2 name=$3 help option words
   shift 3
   commands=$((commands + 1))
-  if ! grep -q "^  $name  *[a-z]" <<<"$listed"; then
+  if ! grep -q "^  ${name%% *}  *[a-z]" <<<"$listed"; then
     mistake "$page:$line: ./run has no command '$name'"
   elif [[ -n $lowrank && $name != test && $# -gt 0 ]]; then
-    help=$("$lowrank" "$name" --help 2>&1) || true
+    read -ra words <<<"$name"  # "bench step": the command of a group
+    help=$("$lowrank" "${words[@]}" --help 2>&1) || true
     for option; do
       grep -qE -e "$option([^a-z-]|\$)" <<<"$help" ||
         mistake "$page:$line: ./run $name has no option $option"

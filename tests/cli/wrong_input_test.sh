@@ -70,6 +70,18 @@ refused "cannot*file/base*Not a directory" pretrain --steps 60 --out file
 refused "cannot*/proc/nowhere*No such file" pretrain --steps 60 --out /proc/nowhere
 refused "cannot*File name too long" pretrain --steps 60 --out "$long_name"
 
+# bench.
+refused 'a command of bench is wanted; valid are step, gemm' bench
+refused "unknown command of bench 'steps'; valid are step, gemm" bench steps
+refused "unknown config 'tiny'; valid are toy, small, mid, gpt2" bench step --config tiny
+refused "unknown mode 'prefix'; valid are full, lora" bench step --mode prefix
+refused '--rank has no effect with --mode full' bench step --mode full --rank 2
+refused "--rank '65': a whole number from 1 to 64" bench step --config toy --rank 65
+refused "--threads '0': a whole number from 1" bench step --threads 0
+refused "--steps '0': a whole number from 1" bench step --steps 0
+refused "unknown config 'x'; valid are toy, small, mid, gpt2" bench gemm --config x
+refused "unknown option '--mode'; valid options of gemm" bench gemm --mode full
+
 # train. Nothing here may begin to train: the default base takes minutes.
 refused 'train wants --task sqlgen, nli or reorder' train --out a
 refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" train --task nlx --out a

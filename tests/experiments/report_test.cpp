@@ -183,3 +183,19 @@ TEST_CASE("verdicts in HTML are escaped") {
   CHECK_FALSE(has(html, "<the>"));
   CHECK(has(html, "reproduced"));
 }
+
+TEST_CASE("the lines of a figure's data rise in r, as numbers") {
+  const TemporaryFolder folder;
+  std::string lines;
+  for (const int rank : {16, 2, 1, 8})
+    lines += to_json(fake::result(fake::cell("nli", {"q"}, rank, 1))).dump() + "\n";
+  fake::write(folder / "cells.jsonl", lines);
+  const std::string csv = cells_summary_csv(folder / "cells.jsonl");
+  std::size_t before = 0;
+  for (const int rank : {1, 2, 8, 16}) {
+    const std::size_t at = csv.find(fmt::format("nli,lora,0,q,{},", rank));
+    REQUIRE(at != std::string::npos);
+    CHECK(at > before);
+    before = at;
+  }
+}

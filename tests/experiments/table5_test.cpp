@@ -13,8 +13,8 @@ namespace {
 double paper_like(const Cell& cell) {
   const std::string set = weight_set(cell.targets);
   if (set == "q" || set == "k") return 60;
-  if (set == "down,up") return 75;
-  if (set == "q,k,v,o,down,up") return 75;
+  if (set == "up,down") return 75;
+  if (set == "q,k,v,o,up,down") return 75;
   return 70;
 }
 
@@ -22,9 +22,9 @@ double paper_like(const Cell& cell) {
 double opposite(const Cell& cell) {
   const std::string set = weight_set(cell.targets);
   if (set == "q,v") return 60;
-  if (set == "down,up") return 70;
+  if (set == "up,down") return 70;
   if (set.size() == 1) return 80;
-  if (set == "q,k,v,o,down,up") return 60;
+  if (set == "q,k,v,o,up,down") return 60;
   return 78;
 }
 
@@ -67,6 +67,6 @@ TEST_CASE("the rows are at equal parameters, the MLP as near as a rank can be") 
   CHECK(trained ==
         std::vector<long>{2048, 2048, 2048, 2048, 2048, 2048, 2048, 2560, 2304, 5120, 5120, 4608});
   CHECK(names == std::vector<std::string>{"q r=8", "k r=8", "v r=8", "o r=8", "q,k r=4", "q,v r=4",
-                                          "q,k,v,o r=2", "down,up r=2", "q,k,v,o,down,up r=1",
-                                          "q,k,v,o r=5", "down,up r=4", "q,k,v,o,down,up r=2"});
+                                          "q,k,v,o r=2", "up,down r=2", "q,k,v,o,up,down r=1",
+                                          "q,k,v,o r=5", "up,down r=4", "q,k,v,o,up,down r=2"});
 }
