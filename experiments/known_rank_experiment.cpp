@@ -15,9 +15,9 @@ const char* const known_rank_head = "true_rank,seed,what,index,value\n";
 namespace {
 
 std::vector<TeacherSpec> teachers(const StudyOptions& options) {
-  std::vector<int> ranks{2, 4};
-  if (options.preset == "smoke") ranks = {2};
-  if (options.preset == "full") ranks = {1, 2, 3, 4, 6, 8};
+  std::vector<int> ranks{0, 2, 4};  // 0, the control: nothing is planted
+  if (options.preset == "smoke") ranks = {0, 2};
+  if (options.preset == "full") ranks = {0, 1, 2, 3, 4, 6, 8};
   const int seeds = options.preset == "smoke" ? 1 : options.preset == "quick" ? 2 : options.seeds;
   std::vector<TeacherSpec> list;
   for (const int rank : ranks)
