@@ -60,18 +60,18 @@ std::string line_of(const Repetitions& repetitions, const std::set<std::string>&
 }  // namespace
 
 std::string cells_summary_csv(const std::filesystem::path& cells_jsonl) {
-  // In the order of a line plot: by rank and size as numbers.
-  std::map<std::tuple<std::string, std::string, std::string, int, int, std::string>, Repetitions>
-      kinds;
+  // In the order of a line plot: by what its axis may be, as numbers.
+  using Order = std::tuple<std::string, std::string, std::string, int, int, int, int, std::string>;
+  std::map<Order, Repetitions> kinds;
   std::set<std::string> measurements{"value", "nll"};
   for (const CellResult& result : results_in(cells_jsonl)) {
     Cell kind = result.cell;
     kind.seed = kind.base_seed = 0;
-    Repetitions& repetitions =
-        kinds
-            .try_emplace({kind.task, kind.method, matrices(kind), kind.size, kind.rank, kind.key()},
-                         Repetitions{result, {}})
-            .first->second;
+    Repetitions& repetitions = kinds
+                                   .try_emplace({kind.task, kind.method, matrices(kind), kind.size,
+                                                 kind.rank, kind.facts, kind.examples, kind.key()},
+                                                Repetitions{result, {}})
+                                   .first->second;
     repetitions.values["value"].push_back(100 * result.value);
     repetitions.values["nll"].push_back(result.nll);
     for (const auto& [name, value] : result.more) {
