@@ -16,7 +16,8 @@ ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOption
                                  Bases& bases, Progress& progress) {
   const std::filesystem::path path = findings_path(options, experiment.name);
   std::error_code ignored;
-  if (options.start == ResultsFolder::Start::fresh) std::filesystem::remove(path, ignored);
+  // A run that fails or is stopped must not leave another run's findings to be judged.
+  std::filesystem::remove(path, ignored);
   ExperimentOutcome outcome = experiment.run(options, bases, progress);
   if (outcome.exit_code == 0) write_findings(path, outcome.findings);
   return outcome;
