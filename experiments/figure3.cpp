@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "lora/subspace.h"
-#include "nn/file.h"
 
 namespace experiments {
 namespace {
@@ -114,14 +113,10 @@ Experiment figure3_experiment() {
     if (!models) return ExperimentOutcome{130, {}};
     const Grids grids = figure3_grids(*models);
     const Spots spots = {{1, 1}, {1, 2}, {2, 2}, {1, 8}, {4, 4}, {8, 8}, {1, 16}, {8, 16}};
-    nn::create_folders(options.out / "figure3");
-    write_result(options, "figure3", ".csv", grid_csv(grids));
-    write_result(options, "figure3", ".md",
-                 grid_markdown("Figure 3: φ between the adapters of rank 8 and of rank 16",
-                               "In the paper (ranks 8 and 64, GPT-3, layer 48) only the top "
-                               "direction is shared, with φ above 0.5.",
-                               grids, spots));
-    fmt::print("{}", grid_console(grids, spots));
+    publish(options, "figure3", "Figure 3: φ between the adapters of rank 8 and of rank 16",
+            "In the paper (ranks 8 and 64, GPT-3, layer 48) only the top "
+            "direction is shared, with φ above 0.5.",
+            grids, spots);
     return ExperimentOutcome{0, {figure3_finding(grids)}};
   };
   return experiment;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "lora/subspace.h"
-#include "nn/file.h"
 
 namespace experiments {
 
@@ -84,14 +83,10 @@ Experiment figure4_experiment() {
     if (!models) return ExperimentOutcome{130, {}};
     const Grids grids = figure4_grids(*models);
     const Spots spots = {{1, 1}, {1, 4}, {4, 4}, {1, 8}, {8, 8}, {4, 16}, {8, 16}, {16, 16}};
-    nn::create_folders(options.out / "figure4");
-    write_result(options, "figure4", ".csv", grid_csv(grids));
-    write_result(options, "figure4", ".md",
-                 grid_markdown("Figure 4: φ between the adapters of two seeds, rank 16",
-                               "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions "
-                               "than ΔWv, and two Gaussian matrices share none.",
-                               grids, spots));
-    fmt::print("{}", grid_console(grids, spots));
+    publish(options, "figure4", "Figure 4: φ between the adapters of two seeds, rank 16",
+            "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions "
+            "than ΔWv, and two Gaussian matrices share none.",
+            grids, spots);
     return ExperimentOutcome{0, {figure4_finding(grids)}};
   };
   return experiment;

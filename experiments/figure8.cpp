@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "lora/subspace.h"
-#include "nn/file.h"
 
 namespace experiments {
 
@@ -69,13 +68,8 @@ Experiment figure8_experiment() {
     if (!models) return ExperimentOutcome{130, {}};
     const Grids grids = figure8_grids(*models);
     const Spots spots = {{1, 1}, {1, 6}, {4, 6}, {8, 6}, {16, 6}, {4, 16}, {16, 16}};
-    nn::create_folders(options.out / "figure8");
-    write_result(options, "figure8", ".csv", grid_csv(grids));
-    write_result(options, "figure8", ".md",
-                 grid_markdown("Figure 8: φ between the directions of ΔW and the top ones of W",
-                               "In the paper φ of ΔW's top 4 with W's top 10 % barely exceeds 0.2.",
-                               grids, spots));
-    fmt::print("{}", grid_console(grids, spots));
+    publish(options, "figure8", "Figure 8: φ between the directions of ΔW and the top ones of W",
+            "In the paper φ of ΔW's top 4 with W's top 10 % barely exceeds 0.2.", grids, spots);
     return ExperimentOutcome{0, {figure8_finding(grids)}};
   };
   return experiment;

@@ -72,9 +72,8 @@ PlainTable table_of(const Grids& grids, const Spots& spots) {
       table.back().push_back(fmt::format("{:.2f} ({:.2f})", s.phi, s.corrected));
     }
   }
-  std::vector<std::string> chance{"chance level (d = 64)"};
   const lora::Index d = grids.empty() ? 0 : grids.begin()->second.begin()->second.d;
-  chance[0] = fmt::format("chance level, d = {}", d);
+  std::vector<std::string> chance{fmt::format("chance level, d = {}", d)};
   for (const auto& [i, j] : spots)
     chance.push_back(d > 0 ? fmt::format("{:.2f}", lora::chance_similarity(i, j, d)) : "");
   table.push_back(chance);
@@ -108,6 +107,13 @@ std::string grid_csv(const Grids& grids) {
       }
   }
   return text;
+}
+
+void publish(const StudyOptions& options, const std::string& name, const std::string& title,
+             const std::string& paper, const Grids& grids, const Spots& spots) {
+  write_result(options, name, ".csv", grid_csv(grids));
+  write_result(options, name, ".md", grid_markdown(title, paper, grids, spots));
+  fmt::print("{}", grid_console(grids, spots));
 }
 
 }  // namespace experiments

@@ -53,4 +53,8 @@ std::string grid_console(const Grids& grids, const Spots& spots);
 std::string grid_markdown(const std::string& title, const std::string& paper, const Grids& grids,
                           const Spots& spots);
 
+/// Writes OUT/name/name.csv and name.md, and prints the table.
+void publish(const StudyOptions& options, const std::string& name, const std::string& title,
+             const std::string& paper, const Grids& grids, const Spots& spots);
+
 }  // namespace experiments
