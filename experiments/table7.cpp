@@ -5,8 +5,6 @@
 #include <cmath>
 #include <set>
 
-#include "nn/file.h"
-
 namespace experiments {
 
 std::vector<Table7Entry> table7_entries(const std::vector<AdaptedModel>& models,
@@ -136,7 +134,6 @@ Experiment table7_experiment() {
     const auto models = adapted_models(cells(options), options, bases, progress);
     if (!models) return ExperimentOutcome{130, {}};
     const auto entries = table7_entries(*models, options.alpha);
-    nn::create_folders(options.out / "table7");
     write_result(options, "table7", ".csv", table7_csv(entries));
     write_result(options, "table7", ".md", table7_markdown(entries));
     fmt::print("{}", table7_console(entries));
