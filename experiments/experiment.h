@@ -24,6 +24,11 @@ struct Experiment {
   std::function<double(const StudyOptions&)> seconds = {};
 
   std::string sweep = {};  ///< the folder of its cells, where it shares that with others
+
+  /// The options of the experiments (study_command.h) that would say nothing here, each with the
+  /// reason: its command refuses them.
+  std::map<std::string, std::string> without = {};
+  bool one_task = false;  ///< it runs on the first of the tasks, and its --tasks may name only one
 };
 
 /// Runs it and keeps what it found in OUT/name/findings.json, for the report.

@@ -30,7 +30,7 @@ std::vector<int> dimensions_of(const std::string& preset) {
 std::vector<Cell> intrinsic_dimension_cells(const StudyOptions& given) {
   StudyOptions options = given;
   options.base_seeds = {given.base_seeds.front()};
-  if (options.preset == "quick") options.seeds = std::min(options.seeds, 2);
+  if (options.preset == "quick" && !options.seeds_given) options.seeds = std::min(options.seeds, 2);
   std::vector<Cell> cells;
   for (Cell cell : repetitions(options)) {
     for (const std::string& start : starts) {

@@ -46,6 +46,24 @@ refused "unknown preset 'quick'; valid are smoke, full" learning-rates --preset 
 refused "unknown option '--seeds'; valid options of learning-rates are*--tasks" learning-rates --seeds 3
 refused "--jobs 'two': a whole number from 1" learning-rates --jobs two
 
+# Experiments refuse the options of the others that would say nothing.
+for experiment in table1 costs; do
+  for option in --tasks --seeds --base-seed --facts --jobs; do
+    refused "$option has no effect on $experiment: it measures" "$experiment" "$option" 1
+  done
+done
+refused '--tasks has no effect on facts: it runs on sqlgen' facts --tasks sqlgen
+refused '--tasks has no effect on amplification-scale: it runs on sqlgen' amplification-scale --tasks=nli
+refused "--tasks 'nli,reorder': adam-alpha runs on one task" adam-alpha --tasks nli,reorder
+refused "unknown task 'nlx'" adam-alpha --tasks nlx
+refused '--jobs has no effect with --calibrate' known-rank --calibrate 2 --jobs 1
+for name in table1 facts; do
+  accepted "$name" --help
+  [[ $(<"$work/../out") != *--tasks* ]] || fail "$name --help lists --tasks"
+done
+accepted table5 --help
+says out --tasks
+
 # table6, tasks, pretrain.
 refused "unknown preset 'tiny'; valid are smoke, quick, full" table6 --preset tiny
 refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" table6 --tasks nlx

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;
@@ -19,6 +21,20 @@ CellResult scored(const std::string& base, const std::string& method, int d, dou
 }
 
 }  // namespace
+
+TEST_CASE("intrinsic-dimension: quick takes two seeds, and more where more are asked for") {
+  const auto seeds = [](const StudyOptions& options) {
+    std::set<std::uint64_t> seeds;
+    for (const Cell& cell : intrinsic_dimension_experiment().cells(options))
+      seeds.insert(cell.seed);
+    return seeds.size();
+  };
+  StudyOptions options = study_preset("quick");
+  CHECK(seeds(options) == 2);
+  options.seeds = 4;
+  options.seeds_given = true;
+  CHECK(seeds(options) == 4);
+}
 
 TEST_CASE("d90 is the least d that reaches 90 % of full fine-tuning from the same start") {
   const std::vector<CellResult> results{
