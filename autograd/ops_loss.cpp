@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "autograd/kernels.h"
 #include "autograd/ops.h"
@@ -80,6 +81,8 @@ Var cross_entropy(Var logits, CrossEntropySpec spec) {
 // With p = softmax(a), q = softmax(b) and M rows:    y = 1/M Σ_i Σ_j p_ij (log p_ij - log q_ij)
 //   db_ij += dy/M (q_ij - p_ij)
 //   da_ij += dy/M p_ij (log p_ij - log q_ij - KL_i): the Jacobian of softmax on log p - log q + 1
+// Where p_ij = 0, of a logit of -infinity, the term counts as 0, whatever q_ij is: the limit of
+// p log p.
 struct KlDivergence final : Op {
   Matrix *log_p = nullptr, *log_q = nullptr;  // (M,V)
   Matrix* kl = nullptr;                       // (M,1), of each row
@@ -92,13 +95,19 @@ struct KlDivergence final : Op {
     }
   }
 
+  // log p - log q, and 0 where p = 0; a matrix, so that no sum takes another order for that choice.
+  Matrix log_ratio() const {
+    constexpr Scalar never = -std::numeric_limits<Scalar>::infinity();
+    return (log_p->array() == never).select(Scalar{0}, *log_p - *log_q);
+  }
+
   void forward(Context& ctx) override {
     log_p = &ctx.keep(ctx.in_shape(0));
     log_q = &ctx.keep(ctx.in_shape(1));
     kl = &ctx.keep(Shape{ctx.in(0).rows(), 1});
     log_softmax_rows(ctx.in(0), *log_p);
     log_softmax_rows(ctx.in(1), *log_q);
-    *kl = (log_p->array().exp() * (*log_p - *log_q).array()).rowwise().sum().matrix();
+    *kl = (log_p->array().exp() * log_ratio().array()).rowwise().sum().matrix();
     ctx.out()(0, 0) = kl->mean();
   }
 
@@ -106,7 +115,7 @@ struct KlDivergence final : Op {
     const Scalar c = ctx.dout()(0, 0) / static_cast<Scalar>(kl->rows());
     if (Matrix* da = ctx.grad_if_needed(0))
       da->array() +=
-          c * log_p->array().exp() * ((*log_p - *log_q).array().colwise() - kl->col(0).array());
+          c * log_p->array().exp() * (log_ratio().array().colwise() - kl->col(0).array());
     if (Matrix* db = ctx.grad_if_needed(1))
       db->array() += c * (log_q->array().exp() - log_p->array().exp());
   }
