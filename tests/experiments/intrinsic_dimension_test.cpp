@@ -60,3 +60,15 @@ TEST_CASE("d90 is 0 where there is nothing to learn, and needs full fine-tuning"
   CHECK(found.at({"nli", "random"}).at({2, 1}).d90 == 0);
   CHECK(!found.contains({"nli", "pretrained"}));
 }
+
+TEST_CASE("intrinsic dimension: a repetition without full fine-tuning has a line and no d90") {
+  CellResult other = scored("pretrained", "subspace", 8, 0.5);
+  other.cell.seed = 2;
+  const std::string csv = intrinsic_dimension_csv(
+      {scored("pretrained", "full", 0, 0.8), scored("pretrained", "subspace", 8, 0.8), other});
+  CHECK(csv.find(",1,subspace,8,0.8,") != std::string::npos);
+  CHECK(csv.find(",8,8\n") != std::string::npos);  // of the first repetition
+  const auto line = csv.find(",2,subspace,8,0.5,");
+  REQUIRE(line != std::string::npos);
+  CHECK(csv.substr(csv.find('\n', line) - 2, 2) == ",,");
+}
