@@ -38,6 +38,9 @@ ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOption
 /// The folder of its cells.
 std::string sweep_of(const Experiment& experiment);
 
+/// The same for the folder of an experiment's results; one that no experiment knows is its own.
+std::string sweep_of(const std::string& name);
+
 /// OUT/name/findings.json.
 std::filesystem::path findings_path(const StudyOptions& options, const std::string& name);
 
