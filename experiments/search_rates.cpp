@@ -20,11 +20,18 @@ namespace {
 
 const std::vector<std::uint64_t> search_seeds{101, 102, 103};
 
-std::vector<double> grid_of(const Cell& cell) { return lr_grid(lowest_rate(cell.method), 8); }
+// Doublings or halvings that a search goes beyond an edge of the eight rates, on either side.
+constexpr int most_steps_beyond = 4;
 
-std::vector<Cell> runs_of(const Cell& searched) {
+using Results = std::map<std::string, CellResult>;  // by key
+
+std::vector<double> first_rates(const Cell& searched) {
+  return lr_grid(lowest_rate(searched.method), 8);
+}
+
+std::vector<Cell> runs_at(const Cell& searched, const std::vector<double>& rates) {
   std::vector<Cell> runs;
-  for (const double lr : grid_of(searched)) {
+  for (const double lr : rates) {
     for (const std::uint64_t seed : search_seeds) {
       Cell run = searched;
       run.lr = lr;
@@ -35,23 +42,47 @@ std::vector<Cell> runs_of(const Cell& searched) {
   return runs;
 }
 
-double score_of(const Cell& run, const std::vector<CellResult>& results) {
-  for (const CellResult& result : results) {
-    if (result.cell.key() != run.key()) continue;
-    const double loss = result.more.at("train_nll");
-    return std::isfinite(loss) ? 100 * result.value : std::numeric_limits<double>::quiet_NaN();
-  }
-  throw std::logic_error(fmt::format("no result for {}", run.key()));
+double score_of(const CellResult& result) {
+  const double loss = result.more.at("train_nll");
+  return std::isfinite(loss) ? 100 * result.value : std::numeric_limits<double>::quiet_NaN();
 }
 
-LrSearch judged(const Cell& searched, const std::vector<CellResult>& results) {
+// What the finished runs say of these rates; nothing as long as one is missing.
+std::optional<LrSearch> judged(const Cell& searched, const std::vector<double>& rates,
+                               const Results& results) {
   LrSearch search{searched.task, searched.method, searched.targets, {}, {}};
-  for (const Cell& run : runs_of(searched)) {
+  for (const Cell& run : runs_at(searched, rates)) {
+    const auto result = results.find(run.key());
+    if (result == results.end()) return std::nullopt;
     if (search.grid.empty() || search.grid.back().lr != run.lr) search.grid.push_back({run.lr, {}});
-    search.grid.back().scores.push_back(score_of(run, results));
+    search.grid.back().scores.push_back(score_of(result->second));
   }
   search.choice = choose_lr(search.grid);
   return search;
+}
+
+// The rates of a search as far as its finished runs lead it: the first eight, and from a best at an
+// edge one more beyond it, until the best lies inside or most_steps_beyond were taken.
+std::vector<double> rates_so_far(const Cell& searched, const Results& results) {
+  std::vector<double> rates = first_rates(searched);
+  const double lowest = std::ldexp(rates.front(), -most_steps_beyond);
+  const double highest = std::ldexp(rates.back(), most_steps_beyond);
+  while (const auto search = judged(searched, rates, results)) {
+    const LrChoice::Edge edge = search->choice.edge;
+    if (edge == LrChoice::Edge::highest && rates.back() < highest)
+      rates.push_back(2 * rates.back());
+    else if (edge == LrChoice::Edge::lowest && rates.front() > lowest)
+      rates.insert(rates.begin(), rates.front() / 2);
+    else
+      break;
+  }
+  return rates;
+}
+
+Results by_key(const std::vector<CellResult>& results) {
+  Results keyed;
+  for (const CellResult& result : results) keyed.emplace(result.cell.key(), result);
+  return keyed;
 }
 
 RunCard run_card(const StudyOptions& options) {
@@ -71,23 +102,19 @@ std::vector<Cell> distinct(const std::vector<Cell>& cells) {
   return once;
 }
 
-// What was searched in a folder, now and before, as far as it is complete.
-std::vector<Cell> complete_searches(const std::vector<CellResult>& results) {
+// The searches that are in a folder, from now and before, as far as they are complete.
+std::vector<LrSearch> complete_searches(const Results& results) {
   std::vector<Cell> searched;
-  std::set<std::string> there;
-  for (const CellResult& result : results) {
-    there.insert(result.cell.key());
+  for (const auto& [key, result] : results) {
     searched.push_back(result.cell);
     searched.back().lr = 0;
     searched.back().seed = 0;
   }
-  searched = distinct(searched);
-  std::erase_if(searched, [&](const Cell& cell) {
-    const std::vector<Cell> runs = runs_of(cell);
-    return !std::all_of(runs.begin(), runs.end(),
-                        [&](const Cell& run) { return there.contains(run.key()); });
-  });
-  return searched;
+  std::vector<LrSearch> complete;
+  for (const Cell& cell : distinct(searched))
+    if (const auto search = judged(cell, rates_so_far(cell, results), results))
+      complete.push_back(*search);
+  return complete;
 }
 
 // Of the methods with a size, about as many parameters as LoRA on q and v at r = 4; beside LoRA,
@@ -131,22 +158,29 @@ double lowest_rate(const std::string& method) {
 std::vector<Cell> search_runs(const std::vector<Cell>& cells) {
   std::vector<Cell> runs;
   for (const Cell& cell : distinct(cells)) {
-    const std::vector<Cell> more = runs_of(cell);
+    const std::vector<Cell> more = runs_at(cell, first_rates(cell));
     runs.insert(runs.end(), more.begin(), more.end());
   }
   return runs;
 }
 
+std::vector<Cell> missing_runs(const std::vector<Cell>& cells,
+                               const std::vector<CellResult>& results) {
+  const Results known = by_key(results);
+  std::vector<Cell> missing;
+  for (const Cell& searched : distinct(cells))
+    for (const Cell& run : runs_at(searched, rates_so_far(searched, known)))
+      if (!known.contains(run.key())) missing.push_back(run);
+  return missing;
+}
+
 std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
                                           const StudyOptions& options, Bases& bases,
                                           Progress& progress, ResultsFolder::Start start) {
-  const std::vector<Cell> runs = search_runs(cells);
   ResultsFolder folder(options.out / "learning-rates", run_card(options), options.jobs, start);
   if (!folder.notice().empty()) progress.message(folder.notice());
   progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
                                fmt::join(search_seeds, ", ")));
-  for (const Cell& run : runs)
-    if (!folder.contains(run)) bases.prepare(run);
   SweepOptions sweep;
   sweep.jobs = options.jobs;
   sweep.expected_seconds = expected_seconds;
@@ -154,15 +188,18 @@ std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
   const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
     return run_cell(bases.of(cell), cell, ScoreOn::validation, stop);
   };
-  const SweepOutcome outcome = run_sweep(runs, sweep, run, folder, progress);
-  if (outcome.exit_code() != 0) return std::nullopt;
+  // The first round runs the first rates of all searches, the others what lies beyond their edges.
+  for (std::vector<Cell> runs = search_runs(cells); !runs.empty();
+       runs = missing_runs(cells, folder.results())) {
+    for (const Cell& cell : runs)
+      if (!folder.contains(cell)) bases.prepare(cell);
+    if (run_sweep(runs, sweep, run, folder, progress).exit_code() != 0) return std::nullopt;
+  }
 
   LearningRates rates;
   rates.command = fmt::format("./run learning-rates --preset {}", options.preset);
   rates.seeds = search_seeds;
-  const std::vector<CellResult> results = folder.results();
-  for (const Cell& cell : complete_searches(results))
-    rates.searches.push_back(judged(cell, results));
+  rates.searches = complete_searches(by_key(folder.results()));
   nn::write_file_atomically(folder.path() / "learning_rates.json", to_json(rates).dump(2) + "\n");
   return rates;
 }

@@ -11,18 +11,26 @@ namespace experiments {
 /// are filled in by the search.
 Cell searched_cell(const Cell& cell, const StudyOptions& options);
 
-/// The lowest of the eight doubling rates that are searched for a method: the same number of runs
-/// for each, over a range where its best rate is expected. Where that lies at the edge of its
-/// range, the choice says so (LrChoice::Edge). Throws std::invalid_argument for a method without.
+/// The lowest of the eight doubling rates that the search of a method begins with: the same number
+/// for each, over a range where its best rate is expected. Throws std::invalid_argument for a
+/// method without.
 double lowest_rate(const std::string& method);
 
-/// The runs of the searches of the given cells: eight rates, three seeds that no table uses.
+/// The runs that the searches of the given cells begin with: eight rates, three seeds that no table
+/// uses.
 std::vector<Cell> search_runs(const std::vector<Cell>& cells);
 
+/// What these searches still have to run, given what was run: the first runs, and from a best rate
+/// at an edge the next one beyond it, up to four doublings or halvings. Nothing once each best rate
+/// lies inside or the four are done.
+std::vector<Cell> missing_runs(const std::vector<Cell>& cells,
+                               const std::vector<CellResult>& results);
+
 /// Searches the learning rate of each of the given cells, each once, on validation examples, in
-/// OUT/learning-rates. With Start::resume what an earlier search left there is used. Writes the
-/// record of all that was searched there to OUT/learning-rates/learning_rates.json. Nothing where
-/// the search was stopped.
+/// OUT/learning-rates, with missing_runs. Where a best rate stays at an edge, the choice says so
+/// (LrChoice::Edge). With
+/// Start::resume what an earlier search left there is used. Writes the record of all that was
+/// searched there to OUT/learning-rates/learning_rates.json. Nothing where the search was stopped.
 std::optional<LearningRates> search_rates(
     const std::vector<Cell>& cells, const StudyOptions& options, Bases& bases, Progress& progress,
     ResultsFolder::Start start = ResultsFolder::Start::resume);

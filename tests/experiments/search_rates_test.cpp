@@ -2,7 +2,54 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <set>
+
+#include "tests/experiments/fake_cells.h"
+
 using namespace experiments;
+
+namespace {
+
+// The rates that a search tries where its scores fall off on both sides of `best`.
+std::set<double> searched_rates(const Cell& searched, double best) {
+  std::vector<CellResult> results;
+  for (;;) {
+    const std::vector<Cell> runs = missing_runs({searched}, results);
+    if (runs.empty()) break;
+    for (const Cell& run : runs) {
+      CellResult result = fake::result(run);
+      result.value = 1 / (1 + std::abs(std::log2(run.lr / best)));
+      result.more["train_nll"] = 1;
+      results.push_back(result);
+    }
+  }
+  std::set<double> rates;
+  for (const CellResult& result : results) rates.insert(result.cell.lr);
+  CHECK(results.size() == 3 * rates.size());
+  return rates;
+}
+
+}  // namespace
+
+TEST_CASE("a search goes on beyond an edge until its best rate lies inside") {
+  const StudyOptions options = study_preset("quick");
+  Cell cell = lora_cell(task_cell(options, data::Task::nli, 2, 1), options, {"q"}, 4);
+  cell = searched_cell(cell, options);
+  const double low = lowest_rate("lora"), high = 128 * low;
+
+  CHECK(searched_rates(cell, 4 * low).size() == 8);
+  CHECK(searched_rates(cell, 2 * low).size() == 8);
+  const auto above = searched_rates(cell, 2 * high);
+  CHECK(*above.rbegin() == 4 * high);
+  CHECK(*above.begin() == low);
+  const auto below = searched_rates(cell, low);
+  CHECK(*below.begin() == low / 2);
+  CHECK(*below.rbegin() == high);
+  // Four steps are the most.
+  CHECK(*searched_rates(cell, 1000 * high).rbegin() == 16 * high);
+  CHECK(*searched_rates(cell, low / 1000).begin() == low / 16);
+}
 
 TEST_CASE("the rate of every method is searched on a cell that it can train") {
   const StudyOptions options = study_preset("quick");
