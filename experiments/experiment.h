@@ -28,6 +28,8 @@ struct Experiment {
   /// The options of the experiments (study_command.h) that would say nothing here, each with the
   /// reason: its command refuses them.
   std::map<std::string, std::string> without = {};
+  /// The steps of its bases, where these are not options.base_steps.
+  std::function<long(const StudyOptions&)> base_steps = {};
   bool one_task = false;  ///< it runs on the first of the tasks, and its --tasks may name only one
 };
 

@@ -206,14 +206,15 @@ std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
   return rates;
 }
 
-// Tokens of a batch times steps, at a cost per token that was measured on a 2.6 GHz AVX-512 core.
+// Tokens of a batch times steps, at a cost per token as the cells of table5 and table7 took it, two
+// at a time on two cores.
 double expected_seconds(const Cell& cell) {
   if (cell.method == "frozen") return 0.1;
   double length = cell.task == "sqlgen" ? 18 : cell.task == "nli" ? 9 : 11;
   if (cell.method.find("prefix") != std::string::npos || cell.method == "prompt-encoder")
     length += cell.size;  // positions before the tokens
   const double wider = cell.width / 64.0;
-  const double seconds_per_token = (cell.method == "full" ? 7e-6 : 5.5e-6) * wider * wider;
+  const double seconds_per_token = (cell.method == "full" ? 4.7e-6 : 3.7e-6) * wider * wider;
   const double projecting = cell.method == "subspace" ? 3e-3 * cell.steps : 0;
   return 0.1 + 32 * length * cell.steps * seconds_per_token + projecting;
 }
