@@ -67,7 +67,7 @@ RunCard run_card(const StudyOptions& options) {
                         {"student_steps", one.student.steps},
                         {"ranks", one.ranks},
                         {"steps_of_others", one.steps_of_others}};
-  card.extent = {{"base_seeds", {options.base_seeds.front()}},
+  card.extent = {{"base_seeds", nlohmann::json::array({options.base_seeds.front()})},
                  {"true_ranks", nlohmann::json::array()},
                  {"seeds", nlohmann::json::array()}};
   for (const TeacherSpec& teacher : teachers(options)) {
