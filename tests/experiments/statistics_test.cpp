@@ -158,7 +158,7 @@ TEST_CASE("the jackknife of pairs: by its definition, and what is brought where 
 
 TEST_CASE("pairs that share seeds: a t-test on pairs is too sure, on the jackknife it is not") {
   autograd::Random random(2, "jackknife.level");
-  constexpr int n = 5, trials = 2000;
+  constexpr int n = 5, trials = 20'000;  // so that 5 % is known to 0.15 %
   int by_pairs = 0, by_seeds = 0;
   for (int trial = 0; trial < trials; ++trial) {
     // Nothing is there: every seed brings something around 0, and every pair some noise.
@@ -173,6 +173,6 @@ TEST_CASE("pairs that share seeds: a t-test on pairs is too sure, on the jackkni
     by_pairs += p_mean_differs(pairs) < 0.05;
     by_seeds += p_mean_differs(jackknife_of_pairs(of_each)) < 0.05;
   }
-  CHECK(by_seeds < 0.06 * trials);
+  CHECK(by_seeds < 0.055 * trials);
   CHECK(by_pairs > 0.15 * trials);  // the control
 }
