@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -111,6 +112,13 @@ std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
   if (!results) return std::nullopt;
   const std::vector<Cell> others = beside(cells, *results, options);
   cells.insert(cells.end(), others.begin(), others.end());
+  // One order, whatever was asked for: sums then have the same last bits.
+  const auto place = [&](const Cell& cell) {
+    return std::tuple(cell.base_seed, data::parse_task(cell.task), cell.seed, cell.rank,
+                      cell.alpha != options.alpha, cell.alpha);
+  };
+  std::stable_sort(cells.begin(), cells.end(),
+                   [&](const Cell& a, const Cell& b) { return place(a) < place(b); });
 
   std::vector<AdaptedModel> models;
   int diverged = 0;
