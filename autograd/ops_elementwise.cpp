@@ -9,6 +9,8 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 // y = x + z                     dx += dy             dz += dy
 struct Add final : Op {
   const char* name() const override { return "add"; }
+  bool reads_in(const Context&, int) const override { return false; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &z = ctx.in(1);
     Matrix& y = ctx.out();
@@ -71,6 +73,8 @@ struct Scale final : Op {
   Scalar s;
   explicit Scale(Scalar factor) : s(factor) {}
   const char* name() const override { return "scale"; }
+  bool reads_in(const Context&, int) const override { return false; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override { ctx.out() = s * ctx.in(0); }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.sum_if_needed(0)) dx += s * ctx.dout();
