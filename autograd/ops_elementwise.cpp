@@ -14,10 +14,11 @@ struct Add final : Op {
   void forward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &z = ctx.in(1);
     Matrix& y = ctx.out();
-    kernels::for_each_chunk(x.rows(), double(x.cols()), [&](Index begin, Index end) {
-      const Index n = end - begin;
-      y.middleRows(begin, n) = x.middleRows(begin, n) + z.middleRows(begin, n);
-    });
+    kernels::for_each_chunk(
+        x.rows(), kernels::moved * double(x.cols()), [&](Index begin, Index end) {
+          const Index n = end - begin;
+          y.middleRows(begin, n) = x.middleRows(begin, n) + z.middleRows(begin, n);
+        });
   }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.sum_if_needed(0)) kernels::add(ctx.dout(), dx);

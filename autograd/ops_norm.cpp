@@ -25,7 +25,7 @@ struct LayerNorm final : Op {
     Matrix& y = ctx.out();
     mean = &ctx.keep(Shape{x.rows(), 1});
     rstd = &ctx.keep(Shape{x.rows(), 1});
-    kernels::for_each_chunk(x.rows(), 8.0 * double(x.cols()), [&](Index begin, Index end) {
+    kernels::for_each_chunk(x.rows(), 16.0 * double(x.cols()), [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const Scalar mu = x.row(i).mean();
         const Scalar variance = (x.row(i).array() - mu).square().mean();
