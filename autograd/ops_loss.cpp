@@ -28,12 +28,17 @@ struct CrossEntropy final : Op {
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
     lse = &ctx.keep(Shape{x.rows(), 1});
+    kernels::for_each_chunk(x.rows(), 20.0 * double(x.cols()), [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        if (weight(static_cast<std::size_t>(i)) == 0) continue;
+        const Scalar max = x.row(i).maxCoeff();
+        (*lse)(i, 0) = max + std::log((x.row(i).array() - max).exp().sum());
+      }
+    });
     double loss = 0;
     for (Index i = 0; i < x.rows(); ++i) {
       const auto row = static_cast<std::size_t>(i);
       if (weight(row) == 0) continue;
-      const Scalar max = x.row(i).maxCoeff();
-      (*lse)(i, 0) = max + std::log((x.row(i).array() - max).exp().sum());
       const double eps = spec.label_smoothing, target = x(i, spec.targets[row]);
       double expected = (1 - eps) * target;                    // Σ_j t_j x_j
       if (eps > 0) expected += eps * double(x.row(i).mean());  // 0 times a logit of -∞ is a NaN
@@ -43,18 +48,23 @@ struct CrossEntropy final : Op {
   }
 
   void backward(Context& ctx) override {
-    Matrix* dx = ctx.grad_if_needed(0);
-    if (!dx) return;
     const Matrix& x = ctx.in(0);
+    const Gradient dx = ctx.sum_in_place_if_needed(0);
+    if (!dx) return;
     const double dloss = ctx.dout()(0, 0), eps = spec.label_smoothing;
-    for (Index i = 0; i < x.rows(); ++i) {
-      const auto row = static_cast<std::size_t>(i);
-      if (weight(row) == 0) continue;
-      const auto c = static_cast<Scalar>(dloss * weight(row) / W);
-      const auto smooth = static_cast<Scalar>(eps / static_cast<double>(x.cols()));
-      dx->row(i).array() += c * ((x.row(i).array() - (*lse)(i, 0)).exp() - smooth);
-      (*dx)(i, spec.targets[row]) -= c * static_cast<Scalar>(1 - eps);
-    }
+    const auto smooth = static_cast<Scalar>(eps / static_cast<double>(x.cols()));
+    kernels::for_each_chunk(x.rows(), 20.0 * double(x.cols()), [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const auto row = static_cast<std::size_t>(i);
+        if (weight(row) == 0) {
+          if (dx.first) dx.m->row(i).setZero();
+          continue;
+        }
+        const auto c = static_cast<Scalar>(dloss * weight(row) / W);
+        dx.rows(i, 1) += c * ((x.row(i).array() - (*lse)(i, 0)).exp() - smooth);
+        (*dx.m)(i, spec.targets[row]) -= c * static_cast<Scalar>(1 - eps);
+      }
+    });
   }
 };
 

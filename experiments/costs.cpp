@@ -62,9 +62,9 @@ PlainTable gpt3_grid() {
 
 const char* const explanation =
     "Bytes of one training step on a batch of 32, counted by the tape and the optimizer. Of\n"
-    "activations LoRA saves nothing: gradients pass through all layers, and x Aᵀ is kept too. The\n"
-    "last column is the time of a step on one thread, median and quartiles of ratios within "
-    "rounds.\n"
+    "activations LoRA saves the inputs of frozen products. Gradients pass through all layers, and\n"
+    "x Aᵀ is kept too. The last column is the time of a step on one thread, median and quartiles\n"
+    "of ratios within rounds.\n"
     "The paper's 1.2 TB lies between the two lines above it: how much of a model's gradients is\n"
     "there at a time, and in which precision the moments are, it does not say.\n";
 
