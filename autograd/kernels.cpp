@@ -100,7 +100,7 @@ double add_matmul_tn(In a, In b, GradientPart c, Scalar scale) {
 }
 
 void add(In a, const Gradient& out) {
-  for_each_chunk(a.rows(), double(a.cols()), [&](Index begin, Index end) {
+  for_each_chunk(a.rows(), moved * double(a.cols()), [&](Index begin, Index end) {
     out.rows(begin, end - begin) += a.middleRows(begin, end - begin);
   });
 }

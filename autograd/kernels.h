@@ -44,6 +44,9 @@ void add(In a, const Gradient& c);
 /// row (1,N) += Σ_i a_i over the rows of a (M,N).
 void add_column_sums(In a, Out row);
 
+/// The cost of an element that is moved with little done to it: waiting for memory takes as long.
+constexpr double moved = 16;
+
 /// Calls work(begin, end) for consecutive chunks of 0..n-1, in parallel where `cost` (roughly the
 /// floating-point operations for one of the n) makes threads worth their start.
 void for_each_chunk(Index n, double cost, const std::function<void(Index begin, Index end)>& work);

@@ -13,9 +13,9 @@ class Context {
  public:
   Context(Tape& tape, Node& node) : tape_(tape), node_(node) {}
 
-  const Matrix& in(int i) const;       ///< value of input i
+  const Matrix& in(int i) const;       ///< value of input i; std::logic_error if handed on
   const Shape& in_shape(int i) const;  ///< its shape
-  Matrix& out();                       ///< the result; not initialised when forward starts
+  Matrix& out();                       ///< the result, likewise; not initialised before forward
   const Matrix& dout() const;          ///< gradient of the loss in the result, in backward
 
   /// The matrix to add input i's gradient to, or null where nothing trains under input i. Asking is
@@ -26,6 +26,10 @@ class Context {
   /// so that the memory need not be zeroed.
   Gradient sum_if_needed(int i);
 
+  /// The same for a rule that may put an element of dx where it read that element of x: where this
+  /// op is the last to read x, dx lies in x's own memory (Record::training). Take in(i) before.
+  Gradient sum_in_place_if_needed(int i);
+
   /// A tensor that lives until the tape is cleared: what backward needs that is neither operand nor
   /// result, such as a layer norm's mean. Not initialised.
   Matrix& keep(Shape shape);
@@ -33,10 +37,14 @@ class Context {
   /// A tensor that lives until this call of forward or backward returns. Not initialised.
   Matrix& scratch(Shape shape);
 
+  bool trains(int i) const;  ///< does anything train at or under input i?
+
   /// Adds to the tape's count of floating-point operations in matrix products.
   void count_flops(double flops);
 
  private:
+  const Node& input(int i) const;
+
   Tape& tape_;
   Node& node_;
 };
@@ -51,6 +59,12 @@ struct Op {
   virtual const char* name() const = 0;
   virtual void forward(Context& ctx) = 0;
   virtual void backward(Context& ctx) = 0;
+
+  /// Whether backward reads the value of input i, and the result. A value that no backward reads
+  /// need not outlast the forward pass (Tape::hand_on_unread). An op that does not say is taken to
+  /// read all of them; one that says too little throws when its backward reads.
+  virtual bool reads_in(const Context&, int /*i*/) const { return true; }
+  virtual bool reads_out() const { return true; }
 };
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION

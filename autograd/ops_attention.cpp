@@ -32,6 +32,7 @@ struct Attention final : Op {
         hs(q[2] / spec.heads),
         s(static_cast<Scalar>(1 / std::sqrt(static_cast<double>(hs)))) {}
   const char* name() const override { return "attention"; }
+  bool reads_out() const override { return false; }
 
   // Calls work(b, h, dSt, numbers) for every pair, in parallel; the last two are memory to use,
   // (Tk,Tq) and (Tq), that stays in the cache from one pair to the next.

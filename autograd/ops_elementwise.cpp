@@ -9,13 +9,16 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 // y = x + z                     dx += dy             dz += dy
 struct Add final : Op {
   const char* name() const override { return "add"; }
+  bool reads_in(const Context&, int) const override { return false; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &z = ctx.in(1);
     Matrix& y = ctx.out();
-    kernels::for_each_chunk(x.rows(), double(x.cols()), [&](Index begin, Index end) {
-      const Index n = end - begin;
-      y.middleRows(begin, n) = x.middleRows(begin, n) + z.middleRows(begin, n);
-    });
+    kernels::for_each_chunk(
+        x.rows(), kernels::moved * double(x.cols()), [&](Index begin, Index end) {
+          const Index n = end - begin;
+          y.middleRows(begin, n) = x.middleRows(begin, n) + z.middleRows(begin, n);
+        });
   }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.sum_if_needed(0)) kernels::add(ctx.dout(), dx);
@@ -71,6 +74,8 @@ struct Scale final : Op {
   Scalar s;
   explicit Scale(Scalar factor) : s(factor) {}
   const char* name() const override { return "scale"; }
+  bool reads_in(const Context&, int) const override { return false; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override { ctx.out() = s * ctx.in(0); }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.sum_if_needed(0)) dx += s * ctx.dout();

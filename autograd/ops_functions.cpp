@@ -44,6 +44,7 @@ struct Sqrt final : Op {
 // f' = 1 - y²
 struct Tanh final : Op {
   const char* name() const override { return "tanh"; }
+  bool reads_in(const Context&, int) const override { return false; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().tanh(); }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.sum_if_needed(0))
@@ -64,6 +65,7 @@ struct Sigmoid final : Op {
 // f' = 1 where x > 0, else 0
 struct Relu final : Op {
   const char* name() const override { return "relu"; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseMax(Scalar{0}); }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.sum_if_needed(0))
@@ -74,6 +76,7 @@ struct Relu final : Op {
 // y = x Φ(x) with Φ(x) = (1 + erf(x/√2)) / 2      f' = Φ(x) + x φ(x),  φ(x) = exp(-x²/2) / √(2π)
 struct GeluErf final : Op {
   const char* name() const override { return "gelu_erf"; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     constexpr auto sqrt_half = static_cast<Scalar>(std::numbers::sqrt2 / 2);
     const Matrix& x = ctx.in(0);
@@ -86,9 +89,9 @@ struct GeluErf final : Op {
   void backward(Context& ctx) override {
     constexpr auto sqrt_half = static_cast<Scalar>(std::numbers::sqrt2 / 2);
     const auto density = static_cast<Scalar>(1 / std::sqrt(2 * std::numbers::pi));
-    const Gradient dx = ctx.sum_if_needed(0);
-    if (!dx) return;
     const Matrix &x = ctx.in(0), &dy = ctx.dout();
+    const Gradient dx = ctx.sum_in_place_if_needed(0);
+    if (!dx) return;
     kernels::for_each_chunk(x.rows(), 50.0 * double(x.cols()), [&](Index begin, Index end) {
       const auto xs = x.middleRows(begin, end - begin).array();
       const auto cdf = (1 + (sqrt_half * xs).erf()) / 2;
@@ -104,6 +107,7 @@ struct GeluTanh final : Op {
   static constexpr Scalar a = static_cast<Scalar>(0.044715);
   const Scalar c = static_cast<Scalar>(std::sqrt(2 / std::numbers::pi));
   const char* name() const override { return "gelu_tanh"; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     const auto x = ctx.in(0).array();
     ctx.out() = x / 2 * (1 + (c * (x + a * x.cube())).tanh());

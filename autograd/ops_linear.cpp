@@ -29,6 +29,7 @@ Var matmul(Var a, Var b) {
 // y = a bᵀ                      da += dy b           db += dyᵀ a
 struct MatmulNT final : Op {
   const char* name() const override { return "matmul_nt"; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     ctx.count_flops(kernels::matmul_nt(ctx.in(0), ctx.in(1), ctx.out()));
   }
@@ -55,6 +56,8 @@ Var matmul_nt(Var a, Var b) {
 // y = c + a bᵀ                  dc += dy             da += dy b          db += dyᵀ a
 struct AddMatmulNT final : Op {
   const char* name() const override { return "add_matmul_nt"; }
+  bool reads_in(const Context&, int i) const override { return i > 0; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     ctx.count_flops(kernels::sum_matmul_nt(ctx.in(0), ctx.in(1), ctx.in(2), ctx.out()));
   }
@@ -94,13 +97,18 @@ Var matmul_tn(Var a, Var b) {
 // y = x wᵀ + 1 bᵀ               dx += dy w           dw += dyᵀ x          db += column sums of dy
 struct Affine final : Op {
   const char* name() const override { return "affine"; }
+  bool reads_in(const Context& ctx, int i) const override {
+    return i == 1 || (i == 0 && ctx.trains(1));
+  }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     ctx.count_flops(kernels::affine(ctx.in(0), ctx.in(1), as_row(ctx.in(2)), ctx.out()));
   }
   void backward(Context& ctx) override {
-    const Matrix &x = ctx.in(0), &w = ctx.in(1), &dy = ctx.dout();
+    const Matrix &w = ctx.in(1), &dy = ctx.dout();
     if (Gradient dx = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, w, dx));
-    if (Gradient dw = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, x, dw));
+    if (Gradient dw = ctx.sum_if_needed(1))
+      ctx.count_flops(kernels::add_matmul_tn(dy, ctx.in(0), dw));
     if (Matrix* db = ctx.grad_if_needed(2)) kernels::add_column_sums(dy, as_row(*db));
   }
 };

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "autograd/kernels.h"
 #include "autograd/ops.h"
@@ -27,12 +28,17 @@ struct CrossEntropy final : Op {
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
     lse = &ctx.keep(Shape{x.rows(), 1});
+    kernels::for_each_chunk(x.rows(), 20.0 * double(x.cols()), [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        if (weight(static_cast<std::size_t>(i)) == 0) continue;
+        const Scalar max = x.row(i).maxCoeff();
+        (*lse)(i, 0) = max + std::log((x.row(i).array() - max).exp().sum());
+      }
+    });
     double loss = 0;
     for (Index i = 0; i < x.rows(); ++i) {
       const auto row = static_cast<std::size_t>(i);
       if (weight(row) == 0) continue;
-      const Scalar max = x.row(i).maxCoeff();
-      (*lse)(i, 0) = max + std::log((x.row(i).array() - max).exp().sum());
       const double eps = spec.label_smoothing, target = x(i, spec.targets[row]);
       double expected = (1 - eps) * target;                    // Σ_j t_j x_j
       if (eps > 0) expected += eps * double(x.row(i).mean());  // 0 times a logit of -∞ is a NaN
@@ -42,18 +48,23 @@ struct CrossEntropy final : Op {
   }
 
   void backward(Context& ctx) override {
-    Matrix* dx = ctx.grad_if_needed(0);
-    if (!dx) return;
     const Matrix& x = ctx.in(0);
+    const Gradient dx = ctx.sum_in_place_if_needed(0);
+    if (!dx) return;
     const double dloss = ctx.dout()(0, 0), eps = spec.label_smoothing;
-    for (Index i = 0; i < x.rows(); ++i) {
-      const auto row = static_cast<std::size_t>(i);
-      if (weight(row) == 0) continue;
-      const auto c = static_cast<Scalar>(dloss * weight(row) / W);
-      const auto smooth = static_cast<Scalar>(eps / static_cast<double>(x.cols()));
-      dx->row(i).array() += c * ((x.row(i).array() - (*lse)(i, 0)).exp() - smooth);
-      (*dx)(i, spec.targets[row]) -= c * static_cast<Scalar>(1 - eps);
-    }
+    const auto smooth = static_cast<Scalar>(eps / static_cast<double>(x.cols()));
+    kernels::for_each_chunk(x.rows(), 20.0 * double(x.cols()), [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const auto row = static_cast<std::size_t>(i);
+        if (weight(row) == 0) {
+          if (dx.first) dx.m->row(i).setZero();
+          continue;
+        }
+        const auto c = static_cast<Scalar>(dloss * weight(row) / W);
+        dx.rows(i, 1) += c * ((x.row(i).array() - (*lse)(i, 0)).exp() - smooth);
+        (*dx.m)(i, spec.targets[row]) -= c * static_cast<Scalar>(1 - eps);
+      }
+    });
   }
 };
 
@@ -80,6 +91,8 @@ Var cross_entropy(Var logits, CrossEntropySpec spec) {
 // With p = softmax(a), q = softmax(b) and M rows:    y = 1/M Σ_i Σ_j p_ij (log p_ij - log q_ij)
 //   db_ij += dy/M (q_ij - p_ij)
 //   da_ij += dy/M p_ij (log p_ij - log q_ij - KL_i): the Jacobian of softmax on log p - log q + 1
+// Where p_ij = 0, of a logit of -infinity, the term counts as 0, whatever q_ij is: the limit of
+// p log p.
 struct KlDivergence final : Op {
   Matrix *log_p = nullptr, *log_q = nullptr;  // (M,V)
   Matrix* kl = nullptr;                       // (M,1), of each row
@@ -92,13 +105,19 @@ struct KlDivergence final : Op {
     }
   }
 
+  // log p - log q, and 0 where p = 0; a matrix, so that no sum takes another order for that choice.
+  Matrix log_ratio() const {
+    constexpr Scalar never = -std::numeric_limits<Scalar>::infinity();
+    return (log_p->array() == never).select(Scalar{0}, *log_p - *log_q);
+  }
+
   void forward(Context& ctx) override {
     log_p = &ctx.keep(ctx.in_shape(0));
     log_q = &ctx.keep(ctx.in_shape(1));
     kl = &ctx.keep(Shape{ctx.in(0).rows(), 1});
     log_softmax_rows(ctx.in(0), *log_p);
     log_softmax_rows(ctx.in(1), *log_q);
-    *kl = (log_p->array().exp() * (*log_p - *log_q).array()).rowwise().sum().matrix();
+    *kl = (log_p->array().exp() * log_ratio().array()).rowwise().sum().matrix();
     ctx.out()(0, 0) = kl->mean();
   }
 
@@ -106,7 +125,7 @@ struct KlDivergence final : Op {
     const Scalar c = ctx.dout()(0, 0) / static_cast<Scalar>(kl->rows());
     if (Matrix* da = ctx.grad_if_needed(0))
       da->array() +=
-          c * log_p->array().exp() * ((*log_p - *log_q).array().colwise() - kl->col(0).array());
+          c * log_p->array().exp() * (log_ratio().array().colwise() - kl->col(0).array());
     if (Matrix* db = ctx.grad_if_needed(1))
       db->array() += c * (log_q->array().exp() - log_p->array().exp());
   }

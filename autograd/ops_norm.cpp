@@ -16,6 +16,7 @@ struct LayerNorm final : Op {
   Matrix* rstd = nullptr;  // (M,1), 1/√(σ²+ε)
   explicit LayerNorm(Scalar epsilon) : eps(epsilon) {}
   const char* name() const override { return "layernorm"; }
+  bool reads_out() const override { return false; }
 
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
@@ -24,7 +25,7 @@ struct LayerNorm final : Op {
     Matrix& y = ctx.out();
     mean = &ctx.keep(Shape{x.rows(), 1});
     rstd = &ctx.keep(Shape{x.rows(), 1});
-    kernels::for_each_chunk(x.rows(), 8.0 * double(x.cols()), [&](Index begin, Index end) {
+    kernels::for_each_chunk(x.rows(), 16.0 * double(x.cols()), [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const Scalar mu = x.row(i).mean();
         const Scalar variance = (x.row(i).array() - mu).square().mean();
@@ -74,6 +75,8 @@ struct Dropout final : Op {
   Matrix* mask = nullptr;  // the shape of x
   Dropout(double probability, Random& stream) : p(probability), random(&stream) {}
   const char* name() const override { return "dropout"; }
+  bool reads_in(const Context&, int) const override { return false; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     mask = &ctx.keep(ctx.in_shape(0));
     const auto kept = static_cast<Scalar>(1 / (1 - p));

@@ -11,6 +11,8 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 // The same elements in row-major order
 struct Reshape final : Op {
   const char* name() const override { return "reshape"; }
+  bool reads_in(const Context&, int) const override { return false; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
     std::copy(x.data(), x.data() + x.size(), ctx.out().data());
@@ -113,6 +115,8 @@ struct Embedding final : Op {
   std::vector<int> ids;
   explicit Embedding(std::span<const int> rows) : ids(rows.begin(), rows.end()) {}
   const char* name() const override { return "embedding"; }
+  bool reads_in(const Context&, int) const override { return false; }
+  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     for (std::size_t i = 0; i < ids.size(); ++i)
       ctx.out().row(static_cast<Index>(i)) = ctx.in(0).row(ids[i]);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace autograd::inline AUTOGRAD_PRECISION {
 
@@ -37,6 +38,7 @@ Var Tape::parameter(Parameter& p) {
     node.value = &p.value;
     node.needs_grad = p.trainable && record_ != Record::values;
     node.parameter = &p;
+    node.shape = p.value.shape;
   }
   return {this, leaf->second, recording_};
 }
@@ -47,11 +49,15 @@ Var Tape::constant(const Tensor& value) {
   Node& node = nodes_.emplace_back();
   node.op_name = "constant";
   node.value = copy;
+  node.shape = value.shape;
   return {this, size() - 1, recording_};
 }
 
 Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape) {
-  for (const Var& input : inputs) node_of(input, op->name());  // throws before anything changes
+  for (const Var& input : inputs)  // throws before anything changes
+    if (!node_of(input, op->name()).value)
+      throw std::logic_error(
+          fmt::format("{}: the value of node {} was handed on", op->name(), input.id));
   Node& node = nodes_.emplace_back();
   const Var result{this, size() - 1, recording_};
   node.op_name = op->name();
@@ -60,6 +66,7 @@ Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shap
     node.needs_grad |= this->node(input.id).needs_grad;
   }
   node.value = pool_.take(shape);
+  node.shape = shape;
 
   Context ctx(*this, node);
   op->forward(ctx);
@@ -68,11 +75,26 @@ Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shap
 
   if (node.needs_grad) {
     node.op = std::move(op);
+    node.readers += node.op->reads_out();
+    int i = 0;
+    for (const Var& input : inputs)
+      nodes_[static_cast<std::size_t>(input.id)].readers += node.op->reads_in(ctx, i++);
   } else {
     for (Tensor* t : node.kept) pool_.give_back(t);
     node.kept.clear();
   }
   return result;
+}
+
+void Tape::hand_on_unread(NodeId first, const Var& result) {
+  node_of(result, "hand_on_unread");
+  if (record_ == Record::everything) return;
+  for (NodeId id = first; id < size(); ++id) {
+    Node& node = nodes_[static_cast<std::size_t>(id)];
+    const bool is_leaf = node.inputs.empty();
+    if (is_leaf || id == result.id || node.readers > 0 || !node.value) continue;
+    pool_.give_back(std::exchange(node.value, nullptr));
+  }
 }
 
 void Tape::backward(Var loss) {
@@ -143,9 +165,9 @@ Tensor* Tape::grad_of(NodeId id) {
   if (node.grad) return node.grad;
   if (node.parameter) {
     node.grad = &node.parameter->grad;
-    if (node.grad->empty()) *node.grad = Tensor(node.value->shape);
+    if (node.grad->empty()) *node.grad = Tensor(node.shape);
   } else {
-    node.grad = pool_.take(node.value->shape);
+    node.grad = pool_.take(node.shape);
     node.grad->m.setZero();
   }
   return node.grad;
@@ -155,29 +177,49 @@ Tensor* Tape::grad_of(NodeId id) {
 Gradient Tape::sum_of(NodeId id) {
   Node& node = nodes_[static_cast<std::size_t>(id)];
   const bool first = node.needs_grad && !node.grad && !node.parameter;
-  if (first) node.grad = pool_.take(node.value->shape);
+  if (first) node.grad = pool_.take(node.shape);
   Tensor* grad = grad_of(id);
   return {grad ? &grad->m : nullptr, first};
 }
 
+// A first gradient in the memory of the value, where that is read for the last time; else null.
+Tensor* Tape::grad_in_place_of(NodeId id) {
+  Node& node = nodes_[static_cast<std::size_t>(id)];
+  const bool is_leaf = node.inputs.empty();
+  const bool last = node.needs_grad && !node.grad && !is_leaf && node.readers == 1;
+  if (record_ != Record::training || !last) return nullptr;
+  return node.grad = std::exchange(node.value, nullptr);
+}
+
 // Every user of this node ran its backward before: nobody will read its value or gradient again.
 void Tape::hand_on(Node& node) {
-  pool_.give_back(node.value);
+  if (node.value) pool_.give_back(node.value);
   pool_.give_back(node.grad);
   for (Tensor* t : node.kept) pool_.give_back(t);
   node.value = node.grad = nullptr;
   node.kept.clear();
 }
 
+const Node& Context::input(int i) const {
+  return tape_.node(node_.inputs.at(static_cast<std::size_t>(i)));
+}
+
 const Matrix& Context::in(int i) const {
-  return tape_.node(node_.inputs.at(static_cast<std::size_t>(i))).value->m;
+  if (!input(i).value)
+    throw std::logic_error(
+        fmt::format("{} reads its input {}, which was handed on", node_.op_name, i));
+  return input(i).value->m;
 }
 
-const Shape& Context::in_shape(int i) const {
-  return tape_.node(node_.inputs.at(static_cast<std::size_t>(i))).value->shape;
-}
+const Shape& Context::in_shape(int i) const { return input(i).shape; }
 
-Matrix& Context::out() { return node_.value->m; }
+bool Context::trains(int i) const { return input(i).needs_grad; }
+
+Matrix& Context::out() {
+  if (!node_.value)
+    throw std::logic_error(fmt::format("{} reads its result, which was handed on", node_.op_name));
+  return node_.value->m;
+}
 
 const Matrix& Context::dout() const { return node_.grad->m; }
 
@@ -191,6 +233,11 @@ Gradient Context::sum_if_needed(int i) {
   // An input that is there twice receives two sums, perhaps at the same time.
   if (std::count(node_.inputs.begin(), node_.inputs.end(), id) > 1) return {grad_if_needed(i)};
   return tape_.sum_of(id);
+}
+
+Gradient Context::sum_in_place_if_needed(int i) {
+  Tensor* grad = tape_.grad_in_place_of(node_.inputs.at(static_cast<std::size_t>(i)));
+  return grad ? Gradient{&grad->m, true} : sum_if_needed(i);
 }
 
 Matrix& Context::keep(Shape shape) { return node_.kept.emplace_back(tape_.pool_.take(shape))->m; }

@@ -29,8 +29,8 @@ struct Var {
   NodeId id = -1;
   long recording = 0;  ///< which of the tape's recordings it belongs to: clear() starts another
 
-  /// Both throw std::logic_error where there is none: the Var is from before a clear(), backward
-  /// has handed the value's memory on (Record::training), or nothing has flowed back.
+  /// Both throw std::logic_error where there is none: the Var is from before a clear(), the value's
+  /// memory was handed on, or nothing has flowed back.
   const Tensor& value() const;
   const Tensor& grad() const;
   const Shape& shape() const { return value().shape; }
@@ -44,6 +44,8 @@ struct Node {
   Tensor* grad = nullptr;   ///< null until something flows back
   bool needs_grad = false;  ///< does anything train at or under this node?
   Parameter* parameter = nullptr;
+  Shape shape;                ///< of value and grad, also where neither is there
+  int readers = 0;            ///< how often a backward reads the value
   std::unique_ptr<Op> op;     ///< null for leaves, and where nothing trains
   std::vector<Tensor*> kept;  ///< what op saved for its backward
 };
@@ -51,8 +53,8 @@ struct Node {
 /// What a tape is for.
 enum class Record {
   everything,  ///< values and gradients stay until clear(): for reading, dumping and debugging
-  training,    ///< backward hands each node's memory on once used: the same numbers, less memory
-  values,      ///< forward only: nothing needs a gradient and no op is kept
+  training,    ///< memory is handed on once nobody reads it again: the same numbers, less memory
+  values,      ///< the same, forward only: nothing needs a gradient and no op is kept
 };
 
 /// Counts of one recorded step.
@@ -87,6 +89,11 @@ class Tape {
   /// where an input is on another tape or from before a clear().
   Var record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape);
 
+  /// Says that the forward pass goes on from `result` alone of what was recorded since node
+  /// `first`: the other values that no backward reads are handed on. Using one of them later throws
+  /// std::logic_error. Does nothing on a tape of Record::everything.
+  void hand_on_unread(NodeId first, const Var& result);
+
   /// Adds d loss / d p to every trainable parameter p under `loss`, which must have one element.
   /// Runs once: a second call throws std::logic_error.
   void backward(Var loss);
@@ -111,6 +118,7 @@ class Tape {
   const Node& node_of(const Var& var, const char* asking) const;
   Tensor* grad_of(NodeId id);
   Gradient sum_of(NodeId id);
+  Tensor* grad_in_place_of(NodeId id);
   void hand_on(Node& node);
 
   Record record_;

@@ -172,7 +172,10 @@ ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progr
 }  // namespace
 
 Experiment adam_alpha_experiment() {
-  return {"adam-alpha", "alpha against the learning rate, under Adam and under SGD", cells, run};
+  Experiment experiment{"adam-alpha", "alpha against the learning rate, under Adam and under SGD",
+                        cells, run};
+  experiment.one_task = true;
+  return experiment;
 }
 
 }  // namespace experiments

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "lora/adapter.h"
 
@@ -54,6 +56,49 @@ std::optional<AdaptedModel> read(const StudyOptions& options, const Bases& bases
 
 }  // namespace
 
+std::vector<Cell> beside(const std::vector<Cell>& asked, const std::vector<CellResult>& results,
+                         const StudyOptions& options) {
+  const auto setting = [](const Cell& cell) {
+    return std::tuple(cell.rank, cell.alpha, cell.scaling);
+  };
+  const auto place = [&](const Cell& cell) {
+    return std::tuple(setting(cell), cell.task, cell.base_seed, cell.seed);
+  };
+  std::set<decltype(setting(Cell()))> settings;
+  std::map<decltype(place(Cell())), std::string> taken;
+  for (const Cell& cell : asked) {
+    settings.insert(setting(cell));
+    taken.emplace(place(cell), "");
+  }
+  std::vector<Cell> others;
+  for (const CellResult& result : results) {
+    const Cell& cell = result.cell;
+    if (!settings.contains(setting(cell)) || (cell.facts > 0 && cell.facts != options.facts))
+      continue;
+    const auto [before, added] = taken.emplace(place(cell), cell.key());
+    if (added) {
+      others.push_back(cell);
+    } else if (!before->second.empty()) {  // empty: it was asked for
+      throw std::invalid_argument(
+          fmt::format("two adapters for one place: {} and {}", before->second, cell.key()));
+    }
+  }
+  return others;
+}
+
+Finding resting_on(Finding finding, const std::vector<AdaptedModel>& models, const Which& which) {
+  std::set<std::string> keys;
+  std::map<std::string, std::string> labels;
+  for (const AdaptedModel& model : models) {
+    labels[model.cell.task] = task_label(model.cell);
+    if (which(model.cell)) keys.insert(model.cell.key());
+  }
+  finding.cells = static_cast<int>(keys.size());
+  for (Finding::Part& part : finding.parts)
+    if (const auto label = labels.find(part.task); label != labels.end()) part.task = label->second;
+  return finding;
+}
+
 std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
                                                         const StudyOptions& options, Bases& bases,
                                                         Progress& progress) {
@@ -62,8 +107,18 @@ std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
   const Measure save = [&](nn::Decoder& trained, CellResult& result) {
     lora::save_adapter(folder_of(options, result.cell), trained);
   };
-  if (!run_study({.name = "adapters", .cells = cells, .measure = save}, options, bases, progress))
-    return std::nullopt;
+  const auto results =
+      run_study({.name = "adapters", .cells = cells, .measure = save}, options, bases, progress);
+  if (!results) return std::nullopt;
+  const std::vector<Cell> others = beside(cells, *results, options);
+  cells.insert(cells.end(), others.begin(), others.end());
+  // One order, whatever was asked for: sums then have the same last bits.
+  const auto place = [&](const Cell& cell) {
+    return std::tuple(cell.base_seed, data::parse_task(cell.task), cell.seed, cell.rank,
+                      cell.alpha != options.alpha, cell.alpha);
+  };
+  std::stable_sort(cells.begin(), cells.end(),
+                   [&](const Cell& a, const Cell& b) { return place(a) < place(b); });
 
   std::vector<AdaptedModel> models;
   int diverged = 0;

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "experiments/paired.h"
 #include "experiments/study.h"
 #include "lora/low_rank.h"
 
@@ -36,11 +37,23 @@ Cell adapter_cell(Cell repetition, const StudyOptions& options, int rank,
                   AlphaRule rule = AlphaRule::fixed);
 
 /// Trains what OUT/adapters lacks of these cells, whose learning rates are filled in, and returns
-/// them all, in the order of the cells; nothing where it was stopped. A run that diverged is left
-/// out, with a message. Throws as run_study and lora::load_adapter.
+/// them all, and with them what the folder has of other tasks, seeds and bases at the same ranks,
+/// alpha and K, so that a run of a part does not hide the whole. They come in one order: by base,
+/// task, seed, rank, and options.alpha before other alpha. Nothing where it was stopped. A run that
+/// diverged is left out, with a message. Throws as run_study and lora::load_adapter.
 std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
                                                         const StudyOptions& options, Bases& bases,
                                                         Progress& progress);
+
+/// The cells among the results that stand beside those asked for: of another task, seed or base,
+/// with the rank, alpha and scale of one of the cells and, on sqlgen, options.facts. Throws
+/// std::invalid_argument that names both if two of them claim one place.
+std::vector<Cell> beside(const std::vector<Cell>& asked, const std::vector<CellResult>& results,
+                         const StudyOptions& options);
+
+/// `finding` with what it rests on: the number of distinct cells among the models that `which`
+/// picks, and K beside the name of a task that has it.
+Finding resting_on(Finding finding, const std::vector<AdaptedModel>& models, const Which& which);
 
 /// "blocks.0.attn.q" -> "q".
 std::string kind_of(const std::string& projection);

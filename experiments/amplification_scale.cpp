@@ -22,6 +22,10 @@ constexpr int reference_width = 64;
 constexpr long most_base_steps = 2000;
 const std::vector<std::string> matrices{"q", "v"};
 
+long steps_of_bases(const StudyOptions& options) {
+  return std::min(options.base_steps, most_base_steps);
+}
+
 std::vector<Cell> amplification_scale_cells(const StudyOptions& given) {
   const auto& tasks = given.tasks;
   if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end())
@@ -157,7 +161,7 @@ std::string csv(const std::vector<AmplificationRow>& rows) {
 ExperimentOutcome run_amplification_scale(const StudyOptions& given, Bases& shared,
                                           Progress& progress) {
   StudyOptions options = given;
-  options.base_steps = std::min(given.base_steps, most_base_steps);
+  options.base_steps = steps_of_bases(given);
   Study study{"amplification-scale", amplification_scale_cells(options)};
   if (!set_learning_rates(study.cells, given, shared, progress)) return {130, {}};
   for (Cell& cell : study.cells) cell.lr *= static_cast<double>(reference_width) / cell.width;
@@ -181,9 +185,12 @@ ExperimentOutcome run_amplification_scale(const StudyOptions& given, Bases& shar
 }  // namespace
 
 Experiment amplification_scale_experiment() {
-  return {"amplification-scale",
-          "does Table 7's reading appear with smaller changes, wider models?",
-          amplification_scale_cells, run_amplification_scale};
+  Experiment experiment{"amplification-scale",
+                        "does Table 7's reading appear with smaller changes, wider models?",
+                        amplification_scale_cells, run_amplification_scale};
+  experiment.without = {{"--tasks", "it runs on sqlgen"}};
+  experiment.base_steps = steps_of_bases;
+  return experiment;
 }
 
 }  // namespace experiments

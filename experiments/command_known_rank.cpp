@@ -49,9 +49,9 @@ KnownRankOptions parsed(const Options& given) {
 int run_known_rank(const Command& command, const Options& given) {
   const KnownRankOptions options = parsed(given);
   if (!given.calibrate.empty())
-    refuse_options(command,
-                   {"--true-rank", "--seed", "--ranks", "--place", "--json", "--base-seed"},
-                   "with --calibrate, which has its own teachers and bases");
+    refuse_options(
+        command, {"--true-rank", "--seed", "--ranks", "--place", "--json", "--base-seed", "--jobs"},
+        "with --calibrate, which has its own teachers and bases");
   const auto base_seed =
       static_cast<std::uint64_t>(parse_integer("--base-seed", given.base_seed, 0, largest_seed));
   const long base_steps = parse_integer("--base-steps", given.base_steps, 1, most_base_steps);

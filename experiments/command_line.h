@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -46,6 +47,9 @@ class Command {
   void options(std::string name, std::vector<std::string>& values, std::string help);
   /// --name alone sets `value`.
   void flag(std::string name, bool& value, std::string help);
+  /// An option of its relatives that this command does not have: a command line with it is wrong,
+  /// and the message says why. --help does not list it.
+  void refuse(std::string name, std::string why) { refused_[std::move(name)] = std::move(why); }
 
   void action(Action action) { action_ = std::move(action); }
   int run() const { return action_(*this); }
@@ -56,6 +60,7 @@ class Command {
   /// Whether it was on the command line. Throws std::logic_error if it is not declared.
   bool given(const std::string& option) const;
 
+  const std::map<std::string, std::string>& refused() const { return refused_; }
   std::vector<Option>& declared() { return options_; }
   const std::vector<Option>& declared() const { return options_; }
   std::vector<Command>& commands() { return commands_; }
@@ -64,6 +69,7 @@ class Command {
  private:
   std::string name_, help_;
   std::vector<Option> options_;
+  std::map<std::string, std::string> refused_;  // why, by name
   std::vector<Command> commands_;
   Action action_;
 };

@@ -34,8 +34,10 @@ std::string printed(const std::string& text) {
   return line;
 }
 
-std::string unexpected(const std::string& text, const CLI::App& command) {
+std::string unexpected(const std::string& text, const CLI::App& command, const Command& ours) {
   const std::string name = printed(text.substr(0, text.find('=')));
+  if (const auto why = ours.refused().find(name); why != ours.refused().end())
+    return fmt::format("{} has no effect on {}: {}", name, ours.name(), why->second);
   const char* kind = name.starts_with('-') ? "option" : "argument";
   return fmt::format("unknown {} '{}'; valid options of {} are {}", kind, name, command.get_name(),
                      options(command));
@@ -70,8 +72,17 @@ std::string wrong_command(const CLI::App& group) {
              : fmt::format("unknown command{} '{}'; valid are {}", where, first, commands(group));
 }
 
+// The declaration of the innermost command that was named.
+Command& declaration(const CLI::App& app, Command& command) {
+  const auto parsed = app.get_subcommands();
+  for (Command& inner : command.commands())
+    if (!parsed.empty() && inner.name() == parsed.front()->get_name())
+      return declaration(*parsed.front(), inner);
+  return command;
+}
+
 // For an error of parsing; `app` holds what was parsed before it.
-std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
+std::string usage_message(const CLI::App& app, Command& program, const CLI::ParseError& error) {
   for (const CLI::App* group = &app; !commands(*group).empty();) {
     const auto parsed = group->get_subcommands();
     if (!group->remaining().empty() || parsed.empty()) return wrong_command(*group);
@@ -81,7 +92,7 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   const auto extra = command.remaining();
   const auto first = std::find_if(extra.begin(), extra.end(),
                                   [](const std::string& text) { return text != "--"; });
-  if (first != extra.end()) return unexpected(*first, command);
+  if (first != extra.end()) return unexpected(*first, command, declaration(app, program));
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return wrong_count(command, error.what());
   return printed(error.what());
@@ -118,12 +129,10 @@ void declare(CLI::App& app, Command& command) {
 }
 
 // The command that was parsed, told how often each of its options was given.
-const Command& chosen(const CLI::App& app, Command& command) {
-  const auto parsed = app.get_subcommands();
-  for (Command& inner : command.commands())
-    if (!parsed.empty() && inner.name() == parsed.front()->get_name())
-      return chosen(*parsed.front(), inner);
-  for (Command::Option& option : command.declared()) option.times = app.count(option.name);
+const Command& chosen(const CLI::App& app, Command& program) {
+  Command& command = declaration(app, program);
+  for (Command::Option& option : command.declared())
+    option.times = innermost(app).count(option.name);
   return command;
 }
 
@@ -136,7 +145,7 @@ const Command* parse(Command& program, int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0) throw UsageError(usage_message(app, error));
+    if (error.get_exit_code() != 0) throw UsageError(usage_message(app, program, error));
     app.exit(error);  // prints the help
     return nullptr;
   }

@@ -6,6 +6,7 @@
 
 #include "experiments/plain_table.h"
 #include "experiments/run_card.h"
+#include "experiments/text.h"
 #include "experiments/timing.h"
 
 namespace experiments {
@@ -25,18 +26,6 @@ double formula_bytes(const CostRow& row) {
 
 double formula_file(const CostRow& row) {
   return row.rank == 0 ? model_file_bytes(row.by_formula) : adapter_file_bytes(row.by_formula);
-}
-
-std::string bytes_text(double bytes) {
-  const char* const units[] = {"B", "kB", "MB", "GB", "TB"};
-  std::size_t unit = 0;
-  for (; bytes >= 1000 && unit < 4; ++unit) bytes /= 1000;
-  return fmt::format("{:.{}f} {}", bytes,
-                     unit == 0     ? 0
-                     : bytes < 10  ? 2
-                     : bytes < 100 ? 1
-                                   : 0,
-                     units[unit]);
 }
 
 PlainTable grid_of(const std::vector<CostRow>& rows, int width) {
@@ -73,9 +62,9 @@ PlainTable gpt3_grid() {
 
 const char* const explanation =
     "Bytes of one training step on a batch of 32, counted by the tape and the optimizer. Of\n"
-    "activations LoRA saves nothing: gradients pass through all layers, and x Aᵀ is kept too. The\n"
-    "last column is the time of a step on one thread, median and quartiles of ratios within "
-    "rounds.\n"
+    "activations LoRA saves the inputs of frozen products. Gradients pass through all layers, and\n"
+    "x Aᵀ is kept too. The last column is the time of a step on one thread, median and quartiles\n"
+    "of ratios within rounds.\n"
     "The paper's 1.2 TB lies between the two lines above it: how much of a model's gradients is\n"
     "there at a time, and in which precision the moments are, it does not say.\n";
 
@@ -127,8 +116,7 @@ std::vector<Finding> costs_findings(const std::vector<CostRow>& rows) {
                   "merged LoRA adds no latency and computes the same; memory and checkpoint ratios "
                   "follow by formula (Hu et al. 2021, section 4.2 and Table 1)",
                   "./run costs",
-                  {},
-                  static_cast<int>(rows.size())};
+                  {}};
   const auto add = [&](const char* statement, const char* text, const auto& measured,
                        const auto& formula) {
     Contrast contrast;
@@ -136,6 +124,7 @@ std::vector<Finding> costs_findings(const std::vector<CostRow>& rows) {
     contrast.threshold = 0.1;
     contrast.holds_above = false;
     contrast.unit = "%";
+    contrast.over = "width, r";
     for (const CostRow& row : rows) {
       if (row.rank == 0) continue;
       const CostRow& whole = full_row(rows, row.width);
@@ -164,6 +153,8 @@ Experiment costs_experiment() {
   experiment.seconds = [](const StudyOptions& options) {
     return options.preset == "smoke" ? 1.0 : 10.0;
   };
+  for (const char* option : {"--tasks", "--seeds", "--base-seed", "--facts", "--jobs"})
+    experiment.without[option] = "it measures single steps from random weights, on one thread";
   return experiment;
 }
 

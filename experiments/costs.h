@@ -35,6 +35,7 @@ Experiment costs_experiment();
 /// percent, each r of each width a pair, for
 ///   memory   bytes of weights, gradients and Adam's state, LoRA ÷ full    holds below 0.1 %
 ///   files    bytes of tensors, adapter ÷ checkpoint                       holds below 0.1 %
+/// No repetition of this is random: n counts cases, and the interval says how they differ.
 /// Activations and a file's header (about 1 kB) have no such formula; the table shows them.
 std::vector<Finding> costs_findings(const std::vector<CostRow>& rows);
 

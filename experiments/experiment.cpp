@@ -8,6 +8,12 @@ std::string sweep_of(const Experiment& experiment) {
   return experiment.sweep.empty() ? experiment.name : experiment.sweep;
 }
 
+std::string sweep_of(const std::string& name) {
+  for (const Experiment& experiment : all_experiments())
+    if (experiment.name == name) return sweep_of(experiment);
+  return name;
+}
+
 std::filesystem::path findings_path(const StudyOptions& options, const std::string& name) {
   return options.out / name / "findings.json";
 }

@@ -24,6 +24,13 @@ struct Experiment {
   std::function<double(const StudyOptions&)> seconds = {};
 
   std::string sweep = {};  ///< the folder of its cells, where it shares that with others
+
+  /// The options of the experiments (study_command.h) that would say nothing here, each with the
+  /// reason: its command refuses them.
+  std::map<std::string, std::string> without = {};
+  /// The steps of its bases, where these are not options.base_steps.
+  std::function<long(const StudyOptions&)> base_steps = {};
+  bool one_task = false;  ///< it runs on the first of the tasks, and its --tasks may name only one
 };
 
 /// Runs it and keeps what it found in OUT/name/findings.json, for the report.
@@ -32,6 +39,9 @@ ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOption
 
 /// The folder of its cells.
 std::string sweep_of(const Experiment& experiment);
+
+/// The same for the folder of an experiment's results; one that no experiment knows is its own.
+std::string sweep_of(const std::string& name);
 
 /// OUT/name/findings.json.
 std::filesystem::path findings_path(const StudyOptions& options, const std::string& name);

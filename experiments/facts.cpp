@@ -110,8 +110,11 @@ int rank_needed(const std::map<int, double>& mean_by_rank) {
 }
 
 Experiment facts_experiment() {
-  return {"facts", "how the rank needed grows with the number of facts that change (sqlgen)", cells,
-          run};
+  Experiment experiment{"facts",
+                        "how the rank needed grows with the number of facts that change (sqlgen)",
+                        cells, run};
+  experiment.without = {{"--tasks", "it runs on sqlgen"}};
+  return experiment;
 }
 
 }  // namespace experiments

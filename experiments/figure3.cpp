@@ -33,15 +33,6 @@ Finding::Part part(const char* statement, const std::string& task, const char* t
   return {statement, task, std::move(c)};
 }
 
-std::map<Repetition, double> over_kinds(const Grids& grids, const std::string& task,
-                                        const std::string& what,
-                                        const std::function<double(const Grid&)>& read) {
-  std::map<Repetition, double> means = by_repetition(grids, task, "q", what, Side::right, read);
-  for (const auto& [repetition, v] : by_repetition(grids, task, "v", what, Side::right, read))
-    means[repetition] = (means[repetition] + v) / 2;
-  return means;
-}
-
 }  // namespace
 
 Grids figure3_grids(const std::vector<AdaptedModel>& models) {
@@ -85,14 +76,11 @@ Finding figure3_finding(const Grids& grids) {
     };
     finding.parts.push_back(part("the top direction is shared by ranks 8 and 16", task,
                                  "φ(1,1), corrected for chance, is above 0.5",
-                                 over_kinds(grids, task, trained, top), 0.5, true));
+                                 over_q_and_v(grids, task, trained, top), 0.5, true));
     finding.parts.push_back(part("the rest is near chance", task,
                                  "φ of directions 2-8 and 2-16, corrected, is below 0.25",
-                                 over_kinds(grids, task, "r8-r16 rest", rest), 0.25, false));
+                                 over_q_and_v(grids, task, "r8-r16 rest", rest), 0.25, false));
   }
-  for (const auto& [key, each] : grids)
-    if (key.what == trained && key.side == Side::right)
-      finding.cells += static_cast<int>(each.size());
   return finding;
 }
 
@@ -117,7 +105,9 @@ Experiment figure3_experiment() {
             "In the paper (ranks 8 and 64, GPT-3, layer 48) only the top "
             "direction is shared, with φ above 0.5.",
             grids, spots);
-    return ExperimentOutcome{0, {figure3_finding(grids)}};
+    return ExperimentOutcome{0, {resting_on(figure3_finding(grids), *models, [](const Cell& cell) {
+                               return cell.rank == small || cell.rank == large;
+                             })}};
   };
   return experiment;
 }

@@ -8,6 +8,20 @@ namespace experiments {
 
 constexpr int figure4_rank = 16;
 
+namespace {
+
+// φ of one adapter's directions with those of every other, its mean.
+Grid with_the_others(const AdaptedModel& one, const std::vector<const AdaptedModel*>& members,
+                     const std::string& name, Side side) {
+  const lora::MatrixXd U = directions(one.matrices.at(name), side);
+  lora::MatrixXd sum = lora::MatrixXd::Zero(U.cols(), U.cols());
+  for (const AdaptedModel* other : members)
+    if (other != &one) sum += lora::similarity_grid(U, directions(other->matrices.at(name), side));
+  return {sum / static_cast<double>(members.size() - 1), U.rows()};
+}
+
+}  // namespace
+
 Grids figure4_grids(const std::vector<AdaptedModel>& models) {
   std::map<std::pair<std::string, std::uint64_t>, std::vector<const AdaptedModel*>> groups;
   for (const AdaptedModel& model : models)
@@ -16,18 +30,14 @@ Grids figure4_grids(const std::vector<AdaptedModel>& models) {
 
   Grids grids;
   for (const auto& [group, members] : groups) {
-    const std::size_t n = members.size();
-    for (std::size_t a = 0; a < (n == 2 ? 1 : n) && n > 1; ++a) {
-      const AdaptedModel &one = *members[a], &other = *members[(a + 1) % n];
-      const Repetition repetition{one.cell.base_seed, one.cell.seed};
-      for (const auto& [name, matrix] : one.matrices) {
-        for (const Side side : all_sides) {
-          const lora::MatrixXd U = directions(matrix, side);
-          const lora::MatrixXd V = directions(other.matrices.at(name), side);
-          grids[{group.first, name, "seeds", side}][repetition] = {lora::similarity_grid(U, V),
-                                                                   U.rows()};
-        }
-        autograd::Random random(one.cell.seed, "figure4.gaussian." + name);
+    if (members.size() < 2) continue;
+    for (const AdaptedModel* one : members) {
+      const Repetition repetition{one->cell.base_seed, one->cell.seed};
+      for (const auto& [name, matrix] : one->matrices) {
+        for (const Side side : all_sides)
+          grids[{group.first, name, "seeds", side}][repetition] =
+              with_the_others(*one, members, name, side);
+        autograd::Random random(one->cell.seed, "figure4.gaussian." + name);
         const lora::Index r = matrix.A.rows(), in = matrix.A.cols();
         const lora::MatrixXd first = lora::gaussian(r, in, random);
         grids[{group.first, name, "gaussian", Side::A}][repetition] = {
@@ -39,6 +49,25 @@ Grids figure4_grids(const std::vector<AdaptedModel>& models) {
   return grids;
 }
 
+namespace {
+
+// The pseudo-values of q - v, base by base.
+std::map<Repetition, double> jackknifed(const std::map<Repetition, double>& q,
+                                        const std::map<Repetition, double>& v) {
+  std::map<std::uint64_t, std::map<Repetition, double>> bases;
+  for (const auto& [repetition, d] : difference(q, v)) bases[repetition.first][repetition] = d;
+  std::map<Repetition, double> each;
+  for (const auto& [base, of_each] : bases) {
+    if (of_each.size() < 3) continue;
+    const std::vector<double> pseudo = jackknife_of_pairs(values(of_each));
+    auto next = pseudo.begin();
+    for (const auto& [repetition, d] : of_each) each[repetition] = *next++;
+  }
+  return each;
+}
+
+}  // namespace
+
 Finding figure4_finding(const Grids& grids) {
   Finding finding{"F4", "Figure 4: seeds agree more on dWq than on dWv", "./run figure4", {}};
   for (const std::string& task : tasks_of(grids)) {
@@ -48,20 +77,17 @@ Finding figure4_finding(const Grids& grids) {
     const auto v = by_repetition(grids, task, "v", "seeds", Side::right, half);
     Contrast c;
     c.text = "φ(8,8) between seeds, corrected, of dWq minus that of dWv is above 0";
-    std::vector<double> q_top, v_top;
-    for (const auto& [repetition, value] : q) c.each[repetition] = value - v.at(repetition);
-    for (const auto& [r, value] : by_repetition(grids, task, "q", "seeds", Side::right, top))
-      q_top.push_back(value);
-    for (const auto& [r, value] : by_repetition(grids, task, "v", "seeds", Side::right, top))
-      v_top.push_back(value);
+    c.each = jackknifed(q, v);
     c.unit = "of φ";
-    c.note = fmt::format("Each seed is in two pairs. The top directions alone: {:.2f} and {:.2f}.",
-                         mean(q_top), mean(v_top));
+    c.over = "base seed, seed: jackknife over all pairs of seeds";
+    const auto of_top = [&](const char* kind) {
+      return mean(values(by_repetition(grids, task, kind, "seeds", Side::right, top)));
+    };
+    c.note = fmt::format("The top directions alone: {:.2f} and {:.2f}.", of_top("q"), of_top("v"));
     if (c.each.empty()) {
-      c.missing = "fewer than two seeds have an adapter of rank 16";
+      c.missing = "fewer than three seeds of a base have an adapter of rank 16";
       c.note.clear();
     }
-    finding.cells += static_cast<int>(c.each.size());
     finding.parts.push_back({"seeds agree more on dWq than on dWv", task, std::move(c)});
   }
   return finding;
@@ -87,7 +113,9 @@ Experiment figure4_experiment() {
             "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions "
             "than ΔWv, and two Gaussian matrices share none.",
             grids, spots);
-    return ExperimentOutcome{0, {figure4_finding(grids)}};
+    return ExperimentOutcome{0, {resting_on(figure4_finding(grids), *models, [](const Cell& cell) {
+                               return cell.rank == figure4_rank;
+                             })}};
   };
   return experiment;
 }

@@ -55,7 +55,9 @@ void decide(Judgement& judgement, const Contrast& contrast) {
   const bool above = judgement.effect > contrast.threshold;
   for (const auto& [base, values] : by_base(contrast)) {
     if ((mean(values) > contrast.threshold) != above) {
-      judgement.reason = fmt::format("base seed {} is on the other side", base);
+      judgement.reason =
+          fmt::format("{} {} is on the other side",
+                      contrast.over.empty() ? "base seed" : contrast.over + ":", base);
       return;
     }
   }
@@ -101,7 +103,8 @@ std::string evidence_text(const Contrast& contrast, const Judgement& judgement) 
     text = fmt::format("{} {} [{}, {}], ", number(judgement.effect), contrast.unit,
                        number(judgement.t.low), number(judgement.t.high));
     text += judgement.p < 1e-4 ? "p < 0.0001" : fmt::format("p = {:.4f}", judgement.p);
-    text += fmt::format(", {} pairs", judgement.pairs);
+    text += contrast.over.empty() ? fmt::format(", {} pairs", judgement.pairs)
+                                  : fmt::format(", n = {} ({})", judgement.pairs, contrast.over);
   }
   if (!judgement.reason.empty()) text += (text.empty() ? "" : "; ") + judgement.reason;
   return text;

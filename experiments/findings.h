@@ -31,6 +31,7 @@ struct Contrast {
   std::string missing = {};           ///< what was not run, if the question cannot be asked
   std::string note = {};              ///< further reading of the same measurements, not tested
   std::string unit = "points";
+  std::string over = {};  ///< what the repetitions are, where not base seeds and seeds
 };
 
 /// What was found of a contrast.
@@ -69,7 +70,7 @@ struct Finding {
   std::string statement;  ///< what the paper says, with the table or figure
   std::string command;    ///< that measures it: "./run table5"
   std::vector<Part> parts;
-  int cells = 0;  ///< on how many training runs or measurements the parts rest
+  int cells = 0;  ///< how many cells were trained for it, each once; 0 where nothing is trained
 
   /// Contradicted where a part is, reproduced where all are, otherwise inconclusive.
   Outcome outcome() const;

@@ -19,13 +19,10 @@ Json contrast_json(const Contrast& contrast) {
   for (const auto& [repetition, d] : contrast.each)
     if (std::isfinite(d))
       each.push_back({{"base_seed", repetition.first}, {"seed", repetition.second}, {"d", d}});
-  return {{"text", contrast.text},
-          {"unit", contrast.unit},
-          {"threshold", contrast.threshold},
-          {"holds_above", contrast.holds_above},
-          {"missing", contrast.missing},
-          {"note", contrast.note},
-          {"each", each}};
+  return {{"text", contrast.text},           {"unit", contrast.unit},
+          {"threshold", contrast.threshold}, {"holds_above", contrast.holds_above},
+          {"missing", contrast.missing},     {"note", contrast.note},
+          {"over", contrast.over},           {"each", each}};
 }
 
 Contrast contrast_from_json(const Json& object) {
@@ -36,6 +33,7 @@ Contrast contrast_from_json(const Json& object) {
   contrast.holds_above = object.at("holds_above").get<bool>();
   contrast.missing = object.at("missing").get<std::string>();
   contrast.note = object.at("note").get<std::string>();
+  contrast.over = object.value("over", "");  // files of earlier versions have none
   for (const Json& d : object.at("each"))
     contrast.each[{d.at("base_seed").get<std::uint64_t>(), d.at("seed").get<std::uint64_t>()}] =
         d.at("d").get<double>();
@@ -63,7 +61,8 @@ Json verdict_json(const Finding::Part& part) {
           {"bootstrap_interval", interval(found.bootstrap)},
           {"p", found.p},
           {"pairs", found.pairs},
-          {"base_seed_and_seed", seeds},
+          {"repeated_over", part.contrast.over.empty() ? "base seed, seed" : part.contrast.over},
+          {"repetitions", seeds},
           {"reason", found.reason},
           {"note", part.contrast.note}};
 }

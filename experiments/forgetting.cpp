@@ -219,7 +219,7 @@ std::vector<Finding> forgetting_findings(const std::vector<CellResult>& results)
                   "dimensions (Shuttleworth et al. 2024)",
                   "./run forgetting",
                   {},
-                  static_cast<int>(results.size())};
+                  trained_cells(results)};
   for (const std::string& label : task_labels(results))
     for (Finding::Part& part : parts_of(results, label)) finding.parts.push_back(std::move(part));
   return {finding};

@@ -8,7 +8,9 @@
 #include "data/pretraining.h"
 #include "experiments/batches.h"
 #include "experiments/forgetting.h"
+#include "lora/head_products.h"
 #include "lora/intruders.h"
+#include "lora/lora_linear.h"
 
 namespace experiments {
 
@@ -22,14 +24,11 @@ const std::vector<data::BaseTask>& truthful_tasks() {
   return tasks;
 }
 
-// A linear's weight as it computes now, with ΔW where LoRA wraps it; empty where nothing trained
-// it.
-MatrixXd trained_weight(const nn::Projection& projection) {
-  if (const auto* wrapped = dynamic_cast<const lora::LoraLinear*>(&projection))
-    return wrapped->w0().m.cast<double>() + wrapped->delta();
+// Whether its weight is another than before: trained itself, or wrapped by LoRA.
+bool is_adapted(const nn::Projection& projection) {
   if (const auto* linear = dynamic_cast<const nn::Linear*>(&projection))
-    if (linear->weight.trainable) return linear->weight.value.m.cast<double>();
-  return {};
+    return linear->weight.trainable;
+  return dynamic_cast<const lora::LoraLinear*>(&projection) != nullptr;
 }
 
 std::map<std::string, MatrixXd> weights_of(nn::Decoder& model) {
@@ -72,8 +71,8 @@ void measure_pretraining(const Base& base, nn::Decoder& trained, CellResult& res
 void measure_intruders(const Base& base, nn::Decoder& trained, CellResult& result) {
   const std::map<std::string, MatrixXd> before = weights_of(*base.model);
   trained.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
-    const MatrixXd after = trained_weight(*slot);
-    if (after.size() == 0) return;
+    if (!is_adapted(*slot)) return;
+    const MatrixXd after = lora::effective_weight(*slot);
     double intruders = std::numeric_limits<double>::quiet_NaN(), cosine = intruders;
     if (after.allFinite()) {
       const lora::VectorXd cosines = lora::best_cosines(

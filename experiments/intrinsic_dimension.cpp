@@ -30,7 +30,7 @@ std::vector<int> dimensions_of(const std::string& preset) {
 std::vector<Cell> intrinsic_dimension_cells(const StudyOptions& given) {
   StudyOptions options = given;
   options.base_seeds = {given.base_seeds.front()};
-  if (options.preset == "quick") options.seeds = std::min(options.seeds, 2);
+  if (options.preset == "quick" && !options.seeds_given) options.seeds = std::min(options.seeds, 2);
   std::vector<Cell> cells;
   for (Cell cell : repetitions(options)) {
     for (const std::string& start : starts) {
@@ -106,24 +106,6 @@ const char* const explanation =
     "of full. d = 0 is the start. All d share one step size, found on another base. Of RoBERTa\n"
     "base on MRPC and QQP, d90 is 896 of 125 M (Aghajanyan et al. 2020).\n";
 
-std::string csv(const std::vector<CellResult>& results) {
-  std::string text = "task,facts,base,base_seed,seed,method,dimensions,score,nll,lr,d90,largest\n";
-  const auto found = intrinsic_dimensions(results);
-  for (const CellResult& result : results) {
-    const Cell& cell = result.cell;
-    std::string d90, largest;
-    if (const auto at = found.find({task_label(cell), cell.base}); at != found.end()) {
-      const IntrinsicDimension& d = at->second.at({cell.base_seed, cell.seed});
-      d90 = d.d90 ? fmt::format("{}", *d.d90) : "";
-      largest = fmt::format("{}", d.largest);
-    }
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", cell.task, cell.facts, cell.base,
-                        cell.base_seed, cell.seed, cell.method, cell.size, result.value, result.nll,
-                        cell.lr, d90, largest);
-  }
-  return text;
-}
-
 ExperimentOutcome run_intrinsic_dimension(const StudyOptions& options, Bases& bases,
                                           Progress& progress) {
   Study study{"intrinsic-dimension", intrinsic_dimension_cells(options)};
@@ -135,7 +117,7 @@ ExperimentOutcome run_intrinsic_dimension(const StudyOptions& options, Bases& ba
   write_result(
       options, "intrinsic-dimension", ".md",
       "# How many dimensions a task needs\n\n" + markdown_table(grid) + "\n" + explanation);
-  write_result(options, "intrinsic-dimension", ".csv", csv(*results));
+  write_result(options, "intrinsic-dimension", ".csv", intrinsic_dimension_csv(*results));
   fmt::print("{}\n{}", console_table(grid), explanation);
   return {};
 }
@@ -166,6 +148,25 @@ intrinsic_dimensions(const std::vector<CellResult>& results, double fraction) {
     }
   }
   return found;
+}
+
+std::string intrinsic_dimension_csv(const std::vector<CellResult>& results) {
+  std::string text = "task,facts,base,base_seed,seed,method,dimensions,score,nll,lr,d90,largest\n";
+  const auto found = intrinsic_dimensions(results);
+  for (const CellResult& result : results) {
+    const Cell& cell = result.cell;
+    std::string d90, largest;
+    // A repetition without full fine-tuning has nothing to reach 90 % of: both stay empty.
+    if (const auto at = found.find({task_label(cell), cell.base}); at != found.end())
+      if (const auto d = at->second.find({cell.base_seed, cell.seed}); d != at->second.end()) {
+        d90 = d->second.d90 ? fmt::format("{}", *d->second.d90) : "";
+        largest = fmt::format("{}", d->second.largest);
+      }
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", cell.task, cell.facts, cell.base,
+                        cell.base_seed, cell.seed, cell.method, cell.size, result.value, result.nll,
+                        cell.lr, d90, largest);
+  }
+  return text;
 }
 
 Experiment intrinsic_dimension_experiment() {

@@ -30,4 +30,8 @@ struct IntrinsicDimension {
 std::map<std::pair<std::string, std::string>, std::map<Repetition, IntrinsicDimension>>
 intrinsic_dimensions(const std::vector<CellResult>& results, double fraction = 0.9);
 
+/// A line per result: task, facts, base, base_seed, seed, method, dimensions, score, nll, lr, and
+/// d90 and largest of its repetition, which are empty where that has no full fine-tuning.
+std::string intrinsic_dimension_csv(const std::vector<CellResult>& results);
+
 }  // namespace experiments

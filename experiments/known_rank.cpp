@@ -151,7 +151,7 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
     const auto truth = planted.find(name);
     result.matrices.push_back(recovery(name, *layer, C.at(name),
                                        truth == planted.end() ? nullptr : &truth->second,
-                                       calibrated_bias(options)));
+                                       calibrated_bias(options, base.config)));
   }
   return result;
 }

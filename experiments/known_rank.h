@@ -68,10 +68,10 @@ struct KnownRankResult {
 KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
                            const std::atomic<bool>& stop = never);
 
-/// The bias of the ladder, as it was calibrated for the default teacher and student. Nothing where
-/// the options differ from these in anything but the rank, the seed and the other students: there
-/// the true factor gets no interval.
-std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options);
+/// The bias of the ladder, as it was calibrated for the default teacher, student and base. Nothing
+/// where the options differ from these in anything but the rank, the seed and the other students,
+/// or the base in anything but its seed: there the true factor gets no interval.
+std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options, const BaseConfig& base);
 
 /// One JSON object, and a text for people.
 JsonObject known_rank_json(const KnownRankResult& result);

@@ -8,11 +8,14 @@
 namespace experiments {
 
 // As `lowrank known-rank --calibrate 10` prints it.
-std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options) {
+std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options, const BaseConfig& base) {
   const KnownRankOptions calibrated;
   const TeacherSpec &teacher = options.teacher, &usual = calibrated.teacher;
-  if (teacher.place != usual.place || teacher.rho != usual.rho || teacher.align != usual.align ||
-      teacher.spectrum != usual.spectrum || options.student.rank != calibrated.student.rank ||
+  BaseConfig usual_base;
+  usual_base.seed = base.seed;
+  if (hash(base) != hash(usual_base) || teacher.place != usual.place || teacher.rho != usual.rho ||
+      teacher.align != usual.align || teacher.spectrum != usual.spectrum ||
+      options.student.rank != calibrated.student.rank ||
       options.student.steps != calibrated.student.steps)
     return std::nullopt;
   return LadderBias{

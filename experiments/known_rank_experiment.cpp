@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "experiments/option_values.h"
+#include "experiments/plain_table.h"
+#include "experiments/run_card.h"
 #include "nn/file.h"
 
 namespace experiments {
@@ -54,7 +56,37 @@ std::filesystem::path path_of(const TeacherSpec& teacher, const StudyOptions& op
                      hash(base.config));
 }
 
+RunCard run_card(const StudyOptions& options) {
+  const KnownRankOptions one = options_of({}, options);
+  nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, options.base_steps)));
+  base.erase("seed");
+  RunCard card;
+  card.experiment = "known-rank";
+  card.configuration = {{"base", base},
+                        {"student_rank", one.student.rank},
+                        {"student_steps", one.student.steps},
+                        {"ranks", one.ranks},
+                        {"steps_of_others", one.steps_of_others}};
+  card.extent = {{"base_seeds", nlohmann::json::array({options.base_seeds.front()})},
+                 {"true_ranks", nlohmann::json::array()},
+                 {"seeds", nlohmann::json::array()}};
+  for (const TeacherSpec& teacher : teachers(options)) {
+    card.extent["true_ranks"].push_back(teacher.true_rank);
+    card.extent["seeds"].push_back(teacher.seed);
+  }
+  return card;
+}
+
 ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
+  const std::filesystem::path out = options.out / "known-rank";
+  const bool unnamed =
+      std::filesystem::exists(out / "teachers") && !std::filesystem::exists(out / "run.json");
+  // Its cells are the teachers' files; the card, the lock and the notice are those of every folder.
+  const ResultsFolder folder(out, run_card(options), options.jobs, options.start);
+  if (!folder.notice().empty()) progress.message(folder.notice());
+  if (unnamed && options.start == ResultsFolder::Start::resume)
+    progress.message(
+        fmt::format("{} has teachers of a build that nothing names", folder.path().string()));
   const Cell cell = task_cell(options, options.tasks.front(), options.base_seeds.front(), 1);
   bases.prepare(cell);
   const Base& base = bases.of(cell);
@@ -115,12 +147,8 @@ std::string known_rank_markdown(const std::string& csv) {
     teachers[{std::stoi(cells.at(0)), std::stoi(cells.at(1))}][cells.at(2)] =
         std::stod(cells.at(4));
   }
-  std::string text =
-      "# Known rank: does the analysis find what was planted?\n\n"
-      "A change of rank r* was planted in v of the last block; a student of higher rank learned to "
-      "say what the teacher says. The paper has no such control.\n\n"
-      "| r* | seed | estimated rank | knee of the loss | amplification planted | recovered | its "
-      "interval |\n|---|---|---|---|---|---|---|\n";
+  PlainTable table{{"r*", "seed", "estimated rank", "knee of the loss", "amplification planted",
+                    "recovered", "its interval"}};
   for (const auto& [teacher, found] : teachers) {
     const auto number = [&, &values = found](const char* what, const char* format) {
       const auto at = values.find(what);
@@ -131,12 +159,15 @@ std::string known_rank_markdown(const std::string& csv) {
             ? fmt::format("{} to {}", number("amplification_low", "{:.2f}"),
                           number("amplification_high", "{:.2f}"))
             : "-";
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", teacher.first, teacher.second,
-                        number("estimated_rank", "{:.0f}"), number("knee", "{:.0f}"),
-                        number("amplification_true", "{:.2f}"), number("amplification", "{:.2f}"),
-                        interval);
+    table.push_back({std::to_string(teacher.first), std::to_string(teacher.second),
+                     number("estimated_rank", "{:.0f}"), number("knee", "{:.0f}"),
+                     number("amplification_true", "{:.2f}"), number("amplification", "{:.2f}"),
+                     interval});
   }
-  return text;
+  return "# Known rank: does the analysis find what was planted?\n\n"
+         "A change of rank r* was planted in v of the last block; a student of higher rank learned "
+         "to say what the teacher says. The paper has no such control.\n\n" +
+         markdown_table(table);
 }
 
 Experiment known_rank_experiment() {

@@ -45,6 +45,13 @@ Measured further(const std::string& name) {
   };
 }
 
+int trained_cells(const std::vector<CellResult>& results) {
+  std::set<std::string> keys;
+  for (const CellResult& result : results)
+    if (result.cell.method != "frozen") keys.insert(result.cell.key());
+  return static_cast<int>(keys.size());
+}
+
 std::string task_label(const Cell& cell) {
   return cell.facts > 0 ? fmt::format("{}, K = {}", cell.task, cell.facts) : cell.task;
 }

@@ -31,6 +31,9 @@ double points(const CellResult& result);
 /// A named further measurement; NaN where the result has none of this name.
 Measured further(const std::string& name);
 
+/// How many distinct cells among the results were trained: all but frozen ones.
+int trained_cells(const std::vector<CellResult>& results);
+
 /// "sqlgen, K = 20", or the task alone where it has no K.
 std::string task_label(const Cell& cell);
 

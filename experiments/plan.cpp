@@ -74,19 +74,23 @@ std::vector<Cell> cells_of(const Experiment& experiment, const StudyOptions& opt
 
 // A step of pre-training takes 7 ms on two cores of a current machine, and a wider base as many
 // times longer as its matrices are larger.
+double pretraining_seconds(const BaseConfig& config) {
+  const double wider = static_cast<double>(config.model.d_model) / 64;
+  return 7e-3 * wider * wider * static_cast<double>(config.steps);
+}
+
 StagePlan base_plan(const std::vector<Experiment>& experiments, const StudyOptions& options) {
   StagePlan stage{"base"};
-  std::set<std::pair<std::uint64_t, int>> counted;
+  std::set<std::string> counted;  // by their hashes
   for (const Experiment& experiment : experiments) {
+    const long steps = experiment.base_steps ? experiment.base_steps(options) : options.base_steps;
     for (const Cell& cell : cells_of(experiment, options)) {
-      if (cell.base != "pretrained" || !counted.insert({cell.base_seed, cell.width}).second)
-        continue;
+      const BaseConfig config = base_config(cell.base_seed, steps, cell.width);
+      if (cell.base != "pretrained" || !counted.insert(hash(config)).second) continue;
       ++stage.cells;
-      const BaseConfig config = base_config(cell.base_seed, options.base_steps, cell.width);
       if (has_base(config, options.out / "base")) continue;
       ++stage.missing;
-      const double wider = cell.width / 64.0;
-      stage.seconds += 7e-3 * wider * wider * static_cast<double>(config.steps);
+      stage.seconds += pretraining_seconds(config);
     }
   }
   return stage;

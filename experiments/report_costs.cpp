@@ -5,6 +5,7 @@
 #include "experiments/cost_formulas.h"
 #include "experiments/html.h"
 #include "experiments/report.h"
+#include "experiments/text.h"
 
 namespace experiments {
 
@@ -27,16 +28,6 @@ const std::vector<Example>& examples() {
       {"RoBERTa base, q and v, r = 8", {125e6, 12, 768, 2, 8, 4}},
       {"here, q and v, r = 4", {112'960, 2, 64, 2, 4, 4}}};
   return all;
-}
-
-std::string bytes_text(double bytes) {
-  const char* units[] = {"B", "kB", "MB", "GB", "TB"};
-  int unit = 0;
-  while (bytes >= 1000 && unit < 4) {
-    bytes /= 1000;
-    ++unit;
-  }
-  return fmt::format("{:.3g} {}", bytes, units[unit]);
 }
 
 std::string count_text(double count) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/build_info.h"
+#include "experiments/experiment.h"
 #include "experiments/html.h"
 #include "experiments/progress.h"
 #include "experiments/report.h"
@@ -44,11 +45,14 @@ std::pair<int, double> cells_and_seconds(const fs::path& cells_jsonl) {
   return {cells, seconds};
 }
 
+// What a stage rests on is in the folder of its sweep, which it may share.
 std::vector<std::string> stage_row(const fs::path& out, const std::string& name) {
-  const Json card = read_json(out / name / "run.json");
+  const std::string sweep = sweep_of(name);
+  const Json card = read_json(out / sweep / "run.json");
   const Json extent = card.value("extent", Json::object());
-  const auto [cells, seconds] = cells_and_seconds(out / name / "cells.jsonl");
+  const auto [cells, seconds] = cells_and_seconds(out / sweep / "cells.jsonl");
   return {name,
+          sweep,
           text_at(card, "hash"),
           text_at(extent, "base_seeds"),
           text_at(extent, "seeds"),
@@ -78,7 +82,7 @@ std::string run_of_the_paper(const fs::path& out) {
 std::string machines(const fs::path& out, const std::vector<std::string>& stages) {
   std::vector<std::vector<std::string>> rows;
   for (const std::string& name : stages) {
-    const Json card = read_json(out / name / "run.json");
+    const Json card = read_json(out / sweep_of(name) / "run.json");
     for (const Json& machine : card.value("runs", Json::array())) {
       const std::vector<std::string> row{text_at(machine, "commit"), text_at(machine, "compiler"),
                                          text_at(machine, "flags"), text_at(machine, "cpu")};
@@ -97,11 +101,11 @@ std::string provenance_section(const fs::path& out) {
   const std::vector<std::string> stages = stages_in(out);
   std::vector<std::vector<std::string>> rows;
   for (const std::string& name : stages) rows.push_back(stage_row(out, name));
-  std::string html =
-      element("h2", "Provenance") + run_of_the_paper(out) +
-      table_html({"stage", "configuration", "base seeds", "seeds", "cells", "seconds of one core"},
-                 rows) +
-      machines(out, stages);
+  std::string html = element("h2", "Provenance") + run_of_the_paper(out) +
+                     table_html({"stage", "folder", "configuration", "base seeds", "seeds", "cells",
+                                 "seconds of one core"},
+                                rows) +
+                     machines(out, stages);
   const fs::path verdicts = out / "verdicts.json";
   if (fs::exists(verdicts))
     html +=

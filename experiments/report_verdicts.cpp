@@ -55,12 +55,13 @@ std::string parts_text(const Finding& finding) {
 }
 
 std::string summary_row(const Finding& finding) {
-  return element("tr",
-                 fmt::format("<th>{}</th><td>{}</td><td>{}</td>{}<td>{}</td><td>{}</td>"
-                             "<td><code>{}</code></td>",
-                             escaped(finding.id), escaped(finding.statement),
-                             escaped(paper_value(finding.id)), outcome_cell(finding.outcome()),
-                             parts_text(finding), finding.cells, escaped(finding.command)));
+  return element("tr", fmt::format("<th>{}</th><td>{}</td><td>{}</td>{}<td>{}</td><td>{}</td>"
+                                   "<td><code>{}</code></td>",
+                                   escaped(finding.id), escaped(finding.statement),
+                                   escaped(paper_value(finding.id)),
+                                   outcome_cell(finding.outcome()), parts_text(finding),
+                                   finding.cells > 0 ? std::to_string(finding.cells) : "–",
+                                   escaped(finding.command)));
 }
 
 }  // namespace
@@ -80,7 +81,10 @@ std::string verdicts_section(const std::vector<Finding>& judged) {
   const std::string rule =
       "A finding is reproduced where all its parts are, contradicted where one is. Each part is a "
       "paired difference over (base seed, seed), tested by a t-test against a threshold that was "
-      "fixed in code before anything ran; p is corrected over all parts together (Holm), at 5 %.";
+      "fixed in code before anything ran; p is corrected over all parts together (Holm), at 5 %. "
+      "Where n stands in place of pairs, what was repeated is something else and stands beside it: "
+      "F9 repeats timings or takes widths and ranks, F4 takes seeds, every two of which make a "
+      "pair. Runs are trained cells, each counted once.";
   return element("section",
                  element("h2", "Verdicts") + element("p", escaped(rule)) +
                      element("div", element("table", rows), "class=\"wide\"") +

@@ -26,11 +26,17 @@ std::vector<Cell> search_runs(const std::vector<Cell>& cells);
 std::vector<Cell> missing_runs(const std::vector<Cell>& cells,
                                const std::vector<CellResult>& results);
 
+/// The searches among these results that are complete and of these options: of their base, K, steps
+/// and scale. A folder that was searched at two K has both.
+std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
+                                        const StudyOptions& options);
+
 /// Searches the learning rate of each of the given cells, each once, on validation examples, in
 /// OUT/learning-rates, with missing_runs. Where a best rate stays at an edge, the choice says so
 /// (LrChoice::Edge). With
-/// Start::resume what an earlier search left there is used. Writes the record of all that was
-/// searched there to OUT/learning-rates/learning_rates.json. Nothing where the search was stopped.
+/// Start::resume what an earlier search left there is used. Writes the record of
+/// complete_searches() to OUT/learning-rates/learning_rates.json. Nothing where the search was
+/// stopped.
 std::optional<LearningRates> search_rates(
     const std::vector<Cell>& cells, const StudyOptions& options, Bases& bases, Progress& progress,
     ResultsFolder::Start start = ResultsFolder::Start::resume);

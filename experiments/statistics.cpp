@@ -118,6 +118,16 @@ double p_equivalent(const std::vector<double>& x, double margin) {
   return std::max(p_mean_above(x, -margin), p_mean_below(x, margin));
 }
 
+std::vector<double> jackknife_of_pairs(const std::vector<double>& of_each) {
+  if (of_each.size() < 3)
+    throw std::invalid_argument(
+        fmt::format("a jackknife over pairs needs at least 3 things, not {}", of_each.size()));
+  const double n = static_cast<double>(of_each.size()), m = mean(of_each);
+  std::vector<double> pseudo;
+  for (const double a : of_each) pseudo.push_back(m + 2 * (n - 1) / (n - 2) * (a - m));
+  return pseudo;
+}
+
 Interval t_interval(const std::vector<double>& x, double level) {
   need_two(x);
   const double half = student_t_critical(1 - level, degrees_of_freedom(x)) * sample_sd(x) /

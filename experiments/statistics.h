@@ -41,6 +41,17 @@ double p_mean_differs(const std::vector<double>& x, double threshold = 0);
 /// one-sided p values (TOST), both of which must be small to call a difference within noise.
 double p_equivalent(const std::vector<double>& x, double margin);
 
+/// The jackknife of a mean over all pairs of n >= 3 things, say of the agreement of every two
+/// seeds. Pairs that share one of them are not independent, so n (n-1)/2 pairs are no sample of
+/// that size: what may be drawn anew are the things. With m the mean over all pairs and m_(i) the
+/// same without thing i, the pseudo-values are n m - (n-1) m_(i) (Arvesen 1969); their mean is m,
+/// and their t-test and bootstrap are those of a sample of n. `of_each` is the mean over the n-1
+/// pairs of each thing, a_i, from which they are, with the algebra done,
+///   m + 2 (n-1)/(n-2) (a_i - m).
+/// Where a pair is the mean of what its two bring, they are what each brings. Throws
+/// std::invalid_argument for n < 3.
+std::vector<double> jackknife_of_pairs(const std::vector<double>& of_each);
+
 struct Interval {
   double low = 0, high = 0;
 };

@@ -17,9 +17,10 @@ struct StudyOptions {
   std::string preset = "quick";
   std::vector<data::Task> tasks{data::Task::sqlgen, data::Task::nli, data::Task::reorder};
   std::vector<std::uint64_t> base_seeds{2};
-  int seeds = 3;     ///< 1 .. seeds
-  int facts = 20;    ///< K of sqlgen
-  double alpha = 8;  ///< fixed while r varies, as in the paper
+  int seeds = 3;             ///< 1 .. seeds
+  bool seeds_given = false;  ///< by the user: then no experiment takes fewer
+  int facts = 20;            ///< K of sqlgen
+  double alpha = 8;          ///< fixed while r varies, as in the paper
   std::string scaling = "alpha/r";
   long base_steps = 8000;
   double steps_factor = 1;  ///< of each task's own number of adaptation steps

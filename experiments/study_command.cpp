@@ -10,21 +10,32 @@
 
 namespace experiments {
 
-void add_study_options(Command& command, StudyTexts& given) {
-  command.option("--preset", given.preset, "smoke (a minute), quick or full");
-  command.option("--tasks", given.tasks, "sqlgen, nli, reorder, separated by commas, or all");
-  command.option("--seeds", given.seeds, "repetitions of every cell");
-  command.option("--base-seed", given.base_seed, "names the pre-trained base");
-  command.option("--facts", given.facts, "sqlgen: how many meanings change, 2 to 32");
-  command.option("--jobs", given.jobs, "cells at a time (default: the cores)");
-  command.option("--out", given.out, "results folder");
-  command.flag("--fresh", given.fresh, "start over in a folder that has results");
+void add_study_options(Command& command, StudyTexts& given,
+                       const std::map<std::string, std::string>& without) {
+  const auto option = [&](const std::string& name, std::string& value, const char* help) {
+    if (const auto why = without.find(name); why != without.end())
+      command.refuse(name, why->second);
+    else
+      command.option(name, value, help);
+  };
+  option("--preset", given.preset, "smoke (a minute), quick or full");
+  option("--tasks", given.tasks, "sqlgen, nli, reorder, separated by commas, or all");
+  option("--seeds", given.seeds, "repetitions of every cell");
+  option("--base-seed", given.base_seed, "names the pre-trained base");
+  option("--facts", given.facts, "sqlgen: how many meanings change, 2 to 32");
+  option("--jobs", given.jobs, "cells at a time (default: the cores)");
+  option("--out", given.out, "results folder");
+  if (const auto why = without.find("--fresh"); why != without.end())
+    command.refuse("--fresh", why->second);
+  else
+    command.flag("--fresh", given.fresh, "start over in a folder that has results");
 }
 
 void apply(const StudyTexts& given, StudyOptions& options) {
   if (!given.tasks.empty()) options.tasks = parse_tasks(given.tasks);
   if (!given.seeds.empty())
     options.seeds = static_cast<int>(parse_integer("--seeds", given.seeds, 1, 100));
+  options.seeds_given = !given.seeds.empty();
   if (!given.base_seed.empty())
     options.base_seeds = {
         static_cast<std::uint64_t>(parse_integer("--base-seed", given.base_seed, 0, largest_seed))};
@@ -44,10 +55,13 @@ void apply(const StudyTexts& given, StudyOptions& options) {
 Command experiment_command(const Experiment& experiment) {
   Command command(experiment.name, experiment.help);
   auto given = std::make_shared<StudyTexts>();
-  add_study_options(command, *given);
+  add_study_options(command, *given, experiment.without);
   command.action([given, experiment](const Command&) {
     StudyOptions options = study_preset(given->preset);
     apply(*given, options);
+    if (experiment.one_task && !given->tasks.empty() && options.tasks.size() > 1)
+      throw UsageError(
+          fmt::format("--tasks '{}': {} runs on one task", given->tasks, experiment.name));
     Progress progress;
     Bases bases(options.out / "base", options.base_steps);
     ExperimentOutcome outcome = run_experiment(experiment, options, bases, progress);

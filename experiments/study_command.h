@@ -13,8 +13,10 @@ struct StudyTexts {
   bool fresh = false;
 };
 
-/// Declares --preset, --tasks, --seeds, --base-seed, --facts, --jobs, --out and --fresh.
-void add_study_options(Command& command, StudyTexts& given);
+/// Declares --preset, --tasks, --seeds, --base-seed, --facts, --jobs, --out and --fresh, and
+/// refuses those in `without`, for the reason that stands there.
+void add_study_options(Command& command, StudyTexts& given,
+                       const std::map<std::string, std::string>& without = {});
 
 /// Sets what was given in `options`, which are the preset's. Throws UsageError.
 void apply(const StudyTexts& given, StudyOptions& options);

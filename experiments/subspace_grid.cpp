@@ -35,6 +35,15 @@ std::map<Repetition, double> by_repetition(const Grids& grids, const std::string
   return means;
 }
 
+std::map<Repetition, double> over_q_and_v(const Grids& grids, const std::string& task,
+                                          const std::string& what,
+                                          const std::function<double(const Grid&)>& read) {
+  std::map<Repetition, double> means = by_repetition(grids, task, "q", what, Side::right, read);
+  for (const auto& [repetition, v] : by_repetition(grids, task, "v", what, Side::right, read))
+    means[repetition] = (means[repetition] + v) / 2;
+  return means;
+}
+
 std::vector<std::string> tasks_of(const Grids& grids) {
   std::vector<std::string> tasks;
   for (const auto& [key, each] : grids)

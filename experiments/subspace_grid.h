@@ -41,6 +41,11 @@ std::map<Repetition, double> by_repetition(const Grids& grids, const std::string
                                            Side side,
                                            const std::function<double(const Grid&)>& read);
 
+/// The mean of that over q and v, from the inputs' side of BA.
+std::map<Repetition, double> over_q_and_v(const Grids& grids, const std::string& task,
+                                          const std::string& what,
+                                          const std::function<double(const Grid&)>& read);
+
 std::vector<std::string> tasks_of(const Grids& grids);
 
 /// A line per comparison, i and j, over the repetitions: task, matrix, what, side, i, j, n, phi

@@ -115,7 +115,7 @@ ExperimentOutcome run_table1(const StudyOptions& options, Bases&, Progress&) {
 
 Finding::Part part(const char* statement, const std::string& where, const std::string& text,
                    const std::map<Repetition, double>& each, double threshold, bool above,
-                   const char* unit) {
+                   const char* unit, const char* over = "base, repetition of the timing") {
   Contrast contrast;
   contrast.text =
       fmt::format("{}; holds {} {} {}", text, above ? "above" : "below", threshold, unit);
@@ -123,6 +123,7 @@ Finding::Part part(const char* statement, const std::string& where, const std::s
   contrast.threshold = threshold;
   contrast.holds_above = above;
   contrast.unit = unit;
+  contrast.over = over;
   return {statement, where, contrast};
 }
 
@@ -134,13 +135,13 @@ std::vector<Finding> table1_findings(const std::vector<LatencyRow>& rows,
                   "merged LoRA adds no latency and computes the same; memory and checkpoint ratios "
                   "follow by formula (Hu et al. 2021, section 4.2 and Table 1)",
                   "./run table1",
-                  {},
-                  static_cast<int>(rows.size())};
+                  {}};
   std::map<Repetition, double> different;
   for (const auto& [seed, output] : outputs)
     different[{0, seed}] = static_cast<double>(output.different);
   finding.parts.push_back(part("merged LoRA computes bit for bit what W0 + ΔW computes", "output",
-                               "logits that differ", different, 0.5, false, "logits"));
+                               "logits that differ", different, 0.5, false, "logits",
+                               "base, seed of A and B"));
   for (const LatencyRow& row : rows) {
     const std::string where = case_text(row.at);
     if (row.model == "LoRA merged")
@@ -161,6 +162,8 @@ Experiment table1_experiment() {
   experiment.seconds = [](const StudyOptions& options) {
     return options.preset == "smoke" ? 2.0 : 15.0;
   };
+  for (const char* option : {"--tasks", "--seeds", "--base-seed", "--facts", "--jobs"})
+    experiment.without[option] = "it measures random weights on one thread";
   return experiment;
 }
 

@@ -49,7 +49,8 @@ Experiment table1_experiment();
 ///   same output   D = logits that differ, of merged and W0 + ΔW          reproduced if D < 1/2
 ///   no latency    D = merged ÷ base - 1, in %, per batch and length      reproduced if D < 2.2 %
 ///   adapters      D = Adapter-H ÷ base - 1 and Adapter-L's, in %         reproduced if D > 0 %
-/// A pair is one repetition: the median over its rounds.
+/// A pair is one repetition of the timing, the median over its rounds: the spread is that of one
+/// machine's clock, and the interval says nothing of other machines.
 std::vector<Finding> table1_findings(const std::vector<LatencyRow>& rows,
                                      const std::map<std::uint64_t, MergedOutput>& outputs);
 

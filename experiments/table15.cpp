@@ -198,6 +198,8 @@ Experiment figure2_experiment() {
                         "the paper's Figure 2: the runs of table15 by their number of parameters",
                         cells, run_figure};
   experiment.sweep = "table15";
+  experiment.without = {
+      {"--fresh", "its runs are those of table15, whose --fresh starts them over"}};
   return experiment;
 }
 

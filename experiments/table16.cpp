@@ -109,7 +109,7 @@ std::vector<Finding> table16_findings(const std::vector<CellResult>& results) {
                   "16)",
                   "./run table16",
                   {},
-                  static_cast<int>(results.size())};
+                  trained_cells(results)};
   for (const ScoreTable& table : score_tables(results, row_of)) {
     Contrast rule;
     rule.threshold = -margin_points;

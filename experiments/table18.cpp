@@ -118,7 +118,7 @@ std::vector<Finding> table18_findings(const std::vector<CellResult>& results) {
                   "the loss falls with r, then it is flat (Table 18)",
                   "./run table18",
                   {},
-                  static_cast<int>(results.size())};
+                  trained_cells(results)};
   const Measured loss = further(validation_nll);
   for (const ScoreTable& table : score_tables(results, row_of)) {
     Contrast falls;

@@ -155,13 +155,13 @@ std::vector<Finding> table5_findings(const std::vector<CellResult>& results) {
              "(Table 5)",
              "./run table5",
              {},
-             static_cast<int>(results.size())};
+             trained_cells(results)};
   Finding f10{"F10",
               "LoRA on the MLP against LoRA on attention at equal parameters (beyond the "
               "paper)",
               "./run table5",
               {},
-              static_cast<int>(results.size())};
+              trained_cells(results)};
   for (const ScoreTable& table : score_tables(results, row_of)) {
     add_wrong_matrix_is_worst(f1, table);
     add_two_beat_one(f1, table);

@@ -55,19 +55,8 @@ std::map<Repetition, double> by_repetition(const std::vector<Table7Entry>& entri
 // What is read at r = 4 minus at r = 16, for each repetition that has both.
 std::map<Repetition, double> fall(const std::vector<Table7Entry>& entries, const std::string& task,
                                   AlphaRule rule, Read read) {
-  const auto small = by_repetition(entries, task, rule, 4, 4, read);
-  const auto large = by_repetition(entries, task, rule, 16, 16, read);
-  std::map<Repetition, double> differences;
-  for (const auto& [repetition, value] : small)
-    if (const auto at = large.find(repetition); at != large.end())
-      differences[repetition] = value - at->second;
-  return differences;
-}
-
-double mean_of(const std::map<Repetition, double>& values) {
-  std::vector<double> list;
-  for (const auto& [repetition, value] : values) list.push_back(value);
-  return mean(list);
+  return difference(by_repetition(entries, task, rule, 4, 4, read),
+                    by_repetition(entries, task, rule, 16, 16, read));
 }
 
 Contrast contrast(std::string text, std::map<Repetition, double> each) {
@@ -105,14 +94,13 @@ Finding table7_finding(const std::vector<Table7Entry>& entries) {
       c.note = fmt::format(
           "For directions that know nothing of W it falls by 2 and by what |dW| falls; "
           "|U^T W V| / random goes from {:.2f} to {:.2f} times.",
-          std::exp2(mean_of(by_repetition(entries, task, rule, 4, 4, above_random))),
-          std::exp2(mean_of(by_repetition(entries, task, rule, 16, 16, above_random))));
+          std::exp2(mean(values(by_repetition(entries, task, rule, 4, 4, above_random)))),
+          std::exp2(mean(values(by_repetition(entries, task, rule, 16, 16, above_random)))));
       add(rule == AlphaRule::fixed ? "amplification falls with r, alpha fixed"
                                    : "amplification falls with r, alpha in proportion to r",
           std::move(c));
     }
   }
-  finding.cells = static_cast<int>(entries.size());
   return finding;
 }
 
@@ -137,7 +125,9 @@ Experiment table7_experiment() {
     write_result(options, "table7", ".csv", table7_csv(entries));
     write_result(options, "table7", ".md", table7_markdown(entries));
     fmt::print("{}", table7_console(entries));
-    return ExperimentOutcome{0, {table7_finding(entries)}};
+    return ExperimentOutcome{0, {resting_on(table7_finding(entries), *models, [](const Cell& cell) {
+                               return cell.rank >= 4;
+                             })}};
   };
   return experiment;
 }

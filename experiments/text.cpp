@@ -1,5 +1,7 @@
 #include "experiments/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -26,6 +28,18 @@ std::string wrapped(const std::string& first, std::size_t indent, const std::str
     empty = false;
   }
   return result + line + '\n';
+}
+
+std::string bytes_text(double bytes) {
+  const char* const units[] = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1000 && unit < 4; ++unit) bytes /= 1000;
+  return fmt::format("{:.{}f} {}", bytes,
+                     unit == 0     ? 0
+                     : bytes < 10  ? 2
+                     : bytes < 100 ? 1
+                                   : 0,
+                     units[unit]);
 }
 
 }  // namespace experiments

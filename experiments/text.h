@@ -8,4 +8,7 @@ namespace experiments {
 /// that continue at column `indent`.
 std::string wrapped(const std::string& first, std::size_t indent, const std::string& text);
 
+/// "37.7 MB": three digits and the unit, a power of 1000.
+std::string bytes_text(double bytes);
+
 }  // namespace experiments

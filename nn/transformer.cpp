@@ -155,7 +155,9 @@ Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
   const std::vector<unsigned char> keys = real_after_prefix(real, B, T, P);  // (B,P+T)
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     if (prefix) x = enter_block(*prefix, pass, static_cast<Index>(i), x);  // (B,P+T,C)
+    const autograd::NodeId first = pass.tape.size();
     x = blocks[i]->forward(pass, x, keys);
+    pass.tape.hand_on_unread(first, x);
   }
   if (prefix) x = without_first(x, P);
   return ln_f.forward(pass, x);

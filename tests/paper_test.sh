@@ -59,6 +59,19 @@ cells=$(cat results/*/cells.jsonl | sha256sum)
 cmp -s before.json results/verdicts.json || fail "the report alone came to other verdicts"
 [[ $(cat results/*/cells.jsonl | sha256sum) == "$cells" ]] || fail "the report trained something"
 
+# A run of one task and the report again: the findings are still those of the whole.
+"$lowrank" table7 --preset smoke --tasks nli --out results >again.txt 2>&1 || fail "table7: $(<again.txt)"
+"$lowrank" report --out results >again.txt 2>&1 || fail "report: $(<again.txt)"
+cmp -s before.json results/verdicts.json || fail "a run of one task changed the verdicts"
+[[ $(cat results/*/cells.jsonl | sha256sum) == "$cells" ]] || fail "a run of one task trained something"
+
+# Every stage says what it was made with.
+for stage in $stages; do
+  case $stage in table7 | figure[348]) folder=adapters ;; figure2) folder=table15 ;; *) folder=$stage ;; esac
+  [[ -s results/$folder/run.json ]] || fail "$stage has no run card"
+done
+grep -q '<td>figure4</td><td>adapters</td>' "$report" || fail "figure4 has no provenance"
+
 # A script is edited and drawn again by hand.
 (cd results/figures && sed -i 's/^set output .*/set output "mine.svg"/' table6.gp && gnuplot table6.gp 2>/dev/null)
 [[ -s results/figures/mine.svg ]] || fail "a figure cannot be drawn again"

@@ -1,6 +1,6 @@
 # title: Figure 4: do two seeds agree on their directions?
 # data: ../figure4/figure4.csv
-# caption: φ(i,j) between adapters of r = 16 from two seeds, mean over the pairs, for ΔWq and ΔWv of the last block,
+# caption: φ(i,j) between adapters of r = 16 from two seeds, mean over all pairs, for ΔWq and ΔWv of the last block,
 # caption: and between two Gaussian matrices. Blue: 0 to 1 as it is. Corrected for chance: white is what random
 # caption: directions give, orange is more.
 load 'style.gp'

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "op_cases.h"
 
@@ -65,9 +66,30 @@ Tensor kl_by_loop(const Tensors& x) {
   for (Index i = 0; i < x[0].rows(); ++i)
     for (Index j = 0; j < x[0].cols(); ++j) {
       const double log_p = log_probability(x[0], i, j), log_q = log_probability(x[1], i, j);
-      total += std::exp(log_p) * (log_p - log_q);
+      if (std::exp(log_p) > 0) total += std::exp(log_p) * (log_p - log_q);
     }
   return scalar(total / static_cast<double>(x[0].rows()));
+}
+
+constexpr Scalar never = -std::numeric_limits<Scalar>::infinity();
+
+// KL where p, and where `both` is true q too, rules the first class out.
+OpCase kl_without_a_class(const char* variant, bool both) {
+  return {"kl_divergence",
+          variant,
+          [both](Tape& tape, std::span<const Var> x) {
+            Tensor mask(x[0].shape());
+            mask.m.col(0).setConstant(never);
+            const Var ruled_out = tape.constant(mask);
+            return kl_divergence(add(x[0], ruled_out), both ? add(x[1], ruled_out) : x[1]);
+          },
+          [both](Tensors x) {
+            x[0].m.col(0).setConstant(never);
+            if (both) x[1].m.col(0).setConstant(never);
+            return kl_by_loop(x);
+          },
+          {},
+          {{{1, 5}, {1, 5}}, {{3, 4}, {3, 4}}, {{2, 3, 4}, {2, 3, 4}}}};
 }
 
 Tensor squared_by_loop(const Tensors& x) {
@@ -93,6 +115,8 @@ std::vector<OpCase> losses() {
        {},
        {{{1, 5}, {1, 5}}, {{3, 4}, {3, 4}}, {{5, 2}, {5, 2}}, {{2, 3, 4}, {2, 3, 4}}},
        {{{1, 1}, {1, 1}}, {{4, 1}, {4, 1}}}},
+      kl_without_a_class("p rules a class out", false),
+      kl_without_a_class("p and q rule a class out", true),
       {"mean_squared_error",
        "",
        [](Tape&, std::span<const Var> x) { return mean_squared_error(x[0], x[1]); },

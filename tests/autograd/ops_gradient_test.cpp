@@ -25,13 +25,15 @@ std::vector<Parameter> leaves(const Tensors& values) {
 }
 
 // One step that leaves its gradients in the parameters. Between scales by 1, which change nothing,
-// the operation is an inner node of the tape, so that Record::training hands its memory on.
+// the operation is an inner node of the tape, so that Record::training hands its memory on, and
+// hands on before the backward whatever the operation does not say it reads.
 void step(const OpCase& op_case, std::vector<Parameter>& parameters,
           Record record = Record::everything) {
   Tape tape(record);
   std::vector<Var> inputs;
   for (Parameter& p : parameters) inputs.push_back(scale(tape.parameter(p), 1));
   const Var y = scale(op_case.function(tape, inputs), 1);
+  tape.hand_on_unread(0, y);
   tape.backward(y, Random(9, "cotangent").normal(y.shape(), 1));
 }
 
@@ -146,9 +148,15 @@ TEST_CASE("a gradient is added to what is there") {
 
 TEST_CASE("a tape that hands memory on gives the same gradients, bit for bit") {
   for_each_example([](const OpCase& op_case, const Shapes& shapes) {
-    std::vector<Parameter> kept = leaves(op_cases::draw(op_case, shapes)), handed_on = kept;
-    step(op_case, kept, Record::everything);
-    step(op_case, handed_on, Record::training);
-    for (std::size_t i = 0; i < kept.size(); ++i) CHECK(kept[i].grad.m == handed_on[i].grad.m);
+    const std::vector<Parameter> all = leaves(op_cases::draw(op_case, shapes));
+    for (unsigned frozen = 0; frozen + 1 < 1u << all.size(); ++frozen) {
+      CAPTURE(frozen);
+      std::vector<Parameter> kept = all;
+      for (std::size_t i = 0; i < kept.size(); ++i) kept[i].trainable = !(frozen >> i & 1);
+      std::vector<Parameter> handed_on = kept;
+      step(op_case, kept, Record::everything);
+      step(op_case, handed_on, Record::training);
+      for (std::size_t i = 0; i < kept.size(); ++i) CHECK(kept[i].grad.m == handed_on[i].grad.m);
+    }
   });
 }

@@ -103,6 +103,30 @@ TEST_CASE("cross_entropy of large, and of forbidden, logits is finite") {
   CHECK(x.grad.m.allFinite());
 }
 
+TEST_CASE("kl_divergence: what p rules out adds nothing, what only q rules out is infinitely far") {
+  Parameter p{"p", Random(1, "p").normal({2, N}, 1), {}, true};
+  Parameter q{"q", Random(1, "q").normal({2, N}, 1), {}, true};
+  p.value.m.col(3).setConstant(-inf);
+  const auto divergence = [&](Tape& tape) {
+    return kl_divergence(tape.parameter(p), tape.parameter(q));
+  };
+  const auto check_finite = [&] {
+    Tape tape;
+    const Var kl = divergence(tape);
+    CHECK(std::isfinite(kl.value().item()));
+    tape.backward(kl);
+    CHECK(p.grad.m.allFinite());
+    CHECK(q.grad.m.allFinite());
+    CHECK(p.grad.m.col(3).cwiseAbs().maxCoeff() < tiny);
+  };
+  check_finite();
+  q.value.m.col(3).setConstant(-inf);
+  check_finite();
+  q.value.m(1, 7) = -inf;
+  Tape tape;
+  CHECK(divergence(tape).value().item() == inf);
+}
+
 TEST_CASE("padding gets no attention at all: not a bit of the result, exactly zero gradient") {
   Random random(1, "attention");
   const Shape shape{2, N, 8};

@@ -46,6 +46,25 @@ refused "unknown preset 'quick'; valid are smoke, full" learning-rates --preset 
 refused "unknown option '--seeds'; valid options of learning-rates are*--tasks" learning-rates --seeds 3
 refused "--jobs 'two': a whole number from 1" learning-rates --jobs two
 
+# Experiments refuse the options of the others that would say nothing.
+for experiment in table1 costs; do
+  for option in --tasks --seeds --base-seed --facts --jobs; do
+    refused "$option has no effect on $experiment: it measures" "$experiment" "$option" 1
+  done
+done
+refused '--tasks has no effect on facts: it runs on sqlgen' facts --tasks sqlgen
+refused '--tasks has no effect on amplification-scale: it runs on sqlgen' amplification-scale --tasks=nli
+refused "--tasks 'nli,reorder': adam-alpha runs on one task" adam-alpha --tasks nli,reorder
+refused '--fresh has no effect on figure2: its runs are those of table15' figure2 --fresh
+refused "unknown task 'nlx'" adam-alpha --tasks nlx
+refused '--jobs has no effect with --calibrate' known-rank --calibrate 2 --jobs 1
+for name in table1 facts; do
+  accepted "$name" --help
+  [[ $(<"$work/../out") != *--tasks* ]] || fail "$name --help lists --tasks"
+done
+accepted table5 --help
+says out --tasks
+
 # table6, tasks, pretrain.
 refused "unknown preset 'tiny'; valid are smoke, quick, full" table6 --preset tiny
 refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" table6 --tasks nlx
@@ -71,8 +90,8 @@ refused "cannot*/proc/nowhere*No such file" pretrain --steps 60 --out /proc/nowh
 refused "cannot*File name too long" pretrain --steps 60 --out "$long_name"
 
 # bench.
-refused 'a command of bench is wanted; valid are step, gemm' bench
-refused "unknown command of bench 'steps'; valid are step, gemm" bench steps
+refused 'a command of bench is wanted; valid are step, gemm, ops, scaling, sweep, roofline' bench
+refused "unknown command of bench 'steps'; valid are step, gemm, ops, scaling, sweep, roofline" bench steps
 refused "unknown config 'tiny'; valid are toy, small, mid, gpt2" bench step --config tiny
 refused "unknown mode 'prefix'; valid are full, lora" bench step --mode prefix
 refused '--rank has no effect with --mode full' bench step --mode full --rank 2
@@ -81,6 +100,20 @@ refused "--threads '0': a whole number from 1" bench step --threads 0
 refused "--steps '0': a whole number from 1" bench step --steps 0
 refused "unknown config 'x'; valid are toy, small, mid, gpt2" bench gemm --config x
 refused "unknown option '--mode'; valid options of gemm" bench gemm --mode full
+refused "--filter 'convolution' matches no benchmark OP/toy|small/forward|backward; the operations are matmul,*mean_squared_error" bench ops --filter convolution
+refused "--filter '(' is no regular expression" bench ops --filter '('
+refused "--min-time '0': a positive number" bench ops --min-time 0
+refused "unknown option '--config'; valid options of ops" bench ops --config toy
+refused "--vary 'V'; valid are all, d, L, T, B, r, matrices" bench scaling --vary d,V
+refused "--vary names 'd' twice" bench scaling --vary d,d
+refused "--steps '0': a whole number from 1" bench scaling --steps 0
+refused "cannot write file/points.csv*Not a directory" bench scaling --csv file/points.csv
+refused "--jobs '1': a whole number from 2" bench sweep --jobs 1
+refused "--pairs '0': a whole number from 1" bench sweep --pairs 0
+refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" bench sweep --tasks nlx
+refused "--base-steps '0': a whole number from 1" bench sweep --base-steps 0
+refused 'roofline wants --out DIR' bench roofline
+refused "cannot*file/*Not a directory" bench roofline --out file
 
 # train. Nothing here may begin to train: the default base takes minutes.
 refused 'train wants --task sqlgen, nli or reorder' train --out a

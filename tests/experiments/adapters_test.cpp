@@ -6,6 +6,8 @@
 #include <cstdio>
 
 #include "nn/file.h"
+#include "tests/experiments/adapted_models.h"
+#include "tests/experiments/fake_cells.h"
 #include "tests/nn/temporary_folder.h"
 
 using namespace experiments;
@@ -58,4 +60,42 @@ TEST_CASE("adapters are trained once, and read by whoever asks for them") {
   CHECK(read->at(0).matrices.at("blocks.0.attn.q").A ==
         both->at(1).matrices.at("blocks.0.attn.q").A);
   CHECK(kind_of("blocks.0.attn.q") == "q");
+}
+
+TEST_CASE("a run of a part stands beside what the folder has of the whole") {
+  StudyOptions options;
+  const auto result = [&](data::Task task, std::uint64_t seed, int rank, int facts = 20) {
+    StudyOptions with = options;
+    with.facts = facts;
+    return fake::result(adapter_cell(task_cell(with, task, 2, seed), with, rank));
+  };
+  const std::vector<Cell> asked{result(data::Task::nli, 1, 4).cell};
+  const std::vector<CellResult> whole{result(data::Task::nli, 1, 4), result(data::Task::nli, 2, 4),
+                                      result(data::Task::sqlgen, 1, 4),
+                                      result(data::Task::sqlgen, 1, 4, 8),  // another K
+                                      result(data::Task::nli, 1, 8)};       // another rank
+  const std::vector<Cell> others = beside(asked, whole, options);
+  REQUIRE(others.size() == 2);
+  CHECK(others[0].key() == whole[1].cell.key());
+  CHECK(others[1].key() == whole[2].cell.key());
+
+  // What was asked for goes before an adapter of another learning rate in its place; of two others
+  // nobody can say which is meant.
+  CellResult older = whole[0];
+  older.cell.lr = 1;
+  CHECK(beside(asked, {whole[0], older}, options).empty());
+  older = whole[1];
+  older.cell.lr = 1;
+  CHECK_THROWS_WITH_AS(beside(asked, {whole[1], older}, options),
+                       doctest::Contains("two adapters for one place"), std::invalid_argument);
+}
+
+TEST_CASE("a finding rests on cells, however many matrices and pairs they make") {
+  std::vector<AdaptedModel> models;
+  for (const int rank : {4, 8, 8}) models.push_back({fake::cell("sqlgen", rank, 1), {}});
+  models[0].cell.facts = models[1].cell.facts = models[2].cell.facts = 20;
+  const Finding finding = resting_on({"F3", "", "", {{"a part", "sqlgen", {}}}}, models,
+                                     [](const Cell& cell) { return cell.rank >= 4; });
+  CHECK(finding.cells == 2);
+  CHECK(finding.parts[0].task == "sqlgen, K = 20");
 }

@@ -27,6 +27,7 @@ Command program(const std::shared_ptr<Options>& given) {
   });
   Command step("step", "times a step"), product("product", "times a product");
   step.option("--rank", given->rank, "r");
+  step.refuse("--task", "it has none");
   step.action([](const Command&) { return 8; });
   return {"lowrank", "", {eval, {"bench", "times", {step, product}}}};
 }
@@ -97,6 +98,7 @@ TEST_CASE("wrong input is one line that names it and what is valid") {
         "unknown option '--rink'; valid options of step are --help, --rank");
   CHECK(refusal({"bench", "step", "product"}) ==
         "unknown argument 'product'; valid options of step are --help, --rank");
+  CHECK(refusal({"bench", "step", "--task=nli"}) == "--task has no effect on step: it has none");
   CHECK(refusal({"eval"}) == "--task is required");
   CHECK(refusal({"eval", "--task", "nli", "--rank", "2"}) == "--rank has no effect here");
   CHECK(refusal({"eval", "--task", "--json"}) == "--task wants a value, not '--json'");

@@ -75,9 +75,35 @@ TEST_CASE("F4 on adapters whose seeds agree on q, on v, or of which there is one
   CHECK(outcomes(figure4_finding(grids)) == std::vector{reproduced});
   CHECK(outcomes(figure4_finding(figure4_grids(models(0, 6)))) == std::vector{contradicted});
   CHECK(figure4_grids(models(6, 0, 1)).empty());
-  CHECK(figure4_grids(models(6, 0, 2)).at({"nli", q, "seeds", Side::right}).size() == 1);
+  // Of two seeds there is one pair, in the repetition of each, and no saying how sure it is.
+  const Grids two = figure4_grids(models(6, 0, 2));
+  CHECK(two.at({"nli", q, "seeds", Side::right}).size() == 2);
+  CHECK(outcomes(figure4_finding(two)) == std::vector{inconclusive});
+  CHECK(figure4_finding(two).parts.at(0).contrast.missing.starts_with("fewer than three seeds"));
   CHECK(mean_phi(grids, {"nli", q, "gaussian", Side::A}, 8, 16) ==
         Approx(16.0 / fake::dimension).epsilon(0.15));
+}
+
+TEST_CASE("F4's effect is the mean over all pairs of seeds, its n the number of seeds") {
+  const std::vector<AdaptedModel> all = models(6, 0);
+  std::vector<double> pairs;
+  for (const AdaptedModel& one : all)
+    for (const AdaptedModel& other : all) {
+      if (one.cell.rank != 16 || other.cell.rank != 16 || one.cell.seed >= other.cell.seed)
+        continue;
+      const auto phi = [&](const std::string& name) {
+        const Grid grid{lora::similarity_grid(directions(one.matrices.at(name), Side::right),
+                                              directions(other.matrices.at(name), Side::right)),
+                        fake::dimension};
+        return grid.corrected(8, 8);
+      };
+      pairs.push_back(phi(q) - phi(v));
+    }
+  REQUIRE(pairs.size() == 10);
+  std::vector<Finding> findings{figure4_finding(figure4_grids(all))};
+  judge(findings);
+  CHECK(findings[0].parts[0].judgement.effect == Approx(mean(pairs)));
+  CHECK(findings[0].parts[0].judgement.pairs == 5);
 }
 
 TEST_CASE("F6 on adapters beside W's top directions, and on them") {

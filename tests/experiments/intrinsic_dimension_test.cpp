@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;
@@ -19,6 +21,20 @@ CellResult scored(const std::string& base, const std::string& method, int d, dou
 }
 
 }  // namespace
+
+TEST_CASE("intrinsic-dimension: quick takes two seeds, and more where more are asked for") {
+  const auto seeds = [](const StudyOptions& options) {
+    std::set<std::uint64_t> seeds;
+    for (const Cell& cell : intrinsic_dimension_experiment().cells(options))
+      seeds.insert(cell.seed);
+    return seeds.size();
+  };
+  StudyOptions options = study_preset("quick");
+  CHECK(seeds(options) == 2);
+  options.seeds = 4;
+  options.seeds_given = true;
+  CHECK(seeds(options) == 4);
+}
 
 TEST_CASE("d90 is the least d that reaches 90 % of full fine-tuning from the same start") {
   const std::vector<CellResult> results{
@@ -43,4 +59,16 @@ TEST_CASE("d90 is 0 where there is nothing to learn, and needs full fine-tuning"
        scored("random", "subspace", 8, 0.38), scored("pretrained", "subspace", 8, 0.5)});
   CHECK(found.at({"nli", "random"}).at({2, 1}).d90 == 0);
   CHECK(!found.contains({"nli", "pretrained"}));
+}
+
+TEST_CASE("intrinsic dimension: a repetition without full fine-tuning has a line and no d90") {
+  CellResult other = scored("pretrained", "subspace", 8, 0.5);
+  other.cell.seed = 2;
+  const std::string csv = intrinsic_dimension_csv(
+      {scored("pretrained", "full", 0, 0.8), scored("pretrained", "subspace", 8, 0.8), other});
+  CHECK(csv.find(",1,subspace,8,0.8,") != std::string::npos);
+  CHECK(csv.find(",8,8\n") != std::string::npos);  // of the first repetition
+  const auto line = csv.find(",2,subspace,8,0.5,");
+  REQUIRE(line != std::string::npos);
+  CHECK(csv.substr(csv.find('\n', line) - 2, 2) == ",,");
 }

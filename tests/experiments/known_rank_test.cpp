@@ -186,7 +186,8 @@ TEST_CASE(
   CHECK(matrix.right_whitened->phi > 0.9);
   CHECK(matrix.right_whitened->phi > 5 * matrix.right_whitened->chance);
   CHECK_FALSE(matrix.amplification);  // not calibrated for 300 steps
-  CHECK(calibrated_bias(KnownRankOptions()));
+  CHECK(calibrated_bias(KnownRankOptions(), base_config(7, BaseConfig().steps)));
+  CHECK_FALSE(calibrated_bias(KnownRankOptions(), base_config(7, 600)));  // nor for such a base
 
   const KnownRankResult nothing = known_rank(base, planted_rank(0, 20));
   CHECK(nothing.estimated_rank() == 0);

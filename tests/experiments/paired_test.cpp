@@ -39,3 +39,11 @@ TEST_CASE("labels name K, in numerical order") {
   }
   CHECK(task_labels(results) == std::vector<std::string>{"sqlgen, K = 8", "sqlgen, K = 16", "nli"});
 }
+
+TEST_CASE("trained cells are counted once, and frozen ones not") {
+  Cell base = fake::cell("nli", {}, 0, 1);
+  base.method = "frozen";
+  const Cell one = fake::cell("nli", {"q"}, 4, 1), other = fake::cell("nli", {"q"}, 4, 2);
+  CHECK(trained_cells(
+            {fake::result(base), fake::result(one), fake::result(other), fake::result(one)}) == 2);
+}

@@ -90,3 +90,23 @@ TEST_CASE("every method has a range of learning rates, those that train much the
   for (const Cell& cell : cells_without_rate(all_experiments(), study_preset("full")))
     CHECK_NOTHROW(lowest_rate(cell.method));
 }
+
+TEST_CASE("a base is planned with the steps and the width that it takes") {
+  const TemporaryFolder folder;
+  const StudyOptions options = small(folder.path());  // 600 steps
+  Experiment other = an_experiment("other");
+  other.base_steps = [](const StudyOptions&) { return 200L; };
+  const double usual = plan({an_experiment("one")}, options)[0].seconds;
+  const double fewer = plan({other}, options)[0].seconds;
+  CHECK(fewer == doctest::Approx(usual / 3));
+  const StagePlan both = plan({an_experiment("one"), other}, options)[0];
+  CHECK(both.cells == 2);  // the same seed and width, and yet two bases
+  CHECK(both.seconds == doctest::Approx(usual + fewer));
+  const auto narrow = other.cells;
+  other.cells = [narrow](const StudyOptions& asked) {
+    std::vector<Cell> cells = narrow(asked);
+    for (Cell& cell : cells) cell.width = 128;
+    return cells;
+  };
+  CHECK(plan({other}, options)[0].seconds == doctest::Approx(4 * fewer));
+}

@@ -70,6 +70,7 @@ TEST_CASE("findings come back from their file as they were") {
   std::vector<Finding> written{finding("F1", 3)};
   written[0].parts[0].contrast.note = "beside it";
   written[0].parts[0].contrast.unit = "ratio";
+  written[0].parts[0].contrast.over = "width, r";
   written[0].parts[0].contrast.holds_above = false;
   written[0].parts[0].contrast.each[{2, 9}] = 1.0 / 3;
   write_findings(folder / "findings.json", written);
@@ -79,6 +80,7 @@ TEST_CASE("findings come back from their file as they were") {
   CHECK(read[0].cells == 12);
   CHECK(read[0].parts[0].contrast.each == written[0].parts[0].contrast.each);
   CHECK(read[0].parts[0].contrast.unit == "ratio");
+  CHECK(read[0].parts[0].contrast.over == "width, r");
   CHECK_FALSE(read[0].parts[0].contrast.holds_above);
   fake::write(folder / "other.json", "{\"a\": 1}");
   CHECK_THROWS_AS(read_findings(folder / "other.json"), std::invalid_argument);
@@ -107,7 +109,8 @@ TEST_CASE("verdicts.json says the outcome, and null where nothing was measured")
   REQUIRE(findings.size() == 11);
   CHECK(findings[0].at("outcome") == "reproduced");
   CHECK(findings[0].at("parts")[0].at("effect").get<double>() == doctest::Approx(3.35));
-  CHECK(findings[0].at("parts")[0].at("base_seed_and_seed").size() == 6);
+  CHECK(findings[0].at("parts")[0].at("repeated_over") == "base seed, seed");
+  CHECK(findings[0].at("parts")[0].at("repetitions").size() == 6);
   CHECK(findings[1].at("outcome") == "contradicted");
   CHECK(findings[2].at("outcome") == "inconclusive");
   CHECK(findings[2].at("parts")[0].at("effect").is_null());
@@ -168,6 +171,24 @@ TEST_CASE("a sweep's summary has mean and sd of every kind of cell") {
 TEST_CASE("the costs by formula have GPT-3's figures, readable without scripts") {
   const std::string html = costs_section();
   CHECK(has(html, "<td>18.87 M</td><td>37.7 MB</td><td>351 GB</td>"));
+}
+
+TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
+  const TemporaryFolder folder;
+  for (const char* name : {"figure3", "adapters"}) std::filesystem::create_directory(folder / name);
+  write_findings(folder / "figure3" / "findings.json", {finding("F3", 3)});
+  fake::write(folder / "adapters" / "run.json",
+              R"({"hash": "0123abcd", "extent": {"seeds": [1, 2]},
+                  "runs": [{"commit": "c0ffee", "compiler": "GNU", "flags": "-O3", "cpu": "a cpu"}]})");
+  fake::write(folder / "adapters" / "cells.jsonl",
+              to_json(fake::result(fake::cell("nli", {"q"}, 4, 1))).dump() + "\n");
+  const std::string html = provenance_section(folder.path());
+  CHECK(has(html,
+            "<td>figure3</td><td>adapters</td><td>0123abcd</td><td></td><td>[1,2]</td><td>1</td>"));
+  CHECK(has(html, "c0ffee"));
+  CHECK(sweep_of("figure2") == "table15");
+  CHECK(sweep_of("table5") == "table5");
+  CHECK(sweep_of("another") == "another");
 }
 
 TEST_CASE("a report needs results") {

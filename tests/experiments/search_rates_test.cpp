@@ -71,3 +71,31 @@ TEST_CASE("the rate of every method is searched on a cell that it can train") {
     CHECK(searched_cell(cell, options).key() == searched.key());
   }
 }
+
+TEST_CASE("what was searched at another K, or with other steps, is not taken for this one") {
+  StudyOptions options = study_preset("quick");
+  std::vector<CellResult> results;
+  const auto search = [&](int facts, double best) {
+    options.facts = facts;
+    const Cell cell = lora_cell(task_cell(options, data::Task::sqlgen, 2, 1), options, {"q"}, 4);
+    for (const Cell& run : search_runs({searched_cell(cell, options)})) {
+      CellResult result = fake::result(run);
+      result.value = run.lr == best ? 1 : 0.5;
+      result.more["train_nll"] = 1;
+      results.push_back(result);
+    }
+  };
+  search(8, 0.02);
+  search(20, 0.08);
+  const auto found = [&](int facts) {
+    options.facts = facts;
+    return complete_searches(results, options);
+  };
+  REQUIRE(found(8).size() == 1);
+  CHECK(found(8)[0].choice.lr == 0.02);
+  REQUIRE(found(20).size() == 1);
+  CHECK(found(20)[0].choice.lr == 0.08);
+  CHECK(found(12).empty());
+  options.steps_factor = 0.1;
+  CHECK(found(20).empty());
+}

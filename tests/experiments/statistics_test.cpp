@@ -126,3 +126,53 @@ TEST_CASE("Holm keeps the false rejections of a family at 5 %, no correction doe
   CHECK(corrected <= 34);     // 400 * 0.05 = 20, plus 3.2 standard deviations
   CHECK(uncorrected >= 140);  // 400 * (1 - 0.95^12) = 184
 }
+
+TEST_CASE("the jackknife of pairs: by its definition, and what is brought where pairs are means") {
+  autograd::Random random(1, "jackknife");
+  const std::size_t n = 6;
+  std::vector<std::vector<double>> pair(n, std::vector<double>(n, 0));
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < i; ++j) pair[i][j] = pair[j][i] = random.normal();
+  const auto mean_without = [&](std::size_t left_out) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (i != left_out && j != left_out) values.push_back(pair[i][j]);
+    return mean(values);
+  };
+  std::vector<double> of_each;
+  for (const auto& row : pair)
+    of_each.push_back(mean(row) * static_cast<double>(n) / static_cast<double>(n - 1));
+  const std::vector<double> pseudo = jackknife_of_pairs(of_each);
+  for (std::size_t i = 0; i < n; ++i)
+    CHECK(pseudo[i] == Approx(6 * mean_without(n) - 5 * mean_without(i)));
+  CHECK(mean(pseudo) == Approx(mean_without(n)));
+
+  // a_i = (b_i + mean of the other b) / 2 of b = 1, 2, 6, whose other means are 4, 3.5, 1.5.
+  const std::vector<double> brought = jackknife_of_pairs({2.5, 2.75, 3.75});
+  CHECK(brought[0] == Approx(1));
+  CHECK(brought[1] == Approx(2));
+  CHECK(brought[2] == Approx(6));
+  CHECK_THROWS_AS(jackknife_of_pairs({1, 2}), std::invalid_argument);
+}
+
+TEST_CASE("pairs that share seeds: a t-test on pairs is too sure, on the jackknife it is not") {
+  autograd::Random random(2, "jackknife.level");
+  constexpr int n = 5, trials = 20'000;  // so that 5 % is known to 0.15 %
+  int by_pairs = 0, by_seeds = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    // Nothing is there: every seed brings something around 0, and every pair some noise.
+    std::vector<double> seed(n), of_each(n, 0), pairs;
+    for (double& brings : seed) brings = random.normal();
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < i; ++j) {
+        pairs.push_back((seed[i] + seed[j]) / 2 + 0.2 * random.normal());
+        of_each[i] += pairs.back() / (n - 1);
+        of_each[j] += pairs.back() / (n - 1);
+      }
+    by_pairs += p_mean_differs(pairs) < 0.05;
+    by_seeds += p_mean_differs(jackknife_of_pairs(of_each)) < 0.05;
+  }
+  CHECK(by_seeds < 0.055 * trials);
+  CHECK(by_pairs > 0.15 * trials);  // the control
+}

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 
 #include "nn/optimizer.h"
@@ -20,6 +21,18 @@ Decoder adapted(nn::Index rank = 2, double alpha = 3) {
 void backward(Decoder& model) {
   nn::Tape tape;
   tape.backward(token_loss({tape}, model, small_batch()));
+}
+
+/// Elements of the values that a tape for training still holds after the forward pass.
+nn::Index held(Decoder& model) {
+  nn::Tape tape(autograd::Record::training);
+  token_loss({tape}, model, small_batch());
+  nn::Index elements = 0;
+  for (autograd::NodeId id = 0; id < tape.size(); ++id) {
+    const autograd::Node& node = tape.node(id);
+    if (node.value && !node.inputs.empty()) elements += node.value->size();
+  }
+  return elements;
 }
 
 }  // namespace
@@ -71,6 +84,18 @@ TEST_CASE("training moves A and B and not a bit of anything else, which has no g
   Decoder base(small_config(), 1);
   lora::unwrap(model);
   CHECK(same_bits(logits_of_batch(model, small_batch()), logits_of_batch(base, small_batch())));
+}
+
+TEST_CASE("a tape for training does not hold the inputs of frozen products") {
+  Decoder full(small_config(), 1), model(small_config(), 1);
+  lora::LoraConfig config;
+  config.targets = {"q", "v"};
+  config.spec.rank = 2;
+  lora::inject(model, config, 1);
+  // Those of o, up and down; that of k is also q's and v's, and A reads it. s x Aᵀ comes on top.
+  const auto [C, d_mlp, r] = std::array<nn::Index, 3>{4, 7, 2};
+  const nn::Index rows = small_batch().B * small_batch().T, layers = small_config().layers;
+  CHECK(held(full) - held(model) == layers * rows * (2 * C + d_mlp - 2 * r));
 }
 
 TEST_CASE("dropout is on the input of A only, in passes that carry a stream") {
