@@ -163,7 +163,7 @@ void run_panel(Tile t, const Strided& b, Index M) {
 
 }  // namespace
 
-void gemm(const Gemm& g) {
+void gemm_tiles(const Gemm& g) {
   for (Index k = 0; k == 0 || k < g.K; k += block_k) {
     for (Index j = 0; j < g.N; j += panel_cols) {
       const Strided b{g.b.data + k * g.b.row + j * g.b.col, g.b.row, g.b.col};

@@ -2,8 +2,8 @@
 
 #include "autograd/scalar.h"
 
-/// The product of two matrices on one thread. Threads, and the choice of a BLAS instead, are in
-/// kernels.cpp.
+/// The product of two matrices on one thread: our own, and OpenBLAS's where it is built in. Threads
+/// are in kernels.cpp.
 namespace autograd::inline AUTOGRAD_PRECISION {
 
 /// A matrix whose element (i, j) lies at data[i * row + j * col]. A transpose swaps the strides.
@@ -26,6 +26,20 @@ struct Gemm {
 /// Each element of c is one sum in the order of k, cut into blocks of a fixed length: its bits
 /// depend on its row of a, its column of b and nothing else, not on M, N or which part of a larger
 /// matrix this is.
-void gemm(const Gemm& g);
+void gemm_tiles(const Gemm& g);
+
+/// OpenBLAS's. Its bits depend on all of `g` but where things lie: the same part of a product has
+/// the same bits on any thread, another part of it may have others. Where LOWRANK_BLAS is not
+/// defined there is none.
+void gemm_blas(const Gemm& g);
+
+/// What every product here is computed by, and its name.
+#ifdef LOWRANK_BLAS
+inline void gemm(const Gemm& g) { gemm_blas(g); }
+inline constexpr const char* gemm_name = "OpenBLAS";
+#else
+inline void gemm(const Gemm& g) { gemm_tiles(g); }
+inline constexpr const char* gemm_name = "tiles";
+#endif
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION

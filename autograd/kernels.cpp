@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "autograd/gemm.h"
-
 namespace autograd::inline AUTOGRAD_PRECISION::kernels {
 
 namespace {
@@ -44,29 +42,9 @@ Index chunk_of(Index n) {
 
 // out = start + scale a b
 double product(Strided a, Strided b, Index K, Out& out, Scalar scale, Start start) {
-  const Gemm all{out.rows(), out.cols(),        K,     a,          b,
-                 out.data(), out.outerStride(), scale, start.data, start.row};
-  const double flops = 2.0 * double(all.M) * double(all.N) * double(K);
-  if (all.M >= all.N) {
-    chunked(all.M, chunk_of(all.M), flops, [&](Index begin, Index end) {
-      Gemm part = all;
-      part.M = end - begin;
-      part.a.data += begin * a.row;
-      part.c += begin * all.c_row;
-      if (part.start) part.start += begin * start.row;
-      gemm(part);
-    });
-  } else {
-    chunked(all.N, chunk_of(all.N), flops, [&](Index begin, Index end) {
-      Gemm part = all;
-      part.N = end - begin;
-      part.b.data += begin * b.col;
-      part.c += begin;
-      if (part.start) part.start += begin;
-      gemm(part);
-    });
-  }
-  return flops;
+  return in_chunks({out.rows(), out.cols(), K, a, b, out.data(), out.outerStride(), scale,
+                    start.data, start.row},
+                   gemm);
 }
 
 double nn(In a, In b, Out& out, Scalar scale, Start start) {
@@ -86,6 +64,30 @@ double matmul_nt(In a, In b, Out c, Scalar scale) { return nt(a, b, c, scale, {}
 double matmul_tn(In a, In b, Out c, Scalar scale) { return tn(a, b, c, scale, {}); }
 double affine(In a, In b, In row, Out c) { return nt(a, b, c, 1, {row.data(), 0}); }
 double sum_matmul_nt(In c0, In a, In b, Out c) { return nt(a, b, c, 1, from(c0)); }
+
+double in_chunks(const Gemm& all, void (&compute)(const Gemm&)) {
+  const double flops = 2.0 * double(all.M) * double(all.N) * double(all.K);
+  if (all.M >= all.N) {
+    chunked(all.M, chunk_of(all.M), flops, [&](Index begin, Index end) {
+      Gemm part = all;
+      part.M = end - begin;
+      part.a.data += begin * all.a.row;
+      part.c += begin * all.c_row;
+      if (part.start) part.start += begin * all.start_row;
+      compute(part);
+    });
+  } else {
+    chunked(all.N, chunk_of(all.N), flops, [&](Index begin, Index end) {
+      Gemm part = all;
+      part.N = end - begin;
+      part.b.data += begin * all.b.col;
+      part.c += begin;
+      if (part.start) part.start += begin;
+      compute(part);
+    });
+  }
+  return flops;
+}
 
 double add_matmul_nn(In a, In b, GradientPart c, Scalar scale) {
   return nn(a, b, c.m, scale, c.first ? Start() : from(c.m));

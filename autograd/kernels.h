@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "autograd/gemm.h"
 #include "autograd/gradient.h"
 
 /// The only code that multiplies matrices and starts threads. It is compiled with -O3 in Debug
@@ -32,6 +33,10 @@ double add_matmul_tn(In a, In b, GradientPart c, Scalar scale = 1);
 double affine(In a, In b, In row, Out c);
 /// c = c0 + a bᵀ.
 double sum_matmul_nt(In c0, In a, In b, Out c);
+
+/// The whole product `all` in chunks, each computed by `compute`: what the functions above do with
+/// gemm. Here to be measured with another.
+double in_chunks(const Gemm& all, void (&compute)(const Gemm&));
 
 /// c += a, element by element.
 void add(In a, const Gradient& c);

@@ -30,5 +30,16 @@ if(LOWRANK_TESTS)
   lowrank_headers(doctest doctest::doctest "" ${github}/doctest/doctest.git v2.4.11 .)
 endif()
 
+# Of this one a library is needed too, for `lowrank bench ops`: its own build files make it.
+find_package(benchmark 1.7 QUIET)
+if(NOT TARGET benchmark::benchmark)
+  message(STATUS "lowrank: no fitting benchmark is installed, taking v1.7.1 from ${github}/google/benchmark.git")
+  foreach(part TESTING GTEST_TESTS INSTALL WERROR)
+    set(BENCHMARK_ENABLE_${part} OFF CACHE INTERNAL "")
+  endforeach()
+  FetchContent_Declare(benchmark GIT_REPOSITORY ${github}/google/benchmark.git GIT_TAG v1.7.1 GIT_SHALLOW ON)
+  FetchContent_MakeAvailable(benchmark)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(OpenMP)

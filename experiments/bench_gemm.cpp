@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
+#include <stdexcept>
 
 #include "autograd/kernels.h"
 
@@ -10,47 +10,87 @@ namespace experiments {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using autograd::Gemm, autograd::Scalar, autograd::Strided;
+using Compute = void (&)(const Gemm&);
 
-// 10⁹ operations a second; `product` returns how many it did.
-double best_speed(const std::function<double()>& product) {
-  const double once = product();
-  const int repeats = std::max(1, static_cast<int>(1e8 / once));
-  double best = 0;
-  for (int run = 0; run < 5; ++run) {
-    const auto start = Clock::now();
-    double done = 0;
-    for (int i = 0; i < repeats; ++i) done += product();
-    best = std::max(best, done / std::chrono::duration<double>(Clock::now() - start).count() / 1e9);
-  }
-  return best;
+template <int order>
+auto view(const Strided& m, nn::Index rows, nn::Index cols) {
+  using M = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, order>;
+  const Eigen::OuterStride<> stride(order == Eigen::RowMajor ? m.row : m.col);
+  return Eigen::Map<const M, 0, Eigen::OuterStride<>>(m.data, rows, cols, stride);
 }
 
-GemmTiming timed(const char* what, nn::Index M, nn::Index N, nn::Index K) {
-  nn::Random random(0, "bench.gemm");
-  const nn::Matrix a = random.uniform({M, K}, -1, 1).m, b = random.uniform({K, N}, -1, 1).m;
-  const nn::Matrix at = a.transpose(), bt = b.transpose();
-  nn::Matrix c(M, N);
-  namespace kernels = autograd::kernels;
-  return {what,
-          M,
-          N,
-          K,
-          best_speed([&] { return kernels::matmul_nn(a, b, c); }),
-          best_speed([&] { return kernels::matmul_nt(a, bt, c); }),
-          best_speed([&] { return kernels::matmul_tn(at, b, c); })};
+template <int a_order, int b_order>
+void eigen_product(const Gemm& g) {
+  Eigen::Map<nn::Matrix, 0, Eigen::OuterStride<>> c(g.c, g.M, g.N, Eigen::OuterStride<>(g.c_row));
+  c.noalias() = view<a_order>(g.a, g.M, g.K) * view<b_order>(g.b, g.K, g.N);
+}
+
+// For comparison. Without start and scale, which are not measured.
+void gemm_eigen(const Gemm& g) {
+  constexpr int rows = Eigen::RowMajor, cols = Eigen::ColMajor;
+  if (g.a.col != 1) return eigen_product<cols, rows>(g);
+  if (g.b.col != 1) return eigen_product<rows, cols>(g);
+  eigen_product<rows, rows>(g);
+}
+
+Compute engine_of(const std::string& name) {
+  if (name == "tiles") return autograd::gemm_tiles;
+  if (name == "Eigen") return gemm_eigen;
+#ifdef LOWRANK_BLAS
+  if (name == "OpenBLAS") return autograd::gemm_blas;
+#endif
+  throw std::invalid_argument("no product is called " + name);
 }
 
 }  // namespace
 
-std::vector<GemmTiming> time_products(const BenchShape& s, int threads) {
-  use_threads(threads);
+std::vector<Product> products_of_step(const BenchShape& s) {
+  using enum Form;
   const nn::Index tokens = s.B * s.T, hs = s.C / s.heads, r = 4;
-  return {timed("q, k, v, o", tokens, s.C, s.C),   timed("up", tokens, 4 * s.C, s.C),
-          timed("down", tokens, s.C, 4 * s.C),     timed("gradient of up", 4 * s.C, s.C, tokens),
-          timed("scores of a head", s.T, s.T, hs), timed("mix of a head", s.T, hs, s.T),
-          timed("x A^T of LoRA", tokens, r, s.C),  timed("its B", tokens, s.C, r),
-          timed("gradient of A", r, s.C, tokens),  timed("head", tokens, s.V, s.C)};
+  return {{"q, k, v, o", tokens, s.C, s.C, nt},   {"up", tokens, 4 * s.C, s.C, nt},
+          {"down", tokens, s.C, 4 * s.C, nt},     {"gradient of up", 4 * s.C, s.C, tokens, tn},
+          {"scores of a head", s.T, s.T, hs, nt}, {"mix of a head", s.T, hs, s.T, nn},
+          {"x A^T of LoRA", tokens, r, s.C, nt},  {"its B", tokens, s.C, r, nt},
+          {"gradient of A", r, s.C, tokens, tn},  {"head", tokens, s.V, s.C, nt}};
+}
+
+std::vector<std::string> gemm_engines() {
+#ifdef LOWRANK_BLAS
+  return {"tiles", "Eigen", "OpenBLAS"};
+#else
+  return {"tiles", "Eigen"};
+#endif
+}
+
+double gemm_speed(const Product& p, Form form, const std::string& engine) {
+  using Clock = std::chrono::steady_clock;
+  nn::Random random(0, "bench.gemm");
+  // a and b as they lie in memory: the one that is transposed lies by its columns.
+  const nn::Matrix a = random.uniform({p.M * p.K}, -1, 1).m,
+                   b = random.uniform({p.K * p.N}, -1, 1).m;
+  nn::Matrix c(p.M, p.N);
+  const Gemm g{.M = p.M,
+               .N = p.N,
+               .K = p.K,
+               .a = form == Form::tn ? Strided{a.data(), 1, p.M} : Strided{a.data(), p.K, 1},
+               .b = form == Form::nt ? Strided{b.data(), 1, p.K} : Strided{b.data(), p.N, 1},
+               .c = c.data(),
+               .c_row = p.N,
+               .scale = 1,
+               .start = nullptr,
+               .start_row = 0};
+  const Compute compute = engine_of(engine);
+  const int repeats = std::max(1, static_cast<int>(1e8 / p.flops()));
+  autograd::kernels::in_chunks(g, compute);
+  double best = 0;
+  for (int run = 0; run < 5; ++run) {
+    const auto start = Clock::now();
+    for (int i = 0; i < repeats; ++i) autograd::kernels::in_chunks(g, compute);
+    const std::chrono::duration<double> seconds = Clock::now() - start;
+    best = std::max(best, repeats * p.flops() / seconds.count() / 1e9);
+  }
+  return best;
 }
 
 }  // namespace experiments

@@ -117,6 +117,7 @@ StepTiming time_step(const StepBench& bench) {
   result.peak_fraction = result.gflops / fma_peak_gflops(bench.threads);
   result.allocations = tape.allocations() - allocated_by_first;
   result.tape_bytes = tape.stats().bytes.activations;
+  result.state_bytes = tape.stats().bytes.gradients + optimizer.bytes();
   return result;
 }
 

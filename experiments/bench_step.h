@@ -35,12 +35,13 @@ struct StepBench {
 struct StepTiming {
   double median_ms = 0, min_ms = 0;
   double tokens_per_s = 0;
-  nn::Index trainable = 0;   ///< parameters
-  double gflops = 0;         ///< of the matrix products, 10⁹ a second
-  double peak_fraction = 0;  ///< gflops over what `threads` cores can do at most (fma_peak)
-  long allocations = 0;      ///< tensors that the tape allocated after the first step
-  nn::Index tape_bytes = 0;  ///< of values and gradients on the tape
-  double loss = 0;           ///< of the last step
+  nn::Index trainable = 0;    ///< parameters
+  double gflops = 0;          ///< of the matrix products, 10⁹ a second
+  double peak_fraction = 0;   ///< gflops over what `threads` cores can do at most (fma_peak)
+  long allocations = 0;       ///< tensors that the tape allocated after the first step
+  nn::Index tape_bytes = 0;   ///< of values and gradients on the tape
+  nn::Index state_bytes = 0;  ///< of the trained parameters' gradients and AdamW's moments
+  double loss = 0;            ///< of the last step
 };
 
 StepTiming time_step(const StepBench& bench);

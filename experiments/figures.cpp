@@ -31,6 +31,9 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
+// Of `bench roofline`, not of the report.
+bool is_of_bench(std::string_view file) { return file == "roofline.gp"; }
+
 // What a command says on both streams, and its exit status.
 std::pair<int, std::string> said_by(const std::string& command) {
   std::FILE* pipe = ::popen((command + " 2>&1 </dev/null").c_str(), "r");
@@ -66,6 +69,11 @@ void write_summaries(const fs::path& out, const fs::path& folder) {
   }
 }
 
+void write_shared(const fs::path& folder) {
+  for (const auto& [file, script] : figure_scripts())
+    if (is_shared(file)) nn::write_file_atomically(folder / file, script);
+}
+
 Drawing drawn(const Figure& figure, const fs::path& folder) {
   Drawing drawing{figure, "", ""};
   for (const std::string& data : figure.data)
@@ -99,7 +107,7 @@ Figure figure_from_script(const std::string& name, const std::string& script) {
 std::vector<Figure> all_figures() {
   std::vector<Figure> figures;
   for (const auto& [file, script] : figure_scripts())
-    if (!is_shared(file))
+    if (!is_shared(file) && !is_of_bench(file))
       figures.push_back(figure_from_script(fs::path(file).stem().string(), std::string(script)));
   return figures;
 }
@@ -114,11 +122,18 @@ std::vector<Drawing> draw_figures(const fs::path& out) {
   const fs::path folder = out / "figures";
   nn::create_folders(folder);
   write_summaries(out, folder);
-  for (const auto& [file, script] : figure_scripts())
-    if (is_shared(file)) nn::write_file_atomically(folder / file, script);
+  write_shared(folder);
   std::vector<Drawing> drawings;
   for (const Figure& figure : all_figures()) drawings.push_back(drawn(figure, folder));
   return drawings;
+}
+
+Drawing draw_figure(const std::string& name, const fs::path& folder) {
+  nn::create_folders(folder);
+  write_shared(folder);
+  for (const auto& [file, script] : figure_scripts())
+    if (file == name + ".gp") return drawn(figure_from_script(name, std::string(script)), folder);
+  throw std::invalid_argument("there is no figure " + name);
 }
 
 std::string inline_svg(const std::string& svg, const Figure& figure) {

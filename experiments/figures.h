@@ -25,7 +25,7 @@ struct Figure {
 /// Reads the script's first lines. Throws std::invalid_argument for a script that lacks one.
 Figure figure_from_script(const std::string& name, const std::string& script);
 
-/// All of them, in the order of their files.
+/// All of the report, in the order of their files.
 std::vector<Figure> all_figures();
 
 /// Throws std::runtime_error that names the package where gnuplot cannot be run: asked before any
@@ -40,6 +40,10 @@ struct Drawing {
 
 /// Writes every script whose data are there, draws it and leaves <name>.svg beside it.
 std::vector<Drawing> draw_figures(const std::filesystem::path& out);
+
+/// Writes one script into the folder of its data, draws it and leaves <name>.svg there. For a
+/// figure that is not of the report.
+Drawing draw_figure(const std::string& name, const std::filesystem::path& folder);
 
 /// gnuplot's SVG without its XML head, with ids that begin with the figure's name: several SVGs in
 /// one page must not share them. The title is what a screen reader says.

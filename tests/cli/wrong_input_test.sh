@@ -90,8 +90,8 @@ refused "cannot*/proc/nowhere*No such file" pretrain --steps 60 --out /proc/nowh
 refused "cannot*File name too long" pretrain --steps 60 --out "$long_name"
 
 # bench.
-refused 'a command of bench is wanted; valid are step, gemm' bench
-refused "unknown command of bench 'steps'; valid are step, gemm" bench steps
+refused 'a command of bench is wanted; valid are step, gemm, ops, scaling, sweep, roofline' bench
+refused "unknown command of bench 'steps'; valid are step, gemm, ops, scaling, sweep, roofline" bench steps
 refused "unknown config 'tiny'; valid are toy, small, mid, gpt2" bench step --config tiny
 refused "unknown mode 'prefix'; valid are full, lora" bench step --mode prefix
 refused '--rank has no effect with --mode full' bench step --mode full --rank 2
@@ -100,6 +100,20 @@ refused "--threads '0': a whole number from 1" bench step --threads 0
 refused "--steps '0': a whole number from 1" bench step --steps 0
 refused "unknown config 'x'; valid are toy, small, mid, gpt2" bench gemm --config x
 refused "unknown option '--mode'; valid options of gemm" bench gemm --mode full
+refused "--filter 'convolution' matches no benchmark OP/toy|small/forward|backward; the operations are matmul,*mean_squared_error" bench ops --filter convolution
+refused "--filter '(' is no regular expression" bench ops --filter '('
+refused "--min-time '0': a positive number" bench ops --min-time 0
+refused "unknown option '--config'; valid options of ops" bench ops --config toy
+refused "--vary 'V'; valid are all, d, L, T, B, r, matrices" bench scaling --vary d,V
+refused "--vary names 'd' twice" bench scaling --vary d,d
+refused "--steps '0': a whole number from 1" bench scaling --steps 0
+refused "cannot write file/points.csv*Not a directory" bench scaling --csv file/points.csv
+refused "--jobs '1': a whole number from 2" bench sweep --jobs 1
+refused "--pairs '0': a whole number from 1" bench sweep --pairs 0
+refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" bench sweep --tasks nlx
+refused "--base-steps '0': a whole number from 1" bench sweep --base-steps 0
+refused 'roofline wants --out DIR' bench roofline
+refused "cannot*file/*Not a directory" bench roofline --out file
 
 # train. Nothing here may begin to train: the default base takes minutes.
 refused 'train wants --task sqlgen, nli or reorder' train --out a

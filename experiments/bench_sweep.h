@@ -1,0 +1,31 @@
+#pragma once
+
+#include <vector>
+
+#include "experiments/table6.h"
+
+namespace experiments {
+
+/// The same cells swept twice: one at a time, and `jobs` at a time.
+struct SweepPair {
+  double one, many;  ///< cells per minute
+  double ratio() const { return many / one; }
+};
+
+struct SweepBench {
+  Table6Options grid = table6_preset("smoke");
+  int jobs = 2;
+  int pairs = 3;
+};
+
+struct SweepTiming {
+  int cells = 0;  ///< in each sweep
+  std::vector<SweepPair> pairs;
+};
+
+/// Sweeps as `lowrank table6` does, from a base that is made first, into a temporary folder that is
+/// removed again. Every second pair begins with the many. Progress goes to standard error. Throws
+/// Stopped after SIGINT and SIGTERM, nn::FileError where there is no room for the folder.
+SweepTiming time_sweeps(SweepBench bench);
+
+}  // namespace experiments

@@ -1,0 +1,46 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+
+#include "experiments/bench_commands.h"
+#include "experiments/bench_roofline.h"
+#include "experiments/figures.h"
+#include "nn/file.h"
+
+namespace experiments {
+
+namespace {
+
+struct Options {
+  std::string out, threads = "1";
+};
+
+int run(const Command& command, const Options& given) {
+  require_option(command, "--out", "DIR");
+  const int threads = parse_threads(given.threads);
+  require_gnuplot();
+  const std::filesystem::path folder = given.out;
+  nn::check_writable(folder / "roofline.csv", 4096);
+  const std::string csv = roofline_csv(measure_roofline(threads));
+  nn::create_folders(folder);
+  nn::write_file_atomically(folder / "roofline.csv", csv);
+  const Drawing drawing = draw_figure("roofline", folder);
+  if (!drawing.problem.empty()) throw std::runtime_error(drawing.problem);
+  fmt::print("{}\n{}\n", (folder / "roofline.csv").string(), (folder / "roofline.svg").string());
+  return 0;
+}
+
+}  // namespace
+
+Command bench_roofline_command() {
+  auto given = std::make_shared<Options>();
+  Command command("roofline", "draw the speed of kernels under the peak and the bandwidth");
+  command.option("--out", given->out, "a folder for roofline.csv and roofline.svg");
+  command.option("--threads", given->threads, "threads");
+  command.action([given](const Command& self) { return run(self, *given); });
+  return command;
+}
+
+}  // namespace experiments

@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "autograd/gemm.h"
+#include "experiments/bench_commands.h"
+#include "experiments/option_values.h"
+
+namespace experiments {
+
+namespace {
+
+// Which program this is: its products make most of its speed.
+std::string engine() {
+  return autograd::gemm_name == std::string("tiles")
+             ? "lowrank"
+             : fmt::format("lowrank, products by {}", autograd::gemm_name);
+}
+
+struct Options {
+  std::string config = "toy", mode = "lora", threads = "1", rank = "4", steps;
+  bool json = false;
+};
+
+StepBench step_bench(const Command& command, const Options& given) {
+  StepBench bench{.shape = parse_config(given.config)};
+  if (given.mode != "lora" && given.mode != "full")
+    throw UsageError(fmt::format("unknown mode '{}'; valid are full, lora", given.mode));
+  bench.lora = given.mode == "lora";
+  if (!bench.lora && command.given("--rank"))
+    throw UsageError("--rank has no effect with --mode full");
+  bench.rank = parse_integer("--rank", given.rank, 1, bench.shape.C);
+  bench.threads = parse_threads(given.threads);
+  if (!given.steps.empty())
+    bench.steps = static_cast<int>(parse_integer("--steps", given.steps, 1, most_steps));
+  return bench;
+}
+
+int run(const Command& command, const Options& given) {
+  const StepBench bench = step_bench(command, given);
+  const StepTiming t = time_step(bench);
+  if (given.json) {
+    const nlohmann::ordered_json object{{"engine", engine()},
+                                        {"config", bench.shape.name},
+                                        {"mode", given.mode},
+                                        {"threads", bench.threads},
+                                        {"median_ms", t.median_ms},
+                                        {"min_ms", t.min_ms},
+                                        {"tokens_per_s", t.tokens_per_s},
+                                        {"trainable", t.trainable},
+                                        {"gflops", t.gflops},
+                                        {"peak_fraction", t.peak_fraction},
+                                        {"allocations", t.allocations},
+                                        {"tape_bytes", t.tape_bytes},
+                                        {"loss", t.loss}};
+    fmt::print("{}\n", object.dump());
+    return 0;
+  }
+  fmt::print(
+      "{} {}, {} thread(s): {:.3f} ms a step (median; fastest {:.3f}), {:.0f} tokens a second\n"
+      "products by {}: {:.0f} GFLOP/s over the whole step, {:.0f} % of the peak\n"
+      "{} trainable parameters; {} tensors allocated after the first step; tape {:.1f} MB\n",
+      bench.shape.name, given.mode, bench.threads, t.median_ms, t.min_ms, t.tokens_per_s,
+      autograd::gemm_name, t.gflops, 100 * t.peak_fraction, t.trainable, t.allocations,
+      static_cast<double>(t.tape_bytes) / 1e6);
+  return 0;
+}
+
+}  // namespace
+
+Command bench_step_command() {
+  auto given = std::make_shared<Options>();
+  Command command("step", "time training steps");
+  command.option("--config", given->config, "toy, small, mid or gpt2");
+  command.option("--mode", given->mode, "full or lora");
+  command.option("--rank", given->rank, "of LoRA on q and v");
+  command.option("--threads", given->threads, "threads");
+  command.option("--steps", given->steps, "timed steps; more for smaller configs by default");
+  command.flag("--json", given->json, "print one JSON object");
+  command.action([given](const Command& self) { return run(self, *given); });
+  return command;
+}
+
+}  // namespace experiments
