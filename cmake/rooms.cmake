@@ -39,7 +39,7 @@ endif()
 
 # lowrank_precompile(TARGET OWNER)
 # The files of TARGET start from the headers below as OWNER parsed them, once for all targets with its flags; parsing
-# them is otherwise half of what a file costs. They are other people's only, so that no change here compiles them again.
+# them is otherwise a third of the build. They are other people's only, so that no change here compiles them again.
 # A file still includes all that it uses: the presets debug and asan-ubsan set CMAKE_DISABLE_PRECOMPILE_HEADERS.
 function(lowrank_precompile target owner)
   if(target STREQUAL owner)
