@@ -339,7 +339,7 @@ TEST_CASE("truncated files are refused and leave the model as it was") {
 
 TEST_CASE("a configuration of mere brackets does not exhaust the stack") {
   Saved saved;
-  nn::write_file_atomically(saved.config_path(), "{\"r\":" + std::string(1'000'000, '['));
+  nn::write_file_atomically(saved.config_path(), fmt::format("{{\"r\":{:[>1000000}", ""));
   CHECK(refusal(saved) == "is nested deeper than 8 levels");
 }
 
