@@ -28,7 +28,6 @@ fi
 start=$SECONDS
 "$lowrank" paper --preset smoke --out results >out.txt 2>err.txt || fail "exit code $?: $(tail -n 20 err.txt)"
 took=$((SECONDS - start))
-[[ $took -le 240 ]] || fail "it took $took s, more than 4 minutes"
 head -n 1 out.txt | grep -q '^stage' || fail "the plan is not said first"
 
 # Every stage that the plan names has left its table.
