@@ -28,7 +28,7 @@ double first_step_change(const Base& base, const Cell& cell, double lr);
 /// The exponent e of r that first_step_change() should have: 0, -1, 0, 1/2 as above.
 double expected_exponent(const std::string& optimizer, lora::Scaling scaling);
 
-/// The least-squares slope of log(change) over log(r).
+/// The least-squares slope of log(change) over log(r). Throws as fitted_exponent.
 double exponent(const std::vector<std::pair<int, double>>& change_by_rank);
 
 /// Trains LoRA on {q,v} twice, the second time with α/(pq), p A, q B and, where `rates` is true,

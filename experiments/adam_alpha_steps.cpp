@@ -4,6 +4,7 @@
 
 #include "experiments/adam_alpha.h"
 #include "experiments/batches.h"
+#include "experiments/statistics.h"
 #include "nn/loss.h"
 
 namespace experiments {
@@ -67,16 +68,12 @@ double expected_exponent(const std::string& optimizer, lora::Scaling scaling) {
 }
 
 double exponent(const std::vector<std::pair<int, double>>& change_by_rank) {
-  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  std::vector<double> ranks, changes;
   for (const auto& [rank, change] : change_by_rank) {
-    const double log_rank = std::log(rank), log_change = std::log(change);
-    n += 1;
-    x += log_rank;
-    y += log_change;
-    xx += log_rank * log_rank;
-    xy += log_rank * log_change;
+    ranks.push_back(rank);
+    changes.push_back(change);
   }
-  return (n * xy - x * y) / (n * xx - x * x);
+  return fitted_exponent(ranks, changes);
 }
 
 Invariance alpha_invariance(const Base& base, const Cell& cell, double p, double q, bool rates) {

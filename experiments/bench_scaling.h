@@ -34,10 +34,6 @@ struct Scaling {
   double time_exponent = 0, memory_exponent = 0;
 };
 
-/// The slope of the line through (log x, log y) that has the least squares. Throws
-/// std::invalid_argument for fewer than two points, equal x, or a value that is not positive.
-double fitted_exponent(const std::vector<double>& x, const std::vector<double>& y);
-
 /// Times each point with so many steps.
 Scaling measure(const ScalingSweep& sweep, int threads, int steps);
 

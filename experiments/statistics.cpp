@@ -128,6 +128,27 @@ std::vector<double> jackknife_of_pairs(const std::vector<double>& of_each) {
   return pseudo;
 }
 
+double fitted_exponent(const std::vector<double>& x, const std::vector<double>& y) {
+  if (x.size() != y.size() || x.size() < 2)
+    throw std::invalid_argument("an exponent is fitted to two points or more");
+  const auto n = static_cast<double>(x.size());
+  double mean_x = 0, mean_y = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!(x[i] > 0 && y[i] > 0))
+      throw std::invalid_argument(fmt::format("({}, {}) has no logarithm", x[i], y[i]));
+    mean_x += std::log(x[i]) / n;
+    mean_y += std::log(y[i]) / n;
+  }
+  double xx = 0, xy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double dx = std::log(x[i]) - mean_x;
+    xx += dx * dx;
+    xy += dx * (std::log(y[i]) - mean_y);
+  }
+  if (!(xx > 0)) throw std::invalid_argument("an exponent needs two different x");
+  return xy / xx;
+}
+
 Interval t_interval(const std::vector<double>& x, double level) {
   need_two(x);
   const double half = student_t_critical(1 - level, degrees_of_freedom(x)) * sample_sd(x) /

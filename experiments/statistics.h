@@ -52,6 +52,10 @@ double p_equivalent(const std::vector<double>& x, double margin);
 /// std::invalid_argument for n < 3.
 std::vector<double> jackknife_of_pairs(const std::vector<double>& of_each);
 
+/// The slope of the line through (log x, log y) that has the least squares. Throws
+/// std::invalid_argument for fewer than two points, equal x, or a value that is not positive.
+double fitted_exponent(const std::vector<double>& x, const std::vector<double>& y);
+
 struct Interval {
   double low = 0, high = 0;
 };

@@ -14,20 +14,6 @@
 using namespace experiments;
 using doctest::Approx;
 
-TEST_CASE("a fitted exponent is that of the power law it was given") {
-  const std::vector<double> x{1, 2, 4, 16};
-  const auto y = [&](double p) {
-    std::vector<double> values;
-    for (const double value : x) values.push_back(3 * std::pow(value, p));
-    return values;
-  };
-  for (const double p : {-1.0, 0.0, 0.5, 2.0}) CHECK(fitted_exponent(x, y(p)) == Approx(p));
-  CHECK(fitted_exponent(x, {1, 2, 4, 8}) < 0.9);  // the last point pulls it down
-  CHECK_THROWS_AS(fitted_exponent({1}, {1}), std::invalid_argument);
-  CHECK_THROWS_AS(fitted_exponent({2, 2}, {1, 2}), std::invalid_argument);
-  CHECK_THROWS_AS(fitted_exponent({1, 2}, {0, 2}), std::invalid_argument);
-}
-
 TEST_CASE("each sweep of the scaling varies one size and rises") {
   std::set<std::string> names;
   for (const ScalingSweep& sweep : scaling_sweeps()) {

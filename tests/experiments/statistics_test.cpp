@@ -176,3 +176,17 @@ TEST_CASE("pairs that share seeds: a t-test on pairs is too sure, on the jackkni
   CHECK(by_seeds < 0.055 * trials);
   CHECK(by_pairs > 0.15 * trials);  // the control
 }
+
+TEST_CASE("a fitted exponent is that of the power law it was given") {
+  const std::vector<double> x{1, 2, 4, 16};
+  const auto y = [&](double p) {
+    std::vector<double> values;
+    for (const double value : x) values.push_back(3 * std::pow(value, p));
+    return values;
+  };
+  for (const double p : {-1.0, 0.0, 0.5, 2.0}) CHECK(fitted_exponent(x, y(p)) == Approx(p));
+  CHECK(fitted_exponent(x, {1, 2, 4, 8}) < 0.9);  // the last point pulls it down
+  CHECK_THROWS_AS(fitted_exponent({1}, {1}), std::invalid_argument);
+  CHECK_THROWS_AS(fitted_exponent({2, 2}, {1, 2}), std::invalid_argument);
+  CHECK_THROWS_AS(fitted_exponent({1, 2}, {0, 2}), std::invalid_argument);
+}
