@@ -1,10 +1,9 @@
 #include "experiments/bench_gemm.h"
 
-#include <algorithm>
-#include <chrono>
 #include <stdexcept>
 
 #include "autograd/kernels.h"
+#include "experiments/timing.h"
 
 namespace experiments {
 
@@ -64,7 +63,6 @@ std::vector<std::string> gemm_engines() {
 }
 
 double gemm_speed(const Product& p, Form form, const std::string& engine) {
-  using Clock = std::chrono::steady_clock;
   nn::Random random(0, "bench.gemm");
   // a and b as they lie in memory: the one that is transposed lies by its columns.
   const nn::Matrix a = random.uniform({p.M * p.K}, -1, 1).m,
@@ -81,16 +79,7 @@ double gemm_speed(const Product& p, Form form, const std::string& engine) {
                .start = nullptr,
                .start_row = 0};
   const Compute compute = engine_of(engine);
-  const int repeats = std::max(1, static_cast<int>(1e8 / p.flops()));
-  autograd::kernels::in_chunks(g, compute);
-  double best = 0;
-  for (int run = 0; run < 5; ++run) {
-    const auto start = Clock::now();
-    for (int i = 0; i < repeats; ++i) autograd::kernels::in_chunks(g, compute);
-    const std::chrono::duration<double> seconds = Clock::now() - start;
-    best = std::max(best, repeats * p.flops() / seconds.count() / 1e9);
-  }
-  return best;
+  return best_gflops(p.flops(), [&] { autograd::kernels::in_chunks(g, compute); });
 }
 
 }  // namespace experiments

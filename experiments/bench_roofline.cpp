@@ -2,32 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-#include <functional>
-
 #include "autograd/kernels.h"
 #include "experiments/bench_gemm.h"
 #include "experiments/bench_peak.h"
+#include "experiments/timing.h"
 
 namespace experiments {
 
 namespace {
-
-// The best of several runs of about a millisecond each, 10⁹ operations a second.
-double best_gflops(double flops, const std::function<void()>& kernel) {
-  using Clock = std::chrono::steady_clock;
-  const int repeats = std::max(1, static_cast<int>(1e7 / flops));
-  kernel();
-  double best = 0;
-  for (int run = 0; run < 10; ++run) {
-    const auto start = Clock::now();
-    for (int i = 0; i < repeats; ++i) kernel();
-    const std::chrono::duration<double> seconds = Clock::now() - start;
-    best = std::max(best, repeats * flops / seconds.count() / 1e9);
-  }
-  return best;
-}
 
 // What moves more than it computes, on (M,C) of a configuration.
 void add_sums(const BenchShape& s, std::vector<RooflineRow>& rows) {

@@ -58,6 +58,14 @@ std::vector<std::vector<double>> interleaved_seconds(
   return seconds;
 }
 
+double best_gflops(double flops, const std::function<void()>& kernel) {
+  const int calls = std::max(1, static_cast<int>(1e8 / flops));
+  kernel();
+  double best = 0;
+  for (int run = 0; run < 5; ++run) best = std::max(best, flops / seconds_of(kernel, calls) / 1e9);
+  return best;
+}
+
 std::vector<double> ratios(const std::vector<double>& a, const std::vector<double>& b) {
   if (a.size() != b.size()) throw std::invalid_argument("ratios of lists of different lengths");
   std::vector<double> r;

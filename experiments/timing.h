@@ -12,6 +12,10 @@ namespace experiments {
 std::vector<std::vector<double>> interleaved_seconds(
     const std::vector<std::function<void()>>& actions, int rounds, double min_seconds = 2e-3);
 
+/// The speed of a kernel that does `flops` operations a call, 10⁹ a second: the best of five runs
+/// of about 10⁸ operations each, after one call that is not timed.
+double best_gflops(double flops, const std::function<void()>& kernel);
+
 /// a[i] / b[i].
 std::vector<double> ratios(const std::vector<double>& a, const std::vector<double>& b);
 
