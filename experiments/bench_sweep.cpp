@@ -1,44 +1,15 @@
 #include "experiments/bench_sweep.h"
 
-#include <stdlib.h>
-
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <filesystem>
 
 #include "nn/file.h"
 
 namespace experiments {
 
-namespace {
-
-namespace fs = std::filesystem;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "lowrank-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      throw nn::FileError("cannot create " + name + ": " + std::strerror(errno));
-    path = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  fs::path path;
-};
-
-}  // namespace
-
 SweepTiming time_sweeps(SweepBench bench) {
-  const TemporaryFolder folder;
+  const nn::TemporaryFolder folder;
   Progress progress;
-  Bases bases(folder.path / "base", bench.grid.base_steps);
+  Bases bases(folder / "base", bench.grid.base_steps);
   std::vector<Cell> cells = table6_cells(bench.grid);
   set_learning_rates(cells, bench.grid, bases, progress);
   for (const Cell& cell : cells) bases.prepare(cell);
@@ -46,7 +17,7 @@ SweepTiming time_sweeps(SweepBench bench) {
   const auto cells_per_minute = [&](int jobs) {
     StudyOptions options = bench.grid;
     options.jobs = jobs;
-    options.out = folder.path / "sweep";
+    options.out = folder / "sweep";
     options.start = ResultsFolder::Start::fresh;
     const auto start = std::chrono::steady_clock::now();
     if (!run_study({"bench", cells}, options, bases, progress))

@@ -169,6 +169,17 @@ void create_folders(const fs::path& path) {
   if (error) fail("create the folder", path, error.message());
 }
 
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "lowrank-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) fail("create", name, errno);
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
 std::string read_file(const fs::path& path) try {
   const Descriptor file(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   struct stat status;

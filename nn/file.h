@@ -31,6 +31,21 @@ void check_writable(const std::filesystem::path& path, std::size_t bytes);
 /// the current folder.
 void create_folders(const std::filesystem::path& path);
 
+/// A new folder that is removed with everything in it at the end of its scope. Throws FileError.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 /// The whole file; throws FileError.
 std::string read_file(const std::filesystem::path& path);
 
