@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 
 #include "experiments/bench_commands.h"
 #include "experiments/bench_roofline.h"
@@ -10,6 +11,9 @@
 #include "nn/file.h"
 
 namespace experiments {
+
+/// Written by the build from experiments/figures/roofline.gp (cmake/embed_text.cmake).
+std::string_view roofline_script();
 
 namespace {
 
@@ -26,7 +30,7 @@ int run(const Command& command, const Options& given) {
   const std::string csv = roofline_csv(measure_roofline(threads));
   nn::create_folders(folder);
   nn::write_file_atomically(folder / "roofline.csv", csv);
-  const Drawing drawing = draw_figure("roofline", folder);
+  const Drawing drawing = draw_figure("roofline", roofline_script(), folder);
   if (!drawing.problem.empty()) throw std::runtime_error(drawing.problem);
   fmt::print("{}\n{}\n", (folder / "roofline.csv").string(), (folder / "roofline.svg").string());
   return 0;

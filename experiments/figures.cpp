@@ -31,9 +31,6 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-// Of `bench roofline`, not of the report.
-bool is_of_bench(std::string_view file) { return file == "roofline.gp"; }
-
 // What a command says on both streams, and its exit status.
 std::pair<int, std::string> said_by(const std::string& command) {
   std::FILE* pipe = ::popen((command + " 2>&1 </dev/null").c_str(), "r");
@@ -107,7 +104,7 @@ Figure figure_from_script(const std::string& name, const std::string& script) {
 std::vector<Figure> all_figures() {
   std::vector<Figure> figures;
   for (const auto& [file, script] : figure_scripts())
-    if (!is_shared(file) && !is_of_bench(file))
+    if (!is_shared(file))
       figures.push_back(figure_from_script(fs::path(file).stem().string(), std::string(script)));
   return figures;
 }
@@ -128,12 +125,10 @@ std::vector<Drawing> draw_figures(const fs::path& out) {
   return drawings;
 }
 
-Drawing draw_figure(const std::string& name, const fs::path& folder) {
+Drawing draw_figure(const std::string& name, std::string_view script, const fs::path& folder) {
   nn::create_folders(folder);
   write_shared(folder);
-  for (const auto& [file, script] : figure_scripts())
-    if (file == name + ".gp") return drawn(figure_from_script(name, std::string(script)), folder);
-  throw std::invalid_argument("there is no figure " + name);
+  return drawn(figure_from_script(name, std::string(script)), folder);
 }
 
 std::string inline_svg(const std::string& svg, const Figure& figure) {

@@ -43,7 +43,8 @@ std::vector<Drawing> draw_figures(const std::filesystem::path& out);
 
 /// Writes one script into the folder of its data, draws it and leaves <name>.svg there. For a
 /// figure that is not of the report.
-Drawing draw_figure(const std::string& name, const std::filesystem::path& folder);
+Drawing draw_figure(const std::string& name, std::string_view script,
+                    const std::filesystem::path& folder);
 
 /// gnuplot's SVG without its XML head, with ids that begin with the figure's name: several SVGs in
 /// one page must not share them. The title is what a screen reader says.
