@@ -153,8 +153,8 @@ Experiment costs_experiment() {
   experiment.seconds = [](const StudyOptions& options) {
     return options.preset == "smoke" ? 1.0 : 10.0;
   };
-  for (const char* option : {"--tasks", "--seeds", "--base-seed", "--facts", "--jobs"})
-    experiment.without[option] = "it measures single steps from random weights, on one thread";
+  experiment.without =
+      options_of_cells("it measures single steps from random weights, on one thread");
   return experiment;
 }
 

@@ -4,6 +4,13 @@
 
 namespace experiments {
 
+std::map<std::string, std::string> options_of_cells(const std::string& why) {
+  std::map<std::string, std::string> without;
+  for (const char* option : {"--tasks", "--seeds", "--base-seed", "--facts", "--jobs"})
+    without[option] = why;
+  return without;
+}
+
 std::string sweep_of(const Experiment& experiment) {
   return experiment.sweep.empty() ? experiment.name : experiment.sweep;
 }

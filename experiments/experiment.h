@@ -37,6 +37,9 @@ struct Experiment {
 ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOptions& options,
                                  Bases& bases, Progress& progress);
 
+/// Experiment::without where there are no cells, for the reason `why`.
+std::map<std::string, std::string> options_of_cells(const std::string& why);
+
 /// The folder of its cells.
 std::string sweep_of(const Experiment& experiment);
 

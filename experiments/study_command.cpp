@@ -12,11 +12,13 @@ namespace experiments {
 
 void add_study_options(Command& command, StudyTexts& given,
                        const std::map<std::string, std::string>& without) {
+  const auto refused = [&](const std::string& name) {
+    const auto why = without.find(name);
+    if (why != without.end()) command.refuse(name, why->second);
+    return why != without.end();
+  };
   const auto option = [&](const std::string& name, std::string& value, const char* help) {
-    if (const auto why = without.find(name); why != without.end())
-      command.refuse(name, why->second);
-    else
-      command.option(name, value, help);
+    if (!refused(name)) command.option(name, value, help);
   };
   option("--preset", given.preset, "smoke (a minute), quick or full");
   option("--tasks", given.tasks, "sqlgen, nli, reorder, separated by commas, or all");
@@ -25,9 +27,7 @@ void add_study_options(Command& command, StudyTexts& given,
   option("--facts", given.facts, "sqlgen: how many meanings change, 2 to 32");
   option("--jobs", given.jobs, "cells at a time (default: the cores)");
   option("--out", given.out, "results folder");
-  if (const auto why = without.find("--fresh"); why != without.end())
-    command.refuse("--fresh", why->second);
-  else
+  if (!refused("--fresh"))
     command.flag("--fresh", given.fresh, "start over in a folder that has results");
 }
 
