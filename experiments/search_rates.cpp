@@ -140,14 +140,7 @@ double lowest_rate(const std::string& method) {
   return found->second;
 }
 
-std::vector<Cell> search_runs(const std::vector<Cell>& cells) {
-  std::vector<Cell> runs;
-  for (const Cell& cell : distinct(cells)) {
-    const std::vector<Cell> more = runs_at(cell, first_rates(cell));
-    runs.insert(runs.end(), more.begin(), more.end());
-  }
-  return runs;
-}
+std::vector<Cell> search_runs(const std::vector<Cell>& cells) { return missing_runs(cells, {}); }
 
 std::vector<Cell> missing_runs(const std::vector<Cell>& cells,
                                const std::vector<CellResult>& results) {

@@ -33,10 +33,9 @@ std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
 
 /// Searches the learning rate of each of the given cells, each once, on validation examples, in
 /// OUT/learning-rates, with missing_runs. Where a best rate stays at an edge, the choice says so
-/// (LrChoice::Edge). With
-/// Start::resume what an earlier search left there is used. Writes the record of
-/// complete_searches() to OUT/learning-rates/learning_rates.json. Nothing where the search was
-/// stopped.
+/// (LrChoice::Edge). With Start::resume what an earlier search left there is used. Writes the
+/// record of complete_searches() to OUT/learning-rates/learning_rates.json. Nothing where the
+/// search was stopped.
 std::optional<LearningRates> search_rates(
     const std::vector<Cell>& cells, const StudyOptions& options, Bases& bases, Progress& progress,
     ResultsFolder::Start start = ResultsFolder::Start::resume);
