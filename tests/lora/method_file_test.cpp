@@ -1,6 +1,7 @@
 #include "lora/method_file.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <functional>
 
