@@ -12,6 +12,10 @@
 #include "nn/json.h"
 
 namespace lora {
+
+AdapterError::AdapterError(const std::filesystem::path& path, std::string_view what)
+    : std::runtime_error(fmt::format("{}: {}", path.string(), what)) {}
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -60,16 +64,12 @@ struct Adapter {
   nn::SafetensorsFile weights;
 };
 
-[[noreturn]] void fail(const fs::path& path, std::string_view what) {
-  throw AdapterError(fmt::format("{}: {}", path.string(), what));
-}
-
 AdapterConfig read_config(const fs::path& path) {
   const std::string text = nn::read_file(path);
   try {
     return parse_adapter_config(text);
   } catch (const std::invalid_argument& error) {
-    fail(path, error.what());
+    throw AdapterError(path, error.what());
   }
 }
 
@@ -77,7 +77,8 @@ Adapter read_adapter(const fs::path& folder) {
   std::error_code ignored;
   for (const char* name : {config_name, weights_name})
     if (!fs::exists(folder / name, ignored))
-      fail(folder, fmt::format("there is no {}: not an adapter, or not written to its end", name));
+      throw AdapterError(
+          folder, fmt::format("there is no {}: not an adapter, or not written to its end", name));
   const AdapterConfig config = read_config(folder / config_name);
   Adapter adapter;
   AdapterInfo& info = adapter.info;
@@ -96,8 +97,9 @@ Adapter read_adapter(const fs::path& folder) {
   }
   const bool is_ours = !info.base_fingerprint.empty() || !scales.empty();
   if (is_ours && scales != scale_metadata(info.config))
-    fail(folder, fmt::format("{} and {} are not of one adapter: rank, alpha or scaling differ",
-                             config_name, weights_name));
+    throw AdapterError(
+        folder, fmt::format("{} and {} are not of one adapter: rank, alpha or scaling differ",
+                            config_name, weights_name));
   for (const nn::SafetensorsEntry& entry : adapter.weights.entries())
     info.parameters += static_cast<Index>(std::accumulate(entry.shape.begin(), entry.shape.end(),
                                                           std::uint64_t{1}, std::multiplies{}));
@@ -185,15 +187,15 @@ void save_adapter(const fs::path& folder, nn::Module& model, const AdapterLabels
 
 AdapterInfo load_adapter(const fs::path& folder, nn::Module& model, const AdapterOptions& options) {
   const Adapter adapter = read_adapter(folder);
-  if (!lora_layers(model).empty()) fail(folder, "the model has LoRA layers already");
+  if (!lora_layers(model).empty()) throw AdapterError(folder, "the model has LoRA layers already");
   std::vector<Target> targets;
   try {
     targets = plan(model, adapter.info.config);
   } catch (const std::invalid_argument& error) {
-    fail(folder, error.what());
+    throw AdapterError(folder, error.what());
   }
   const std::string problems = problems_of(adapter, model, targets, options);
-  if (!problems.empty()) fail(folder, problems);
+  if (!problems.empty()) throw AdapterError(folder, problems);
 
   // Nothing below throws for want of anything but memory.
   const std::uint64_t any_seed = 0;  // what it draws is overwritten

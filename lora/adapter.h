@@ -14,6 +14,7 @@ namespace lora {
 /// line.
 struct AdapterError : std::runtime_error {
   using std::runtime_error::runtime_error;
+  AdapterError(const std::filesystem::path& path, std::string_view what);  ///< "path: what"
 };
 
 /// What an adapter says of itself.

@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 namespace lora {
-
-static double preserving(Index fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
 
 // The width is part of the stream's name for the reason that the rank is part of LoRA's: otherwise
 // W_down at m = 4 would be the first rows of W_down at m = 8.
@@ -14,7 +10,7 @@ Bottleneck::Bottleneck(std::unique_ptr<nn::Linear> linear, Index width, Phi acti
                        bool with_norm, std::uint64_t seed, const std::string& name)
     : base(std::move(linear)),
       phi(activation),
-      down(base->out_features(), width, preserving(base->out_features()), seed,
+      down(base->out_features(), width, nn::preserving_stddev(base->out_features()), seed,
            fmt::format("{}.adapter.down.m{}", name, width)),
       up(width, base->out_features(), 0, seed, nn::join(name, "adapter.up")) {
   nn::set_trainable(*base, false);

@@ -11,7 +11,7 @@
 
 namespace lora {
 
-static void check(const MatrixXd& m, const char* what) {
+static void check_matrix(const MatrixXd& m, const char* what) {
   if (m.size() == 0)
     throw std::invalid_argument(
         fmt::format("{} of an empty matrix, ({},{})", what, m.rows(), m.cols()));
@@ -22,7 +22,7 @@ static void check(const MatrixXd& m, const char* what) {
 // One-sided rotations until the columns are orthogonal: slower than bidiagonalisation, and accurate
 // for small singular values too, which is where the rank is read.
 Svd svd(const MatrixXd& m) {
-  check(m, "the SVD");
+  check_matrix(m, "the SVD");
   const Eigen::JacobiSVD<MatrixXd> jacobi(m, Eigen::ComputeThinU | Eigen::ComputeThinV);
   return {jacobi.matrixU(), jacobi.singularValues(), jacobi.matrixV()};
 }
@@ -43,8 +43,8 @@ Qr thin_qr(const MatrixXd& m) {
 }  // namespace
 
 Svd svd_of_product(const MatrixXd& B, const MatrixXd& A, double s) {
-  check(B, "the SVD of a product");
-  check(A, "the SVD of a product");
+  check_matrix(B, "the SVD of a product");
+  check_matrix(A, "the SVD of a product");
   if (B.cols() != A.rows())
     throw std::invalid_argument(
         fmt::format("the SVD of a product wants (out,r) and (r,in), not ({},{}) and ({},{})",
@@ -55,7 +55,7 @@ Svd svd_of_product(const MatrixXd& B, const MatrixXd& A, double s) {
 }
 
 MatrixXd orthonormal_basis(const MatrixXd& m) {
-  check(m, "a basis");
+  check_matrix(m, "a basis");
   if (m.cols() > m.rows())
     throw std::invalid_argument(
         fmt::format("{} columns of {} elements are not independent", m.cols(), m.rows()));

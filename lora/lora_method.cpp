@@ -2,13 +2,13 @@
 
 namespace lora::methods {
 
-static Index count(const MethodSpec& spec, const nn::DecoderConfig& c) {
+static Index count_lora(const MethodSpec& spec, const nn::DecoderConfig& c) {
   Index total = 0;
   for (const Target& target : plan(c, spec.lora)) total += target.parameters();
   return total;
 }
 
-static void wrap(nn::Decoder& model, const MethodSpec& spec, std::uint64_t seed) {
+static void wrap_lora(nn::Decoder& model, const MethodSpec& spec, std::uint64_t seed) {
   inject(model, spec.lora, seed);
 }
 
@@ -19,7 +19,7 @@ const Method lora{.name = "lora",
                   .starts_as_base = true,
                   .formula = "sum of r (in + out) over the targets",
                   .largest = nullptr,
-                  .count = count,
-                  .wrap = wrap};
+                  .count = count_lora,
+                  .wrap = wrap_lora};
 
 }  // namespace lora::methods

@@ -24,10 +24,6 @@ constexpr const char* frozen_key = "lowrank.frozen_fingerprint";
 constexpr const char* base_key = "lowrank.base_model";
 constexpr const char* lora_key = "lowrank.lora";  // as adapter_config.json, where there is LoRA
 
-[[noreturn]] void fail(const fs::path& path, std::string_view what) {
-  throw AdapterError(fmt::format("{}: {}", path.string(), what));
-}
-
 nn::Shapes trained_shapes(nn::Decoder& model) {
   nn::Shapes shapes;
   model.visit("", [&](const std::string& name, Parameter& p) {
@@ -79,7 +75,8 @@ Index size_from(const fs::path& path, const std::string& text) {
   const char* end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, size);
   if (error != std::errc() || at != end || text.empty())
-    fail(path, fmt::format("\"{}\" must be a whole number, not {}", size_key, nn::shown(text)));
+    throw AdapterError(
+        path, fmt::format("\"{}\" must be a whole number, not {}", size_key, nn::shown(text)));
   return size;
 }
 
@@ -90,7 +87,8 @@ MethodFile read_method(const fs::path& path) {
   const auto take = [&](const char* key) {
     const auto found = left.find(key);
     if (found == left.end())
-      fail(path, fmt::format("not a method's file: its metadata have no \"{}\"", key));
+      throw AdapterError(path,
+                         fmt::format("not a method's file: its metadata have no \"{}\"", key));
     return left.extract(found).mapped();
   };
   MethodInfo& info = file.info;
@@ -102,11 +100,11 @@ MethodFile read_method(const fs::path& path) {
   try {
     if (method(info.spec.name).has_lora) info.spec.lora = parse_adapter_config(take(lora_key)).lora;
   } catch (const std::invalid_argument& error) {
-    fail(path, error.what());
+    throw AdapterError(path, error.what());
   }
   for (const auto& [name, value] : left)
     if (name.starts_with("lowrank."))
-      fail(path, fmt::format("unknown metadata {}", nn::shown(name)));
+      throw AdapterError(path, fmt::format("unknown metadata {}", nn::shown(name)));
   info.metadata = std::move(left);
   for (const nn::SafetensorsEntry& entry : file.tensors.entries())
     info.parameters += static_cast<Index>(std::accumulate(entry.shape.begin(), entry.shape.end(),
@@ -182,18 +180,19 @@ MethodInfo load_method(const fs::path& folder, nn::Decoder& model) {
   const bool ours = fs::exists(path, ignored);
   const bool peft = fs::exists(folder / "adapter_config.json", ignored);
   if (!ours && !peft)
-    fail(folder, fmt::format("there is neither {} nor adapter_config.json", file_name));
+    throw AdapterError(folder,
+                       fmt::format("there is neither {} nor adapter_config.json", file_name));
   if (ours && peft)
-    fail(folder, fmt::format("there are both {} and adapter_config.json", file_name));
+    throw AdapterError(folder, fmt::format("there are both {} and adapter_config.json", file_name));
   if (peft) return info_of(load_adapter(folder, model));
 
   const MethodFile file = read_method(path);
   try {
     check_plain(model, file.info.spec.name);
     const std::string problems = problems_of(file, model);
-    if (!problems.empty()) fail(path, problems);
+    if (!problems.empty()) throw AdapterError(path, problems);
   } catch (const std::invalid_argument& error) {
-    fail(path, error.what());
+    throw AdapterError(path, error.what());
   }
   const std::uint64_t any_seed = 0;  // what it draws is overwritten
   wrap(model, file.info.spec, any_seed);

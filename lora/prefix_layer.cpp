@@ -7,7 +7,7 @@ namespace lora::methods {
 // input of each of the L blocks. That is after the embedding and after every block but the last,
 // whose output at these positions nobody reads. Hu et al. 2021, section 5.1 (PreLayer):
 // L d (l_p + l_i), here with l_i = 0; Li and Liang 2021 train keys and values instead.
-static Index count(const MethodSpec& spec, const nn::DecoderConfig& c) {
+static Index count_prefix_layer(const MethodSpec& spec, const nn::DecoderConfig& c) {
   return c.layers * spec.size * c.d_model;
 }
 
@@ -24,7 +24,7 @@ static Tensor activations(nn::Decoder& model, const Tensor& words) {
   return all;
 }
 
-static void wrap(nn::Decoder& model, const MethodSpec& spec, std::uint64_t seed) {
+static void wrap_prefix_layer(nn::Decoder& model, const MethodSpec& spec, std::uint64_t seed) {
   const Tensor words = words_to_start(model, spec.size, seed);
   model.prefix = std::make_unique<TrainedRows>(activations(model, words));
 }
@@ -36,7 +36,7 @@ const Method prefix_layer{.name = "prefix-layer",
                           .starts_as_base = false,
                           .formula = "L n d",
                           .largest = nullptr,
-                          .count = count,
-                          .wrap = wrap};
+                          .count = count_prefix_layer,
+                          .wrap = wrap_prefix_layer};
 
 }  // namespace lora::methods

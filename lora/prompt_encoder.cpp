@@ -1,17 +1,16 @@
 #include "lora/prompt_encoder.h"
 
 #include <array>
-#include <cmath>
 
 #include "lora/methods.h"
 
 namespace lora {
 
-static double preserving(Index fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
-
 Lstm::Lstm(Index in, Index h, bool from_the_end, std::uint64_t seed, const std::string& name)
-    : input(in, 4 * h, preserving(in), seed, nn::join(name, "input")), backwards(from_the_end) {
-  hidden.value = nn::Random(seed, nn::join(name, "hidden")).normal({4 * h, h}, preserving(h));
+    : input(in, 4 * h, nn::preserving_stddev(in), seed, nn::join(name, "input")),
+      backwards(from_the_end) {
+  hidden.value =
+      nn::Random(seed, nn::join(name, "hidden")).normal({4 * h, h}, nn::preserving_stddev(h));
 }
 
 // With a = W x_t + U h_{t-1} + b in four parts of h, and h_0 = c_0 = 0:
@@ -47,8 +46,8 @@ static Index half(Index C) { return (C + 1) / 2; }
 PromptEncoder::PromptEncoder(Index P, Index C, std::uint64_t seed)
     : left_to_right(C, half(C), false, seed, "prefix.left_to_right"),
       right_to_left(C, half(C), true, seed, "prefix.right_to_left"),
-      up(2 * half(C), C, preserving(2 * half(C)), seed, "prefix.up"),
-      out(C, C, preserving(C), seed, "prefix.out") {
+      up(2 * half(C), C, nn::preserving_stddev(2 * half(C)), seed, "prefix.up"),
+      out(C, C, nn::preserving_stddev(C), seed, "prefix.out") {
   inputs.value = nn::Random(seed, "prefix.inputs").normal({P, C}, 1);
 }
 
@@ -72,12 +71,12 @@ namespace methods {
 
 // n inputs of d; two LSTMs of 4 h (d + h + 1) with h = d/2 rounded up; (2 h + 1) d and (d + 1) d.
 // Once trained, only the n d rows it gives would be needed.
-static Index count(const MethodSpec& spec, const nn::DecoderConfig& c) {
+static Index count_prompt_encoder(const MethodSpec& spec, const nn::DecoderConfig& c) {
   const Index d = c.d_model, h = half(d);
   return spec.size * d + 2 * 4 * h * (d + h + 1) + (2 * h + 1) * d + (d + 1) * d;
 }
 
-static void wrap(nn::Decoder& model, const MethodSpec& spec, std::uint64_t seed) {
+static void wrap_prompt_encoder(nn::Decoder& model, const MethodSpec& spec, std::uint64_t seed) {
   model.prefix = std::make_unique<PromptEncoder>(spec.size, model.config.d_model, seed);
 }
 
@@ -88,8 +87,8 @@ const Method prompt_encoder{.name = "prompt-encoder",
                             .starts_as_base = false,
                             .formula = "n d + 8 h (d + h + 1) + (2 h + d + 2) d, h = d/2",
                             .largest = nullptr,
-                            .count = count,
-                            .wrap = wrap};
+                            .count = count_prompt_encoder,
+                            .wrap = wrap_prompt_encoder};
 
 }  // namespace methods
 }  // namespace lora

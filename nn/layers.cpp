@@ -1,6 +1,10 @@
 #include "nn/layers.h"
 
+#include <cmath>
+
 namespace nn {
+
+double preserving_stddev(Index fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
 
 static Parameter filled(Shape shape, Scalar value) {
   Parameter p;

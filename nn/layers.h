@@ -5,6 +5,9 @@
 /// The layers a transformer is made of. B batch rows, T positions, C = d_model, V words.
 namespace nn {
 
+/// 1/√fan_in: the standard deviation of W with which W x is about as large as x.
+double preserving_stddev(Index fan_in);
+
 /// y = x Wᵀ + b, with weight W [out, in] and bias b [out].
 struct Linear final : Projection {
   Parameter weight, bias;

@@ -27,9 +27,6 @@ void validate(const DecoderConfig& c) {
     throw std::invalid_argument(fmt::format("dropout must be in [0, 1), not {}", c.dropout));
 }
 
-// 1/√fan_in keeps a layer's output as large as its input.
-static double preserving(Index fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
-
 // 2 layers sublayers add to the residual stream; 1/√(2 layers) on each keeps their sum's variance.
 static double residual(const DecoderConfig& c) {
   return 1 / std::sqrt(2 * static_cast<double>(c.layers));
@@ -37,7 +34,7 @@ static double residual(const DecoderConfig& c) {
 
 Attention::Attention(const DecoderConfig& c, std::uint64_t seed, const std::string& name)
     : heads(c.heads) {
-  const double std = preserving(c.d_model);
+  const double std = preserving_stddev(c.d_model);
   const auto square = [&](const char* which, double stddev) {
     return std::make_unique<Linear>(c.d_model, c.d_model, stddev, seed, join(name, which));
   };
@@ -71,10 +68,10 @@ void Attention::visit_slots(const std::string& prefix, const SlotVisitor& fn) {
 
 Mlp::Mlp(const DecoderConfig& c, std::uint64_t seed, const std::string& name)
     : form(c.gelu),
-      up(std::make_unique<Linear>(c.d_model, c.d_mlp, preserving(c.d_model), seed,
+      up(std::make_unique<Linear>(c.d_model, c.d_mlp, preserving_stddev(c.d_model), seed,
                                   join(name, "up"))),
-      down(std::make_unique<Linear>(c.d_mlp, c.d_model, preserving(c.d_mlp) * residual(c), seed,
-                                    join(name, "down"))) {}
+      down(std::make_unique<Linear>(c.d_mlp, c.d_model, preserving_stddev(c.d_mlp) * residual(c),
+                                    seed, join(name, "down"))) {}
 
 Var Mlp::forward(const Pass& pass, Var x) {
   return down->forward(pass, autograd::gelu(up->forward(pass, x), form));
@@ -131,7 +128,7 @@ Decoder::Decoder(const DecoderConfig& c, std::uint64_t seed)
   if (!c.tied) {
     head.emplace();
     head->value =
-        Random(seed, "head.weight").normal({c.vocabulary, c.d_model}, preserving(c.d_model));
+        Random(seed, "head.weight").normal({c.vocabulary, c.d_model}, preserving_stddev(c.d_model));
   }
   name_parameters(*this);
 }
