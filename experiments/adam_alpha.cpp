@@ -7,26 +7,27 @@
 namespace experiments {
 namespace {
 
-constexpr int rank = 4;
-const std::vector<std::string> q_and_v{"q", "v"};
+constexpr int adam_alpha_rank = 4;
+const std::vector<std::string> adam_alpha_targets{"q", "v"};
 
-struct Grid {
+struct AlphaGrid {
   std::vector<double> alphas, adam_rates, sgd_rates;
 };
 
-Grid grid_of(const std::string& preset) {
+AlphaGrid alpha_grid(const std::string& preset) {
   if (preset == "full")
     return {
         {0.5, 2, 8, 32, 128}, {0.000625, 0.0025, 0.01, 0.04, 0.16}, {0.0125, 0.05, 0.2, 0.8, 3.2}};
   return {{2, 8, 32}, {0.0025, 0.01, 0.04, 0.16}, {0.05, 0.2, 0.8, 3.2}};
 }
 
-std::string name(const std::string& optimizer, double alpha, double lr) {
+std::string adam_alpha_row_name(const std::string& optimizer, double alpha, double lr) {
   return fmt::format("{} alpha={} lr={}", optimizer, alpha, lr);
 }
 
-std::string row_of(const Cell& cell) {
-  return cell.method == "lora" ? name(cell.optimizer, cell.alpha, cell.lr) : cell.method;
+std::string adam_alpha_row_of(const Cell& cell) {
+  return cell.method == "lora" ? adam_alpha_row_name(cell.optimizer, cell.alpha, cell.lr)
+                               : cell.method;
 }
 
 Cell first_cell(const StudyOptions& options, int seed) {
@@ -34,15 +35,16 @@ Cell first_cell(const StudyOptions& options, int seed) {
                    static_cast<std::uint64_t>(seed));
 }
 
-std::vector<Cell> cells(const StudyOptions& options) {
-  const Grid grid = grid_of(options.preset);
+std::vector<Cell> adam_alpha_cells(const StudyOptions& options) {
+  const AlphaGrid grid = alpha_grid(options.preset);
   std::vector<Cell> cells;
   for (int seed = 1; seed <= options.seeds; ++seed) {
     cells.push_back(frozen(first_cell(options, seed)));
     for (const char* optimizer : {"adamw", "sgd"})
       for (const double alpha : grid.alphas)
         for (const double lr : optimizer == std::string("sgd") ? grid.sgd_rates : grid.adam_rates) {
-          Cell cell = lora_cell(first_cell(options, seed), options, q_and_v, rank);
+          Cell cell =
+              lora_cell(first_cell(options, seed), options, adam_alpha_targets, adam_alpha_rank);
           cell.optimizer = optimizer;
           cell.alpha = alpha;
           cell.lr = lr;
@@ -52,7 +54,7 @@ std::vector<Cell> cells(const StudyOptions& options) {
   return cells;
 }
 
-Section grid_section(const ScoreTable& table, const std::string& optimizer, const Grid& grid) {
+Section grid_section(const ScoreTable& table, const std::string& optimizer, const AlphaGrid& grid) {
   Section section = section_of(table);
   section.title += fmt::format(", {}", optimizer == "sgd" ? "SGD" : "Adam");
   section.remarks.push_back(fmt::format("The frozen base: {}.", score_text(table.find("frozen"))));
@@ -61,7 +63,8 @@ Section grid_section(const ScoreTable& table, const std::string& optimizer, cons
   for (const double lr : rates) section.grid.front().push_back(fmt::format("lr {}", lr));
   for (const double alpha : grid.alphas) {
     std::vector<std::string> row{fmt::format("{}", alpha)};
-    for (const double lr : rates) row.push_back(score_text(table.find(name(optimizer, alpha, lr))));
+    for (const double lr : rates)
+      row.push_back(score_text(table.find(adam_alpha_row_name(optimizer, alpha, lr))));
     section.grid.push_back(row);
   }
   return section;
@@ -82,7 +85,7 @@ std::vector<StepRow> step_rows(const Base& base, const StudyOptions& options) {
       for (const int r : {1, 2, 4, 8, 16, 32, 64}) {
         std::vector<double> changes;
         for (int seed = 1; seed <= draws; ++seed) {
-          Cell cell = lora_cell(first_cell(options, seed), options, q_and_v, r);
+          Cell cell = lora_cell(first_cell(options, seed), options, adam_alpha_targets, r);
           cell.optimizer = optimizer;
           cell.scaling = lora::to_string(scaling);
           changes.push_back(first_step_change(base, cell, 1e-3));
@@ -148,14 +151,15 @@ Section invariance_section(const Base& base, const Cell& cell) {
   return section;
 }
 
-ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
-  const auto results = run_study({"adam-alpha", cells(options)}, options, bases, progress);
+ExperimentOutcome run_adam_alpha(const StudyOptions& options, Bases& bases, Progress& progress) {
+  const auto results =
+      run_study({"adam-alpha", adam_alpha_cells(options)}, options, bases, progress);
   if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, row_of))
+  for (const ScoreTable& table : score_tables(*results, adam_alpha_row_of))
     for (const char* optimizer : {"adamw", "sgd"})
-      sections.push_back(grid_section(table, optimizer, grid_of(options.preset)));
-  const Cell cell = lora_cell(first_cell(options, 1), options, q_and_v, rank);
+      sections.push_back(grid_section(table, optimizer, alpha_grid(options.preset)));
+  const Cell cell = lora_cell(first_cell(options, 1), options, adam_alpha_targets, adam_alpha_rank);
   bases.prepare(cell);
   const std::vector<StepRow> steps = step_rows(bases.of(cell), options);
   sections.push_back(step_section(steps));
@@ -173,7 +177,7 @@ ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progr
 
 Experiment adam_alpha_experiment() {
   Experiment experiment{"adam-alpha", "alpha against the learning rate, under Adam and under SGD",
-                        cells, run};
+                        adam_alpha_cells, run_adam_alpha};
   experiment.one_task = true;
   return experiment;
 }

@@ -16,19 +16,13 @@ nn::TokenBatch batch_of(const Cell& cell, data::Split split) {
       data::make_batch(data::examples(task, task_options(cell), split, cell.seed, 32)));
 }
 
-nn::Matrix logits_of(nn::Decoder& model, const nn::TokenBatch& batch) {
-  nn::Tape tape(autograd::Record::values);
-  const nn::Pass pass{tape};
-  return model.logits(pass, model.hidden(pass, {batch.B, batch.T, batch.ids})).value().m;
-}
-
 void backward(nn::Decoder& model, const nn::TokenBatch& batch) {
   nn::Tape tape;
   tape.backward(nn::token_loss({tape}, model, batch));
 }
 
 // The logits after ten steps of Adam without ε on one batch.
-nn::Matrix trained(const Base& base, Cell cell, double p, double q, bool rates) {
+nn::Matrix trained_logits(const Base& base, Cell cell, double p, double q, bool rates) {
   cell.alpha /= p * q;
   const std::unique_ptr<nn::Decoder> model = prepare(base, cell);
   nn::ParameterGroup a{{}, 0, rates ? p : 1}, b{{}, 0, rates ? q : 1};
@@ -46,7 +40,7 @@ nn::Matrix trained(const Base& base, Cell cell, double p, double q, bool rates) 
     backward(*model, batch);
     adam.step(1e-2);
   }
-  return logits_of(*model, batch_of(cell, data::Split::test));
+  return all_logits(*model, batch_of(cell, data::Split::test)).m;
 }
 
 }  // namespace
@@ -54,11 +48,11 @@ nn::Matrix trained(const Base& base, Cell cell, double p, double q, bool rates) 
 double first_step_change(const Base& base, const Cell& cell, double lr) {
   const std::unique_ptr<nn::Decoder> model = prepare(base, cell);
   const nn::TokenBatch batch = batch_of(cell, data::Split::train);
-  const nn::Matrix before = logits_of(*model, batch);
+  const nn::Matrix before = all_logits(*model, batch).m;
   const std::unique_ptr<nn::Optimizer> optimizer = make_optimizer(*model, cell);
   backward(*model, batch);
   optimizer->step(lr);
-  const Eigen::MatrixXd change = (logits_of(*model, batch) - before).cast<double>();
+  const Eigen::MatrixXd change = (all_logits(*model, batch).m - before).cast<double>();
   return change.norm() / std::sqrt(static_cast<double>(change.size()));
 }
 
@@ -77,8 +71,8 @@ double exponent(const std::vector<std::pair<int, double>>& change_by_rank) {
 }
 
 Invariance alpha_invariance(const Base& base, const Cell& cell, double p, double q, bool rates) {
-  const nn::Matrix plain = trained(base, cell, 1, 1, true);
-  const nn::Matrix changed = trained(base, cell, p, q, rates);
+  const nn::Matrix plain = trained_logits(base, cell, 1, 1, true);
+  const nn::Matrix changed = trained_logits(base, cell, p, q, rates);
   Invariance found{p, q, rates, plain.allFinite(), 0};
   for (nn::Index i = 0; i < plain.size(); ++i)
     found.same_bits = found.same_bits && std::bit_cast<std::uint32_t>(plain.data()[i]) ==

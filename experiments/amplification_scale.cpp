@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <set>
 #include <tuple>
@@ -17,10 +16,10 @@ namespace experiments {
 
 namespace {
 
-constexpr int rank = 4;
+constexpr int amplification_rank = 4;
 constexpr int reference_width = 64;
 constexpr long most_base_steps = 2000;
-const std::vector<std::string> matrices{"q", "v"};
+const std::vector<std::string> amplified_matrices{"q", "v"};
 
 long steps_of_bases(const StudyOptions& options) {
   return std::min(options.base_steps, most_base_steps);
@@ -45,7 +44,7 @@ std::vector<Cell> amplification_scale_cells(const StudyOptions& given) {
     if (keys.insert(cell.key()).second) cells.push_back(cell);
   };
   const auto adapted = [](const Cell& cell, const StudyOptions& with) {
-    return lora_cell(cell, with, matrices, rank);
+    return lora_cell(cell, with, amplified_matrices, amplification_rank);
   };
   for (const Cell& cell : repetitions(options)) {
     add(adapted(cell, options));
@@ -123,7 +122,7 @@ std::vector<AmplificationRow> amplification_rows(const std::vector<CellResult>& 
 
 namespace {
 
-PlainTable grid_of(const std::vector<AmplificationRow>& rows) {
+PlainTable amplification_scale_grid(const std::vector<AmplificationRow>& rows) {
   PlainTable grid{{"width, K, alpha", "", "score", "‖ΔW‖/‖W‖", "random", "ΔW", "W", "ΔW ÷ random",
                    "factor", "random < ΔW < W"}};
   for (const AmplificationRow& row : rows)
@@ -137,17 +136,17 @@ PlainTable grid_of(const std::vector<AmplificationRow>& rows) {
   return grid;
 }
 
-std::string explanation(long base_steps) {
+std::string amplification_scale_explanation(long base_steps) {
   return fmt::format(
       "sqlgen, LoRA of rank {} on q and v; means over layers and seeds. The bases of this table\n"
       "were pre-trained for {} steps, fewer than those of other tables, since wide ones are\n"
       "expensive. random, ΔW, W: ‖Uᵀ W V‖ with U and V random, from ΔW, from W. factor:\n"
       "‖ΔW‖ ÷ ‖Uᵀ W V‖ of ΔW. A change that knows nothing of W has ΔW ÷ random = 1 and a factor\n"
       "of (‖ΔW‖/‖W‖) d / r, so a factor says something only beside ΔW ÷ random.\n",
-      rank, base_steps);
+      amplification_rank, base_steps);
 }
 
-std::string csv(const std::vector<AmplificationRow>& rows) {
+std::string amplification_scale_csv(const std::vector<AmplificationRow>& rows) {
   std::string text =
       "width,facts,alpha,matrix,matrices,score,delta_over_w,random,in_delta,in_w,over_random,"
       "factor,ordered\n";
@@ -172,12 +171,12 @@ ExperimentOutcome run_amplification_scale(const StudyOptions& given, Bases& shar
   if (!results) return {130, {}};
 
   const auto rows = amplification_rows(*results);
-  const PlainTable grid = grid_of(rows);
-  const std::string words = explanation(options.base_steps);
+  const PlainTable grid = amplification_scale_grid(rows);
+  const std::string words = amplification_scale_explanation(options.base_steps);
   write_result(options, "amplification-scale", ".md",
                "# Amplification as the change gets smaller and the model wider\n\n" +
                    markdown_table(grid) + "\n" + words);
-  write_result(options, "amplification-scale", ".csv", csv(rows));
+  write_result(options, "amplification-scale", ".csv", amplification_scale_csv(rows));
   fmt::print("{}\n{}", console_table(grid), words);
   return {};
 }

@@ -8,6 +8,12 @@ nn::TokenBatch token_batch(const data::Batch& batch) {
   return {batch.batch_size, batch.length, batch.ids, batch.targets, batch.weights};
 }
 
+nn::Tensor all_logits(nn::Decoder& model, const nn::TokenBatch& batch) {
+  nn::Tape tape(autograd::Record::values);
+  const nn::Pass pass{tape};
+  return model.logits(pass, model.hidden(pass, {batch.B, batch.T, batch.ids})).value();
+}
+
 nn::Score evaluate(nn::Decoder& model, std::span<const data::Example> examples) {
   constexpr std::size_t at_once = 250;
   nn::Score total;

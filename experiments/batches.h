@@ -8,6 +8,9 @@ namespace experiments {
 /// A batch of a task as the model takes it. `data` knows nothing of models, so the two meet here.
 nn::TokenBatch token_batch(const data::Batch& batch);
 
+/// The logits of every position, (B,T,V); training computes only those that count.
+nn::Tensor all_logits(nn::Decoder& model, const nn::TokenBatch& batch);
+
 /// Exact matches and likelihood over the examples, a few hundred at a time.
 nn::Score evaluate(nn::Decoder& model, std::span<const data::Example> examples);
 

@@ -16,20 +16,21 @@
 namespace experiments {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json number(double x) {
+OrderedJson json_number(double x) {
   if (std::isnan(x)) return "nan";
   if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
   return x;
 }
 
-[[noreturn]] void wrong_type(const std::string& name, const char* wanted, const Json& found) {
+[[noreturn]] void wrong_type(const std::string& name, const char* wanted,
+                             const OrderedJson& found) {
   throw std::invalid_argument(
       fmt::format("field \"{}\" must be {}, not {}", name, wanted, found.dump()));
 }
 
-double to_number(const std::string& name, const Json& field) {
+double to_number(const std::string& name, const OrderedJson& field) {
   if (field.is_number()) return field.get<double>();
   if (field == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (field == "inf") return std::numeric_limits<double>::infinity();
@@ -40,19 +41,19 @@ double to_number(const std::string& name, const Json& field) {
 /// Takes fields out of an object by name and type, and at the end knows what nobody took.
 class FieldReader {
  public:
-  explicit FieldReader(const Json& object) : rest_(object) {
+  explicit FieldReader(const OrderedJson& object) : rest_(object) {
     if (!object.is_object()) throw std::invalid_argument("a cell must be a JSON object");
   }
 
   void read(const char* name, std::string& to) {
-    const Json field = take(name);
+    const OrderedJson field = take(name);
     if (!field.is_string()) wrong_type(name, "a string", field);
     to = field.get<std::string>();
   }
   void read(const char* name, double& to) { to = to_number(name, take(name)); }
   template <std::integral Integer>
   void read(const char* name, Integer& to) {
-    const Json field = take(name);
+    const OrderedJson field = take(name);
     if (!field.is_number_integer()) wrong_type(name, "a whole number", field);
     const bool fits = field.is_number_unsigned()
                           ? std::in_range<Integer>(field.get<std::uint64_t>())
@@ -61,15 +62,15 @@ class FieldReader {
     to = field.get<Integer>();
   }
   void read(const char* name, std::vector<std::string>& to) {
-    const Json field = take(name);
-    const auto is_string = [](const Json& item) { return item.is_string(); };
+    const OrderedJson field = take(name);
+    const auto is_string = [](const OrderedJson& item) { return item.is_string(); };
     if (!field.is_array() || !std::all_of(field.begin(), field.end(), is_string)) {
       wrong_type(name, "a list of strings", field);
     }
     to = field.get<std::vector<std::string>>();
   }
   void read(const char* name, std::map<std::string, double>& to) {
-    const Json field = take(name);
+    const OrderedJson field = take(name);
     if (!field.is_object()) wrong_type(name, "an object", field);
     for (const auto& [key, value] : field.items()) to[key] = to_number(key, value);
   }
@@ -80,16 +81,16 @@ class FieldReader {
   }
 
  private:
-  Json take(const char* name) {
+  OrderedJson take(const char* name) {
     if (!rest_.contains(name)) {
       throw std::invalid_argument(fmt::format("field \"{}\" is missing", name));
     }
-    Json field = rest_.at(name);
+    OrderedJson field = rest_.at(name);
     rest_.erase(name);
     return field;
   }
 
-  Json rest_;
+  OrderedJson rest_;
 };
 
 std::vector<std::string> in_model_order(std::vector<std::string> targets) {
@@ -158,38 +159,38 @@ void check_cell(const Cell& cell) {
   }
 }
 
-Json to_json(const CellResult& result) {
+OrderedJson to_json(const CellResult& result) {
   const Cell& cell = result.cell;
-  Json more = Json::object();
-  for (const auto& [name, value] : result.more) more[name] = number(value);
+  OrderedJson more = OrderedJson::object();
+  for (const auto& [name, value] : result.more) more[name] = json_number(value);
   return {{"experiment", cell.experiment},
           {"task", cell.task},
           {"method", cell.method},
           {"size", cell.size},
           {"targets", in_model_order(cell.targets)},
           {"rank", cell.rank},
-          {"alpha", number(cell.alpha)},
+          {"alpha", json_number(cell.alpha)},
           {"scaling", cell.scaling},
           {"init", cell.init},
-          {"dropout", number(cell.dropout)},
+          {"dropout", json_number(cell.dropout)},
           {"optimizer", cell.optimizer},
           {"seed", cell.seed},
           {"base_seed", cell.base_seed},
           {"base", cell.base},
           {"width", cell.width},
           {"facts", cell.facts},
-          {"lr", number(cell.lr)},
+          {"lr", json_number(cell.lr)},
           {"metric", result.metric},
-          {"value", number(result.value)},
-          {"nll", number(result.nll)},
+          {"value", json_number(result.value)},
+          {"nll", json_number(result.nll)},
           {"trainable", result.trainable},
           {"steps", cell.steps},
           {"examples", cell.examples},
-          {"seconds", number(result.seconds)},
+          {"seconds", json_number(result.seconds)},
           {"more", more}};
 }
 
-CellResult cell_result_from_json(const Json& object) {
+CellResult cell_result_from_json(const OrderedJson& object) {
   CellResult result;
   Cell& cell = result.cell;
   FieldReader fields(object);
@@ -226,7 +227,7 @@ CellResult cell_result_from_json(const Json& object) {
 std::string comparable_text(const std::vector<CellResult>& results) {
   std::map<std::string, std::string> lines;
   for (const CellResult& result : results) {
-    Json object = to_json(result);
+    OrderedJson object = to_json(result);
     object.erase("seconds");
     lines[result.cell.key()] = object.dump();
   }

@@ -33,26 +33,27 @@ struct Repetitions {
 };
 
 // "q+v": gnuplot takes a comma for the end of a field, in quotes too.
-std::string matrices(const Cell& cell) {
+std::string matrices_text(const Cell& cell) {
   std::string text = weight_set(cell.targets);
   std::replace(text.begin(), text.end(), ',', '+');
   return text.empty() ? "-" : text;
 }
 
-std::string number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : ""; }
+std::string number_text(double x) { return std::isfinite(x) ? fmt::format("{}", x) : ""; }
 
 std::string line_of(const Repetitions& repetitions, const std::set<std::string>& measurements) {
   const Cell& cell = repetitions.first.cell;
   std::string line = fmt::format(
       "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", cell.task, cell.method, cell.size,
-      matrices(cell), cell.rank, cell.alpha, cell.scaling, cell.init, cell.dropout, cell.optimizer,
-      cell.base, cell.width, cell.facts, cell.lr, cell.steps, cell.examples,
+      matrices_text(cell), cell.rank, cell.alpha, cell.scaling, cell.init, cell.dropout,
+      cell.optimizer, cell.base, cell.width, cell.facts, cell.lr, cell.steps, cell.examples,
       repetitions.values.at("value").size(), repetitions.first.metric, repetitions.first.trainable);
   for (const std::string& name : measurements) {
     const auto found = repetitions.values.find(name);
-    line += found == repetitions.values.end() ? ",,"
-                                              : fmt::format(",{},{}", number(mean(found->second)),
-                                                            number(sample_sd(found->second)));
+    line += found == repetitions.values.end()
+                ? ",,"
+                : fmt::format(",{},{}", number_text(mean(found->second)),
+                              number_text(sample_sd(found->second)));
   }
   return line + "\n";
 }
@@ -67,11 +68,12 @@ std::string cells_summary_csv(const std::filesystem::path& cells_jsonl) {
   for (const CellResult& result : results_in(cells_jsonl)) {
     Cell kind = result.cell;
     kind.seed = kind.base_seed = 0;
-    Repetitions& repetitions = kinds
-                                   .try_emplace({kind.task, kind.method, matrices(kind), kind.size,
-                                                 kind.rank, kind.facts, kind.examples, kind.key()},
-                                                Repetitions{result, {}})
-                                   .first->second;
+    Repetitions& repetitions =
+        kinds
+            .try_emplace({kind.task, kind.method, matrices_text(kind), kind.size, kind.rank,
+                          kind.facts, kind.examples, kind.key()},
+                         Repetitions{result, {}})
+            .first->second;
     repetitions.values["value"].push_back(100 * result.value);
     repetitions.values["nll"].push_back(result.nll);
     for (const auto& [name, value] : result.more) {

@@ -12,12 +12,12 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct BenchGemmOptions {
   std::string config = "toy", threads = "1";
   bool json = false;
 };
 
-int run(const Options& given) {
+int run_bench_gemm(const BenchGemmOptions& given) {
   const BenchShape& shape = parse_config(given.config);
   const int threads = parse_threads(given.threads);
   use_threads(threads);
@@ -59,12 +59,12 @@ int run(const Options& given) {
 }  // namespace
 
 Command bench_gemm_command() {
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<BenchGemmOptions>();
   Command command("gemm", "time the matrix products of a training step, by whom there is");
   command.option("--config", given->config, "toy, small, mid or gpt2");
   command.option("--threads", given->threads, "threads");
   command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command&) { return run(*given); });
+  command.action([given](const Command&) { return run_bench_gemm(*given); });
   return command;
 }
 

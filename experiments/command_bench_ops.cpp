@@ -8,12 +8,12 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct BenchOpsOptions {
   std::string filter, min_time = "0.1", threads = "1";
   bool json = false;
 };
 
-int run(const Options& given) {
+int run_bench_ops(const BenchOpsOptions& given) {
   OpsBench bench;
   bench.min_time = parse_positive("--min-time", given.min_time);
   bench.threads = parse_threads(given.threads);
@@ -30,13 +30,13 @@ int run(const Options& given) {
 }  // namespace
 
 Command bench_ops_command() {
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<BenchOpsOptions>();
   Command command("ops", "time every operation forward and backward (Google Benchmark)");
   command.option("--filter", given->filter, "a regular expression, as gelu/small or forward$");
   command.option("--min-time", given->min_time, "seconds for each, at least");
   command.option("--threads", given->threads, "threads");
   command.flag("--json", given->json, "Google Benchmark's JSON");
-  command.action([given](const Command&) { return run(*given); });
+  command.action([given](const Command&) { return run_bench_ops(*given); });
   return command;
 }
 

@@ -17,11 +17,11 @@ std::string_view roofline_script();
 
 namespace {
 
-struct Options {
+struct BenchRooflineOptions {
   std::string out, threads = "1";
 };
 
-int run(const Command& command, const Options& given) {
+int run_bench_roofline(const Command& command, const BenchRooflineOptions& given) {
   require_option(command, "--out", "DIR");
   const int threads = parse_threads(given.threads);
   require_gnuplot();
@@ -39,11 +39,11 @@ int run(const Command& command, const Options& given) {
 }  // namespace
 
 Command bench_roofline_command() {
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<BenchRooflineOptions>();
   Command command("roofline", "draw the speed of kernels under the peak and the bandwidth");
   command.option("--out", given->out, "a folder for roofline.csv and roofline.svg");
   command.option("--threads", given->threads, "threads");
-  command.action([given](const Command& self) { return run(self, *given); });
+  command.action([given](const Command& self) { return run_bench_roofline(self, *given); });
   return command;
 }
 

@@ -14,7 +14,7 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct BenchScalingOptions {
   std::string vary = "all", steps = "9", threads = "1", csv;
   bool json = false;
 };
@@ -59,7 +59,7 @@ std::string as_json(const std::vector<Scaling>& all, int threads) {
   return object.text();
 }
 
-int run(const Command& command, const Options& given) {
+int run_bench_scaling(const Command& command, const BenchScalingOptions& given) {
   const std::vector<ScalingSweep> sweeps = parse_sweeps(given.vary);
   const int steps = static_cast<int>(parse_integer("--steps", given.steps, 1, most_steps));
   const int threads = parse_threads(given.threads);
@@ -82,14 +82,14 @@ int run(const Command& command, const Options& given) {
 }  // namespace
 
 Command bench_scaling_command() {
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<BenchScalingOptions>();
   Command command("scaling", "how time and memory of a step grow with each size");
   command.option("--vary", given->vary, "all, or of d, L, T, B, r, matrices, as d,T");
   command.option("--steps", given->steps, "timed steps for each point");
   command.option("--threads", given->threads, "threads");
   command.option("--csv", given->csv, "a file for all points");
   command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command& self) { return run(self, *given); });
+  command.action([given](const Command& self) { return run_bench_scaling(self, *given); });
   return command;
 }
 

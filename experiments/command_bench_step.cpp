@@ -18,12 +18,12 @@ std::string engine() {
              : fmt::format("lowrank, products by {}", autograd::gemm_name);
 }
 
-struct Options {
+struct BenchStepOptions {
   std::string config = "toy", mode = "lora", threads = "1", rank = "4", steps;
   bool json = false;
 };
 
-StepBench step_bench(const Command& command, const Options& given) {
+StepBench step_bench(const Command& command, const BenchStepOptions& given) {
   StepBench bench{.shape = parse_config(given.config)};
   if (given.mode != "lora" && given.mode != "full")
     throw UsageError(fmt::format("unknown mode '{}'; valid are full, lora", given.mode));
@@ -37,7 +37,7 @@ StepBench step_bench(const Command& command, const Options& given) {
   return bench;
 }
 
-int run(const Command& command, const Options& given) {
+int run_bench_step(const Command& command, const BenchStepOptions& given) {
   const StepBench bench = step_bench(command, given);
   const StepTiming t = time_step(bench);
   if (given.json) {
@@ -70,7 +70,7 @@ int run(const Command& command, const Options& given) {
 }  // namespace
 
 Command bench_step_command() {
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<BenchStepOptions>();
   Command command("step", "time training steps");
   command.option("--config", given->config, "toy, small, mid or gpt2");
   command.option("--mode", given->mode, "full or lora");
@@ -78,7 +78,7 @@ Command bench_step_command() {
   command.option("--threads", given->threads, "threads");
   command.option("--steps", given->steps, "timed steps; more for smaller configs by default");
   command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command& self) { return run(self, *given); });
+  command.action([given](const Command& self) { return run_bench_step(self, *given); });
   return command;
 }
 

@@ -13,12 +13,12 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct BenchSweepOptions {
   std::string tasks = "nli", jobs = "2", pairs = "3", base_steps = "600";
   bool json = false;
 };
 
-int run(const Options& given) {
+int run_bench_sweep(const BenchSweepOptions& given) {
   SweepBench bench;
   bench.grid.seeds = 1;
   bench.grid.tasks = parse_tasks(given.tasks);
@@ -62,14 +62,14 @@ int run(const Options& given) {
 }  // namespace
 
 Command bench_sweep_command() {
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<BenchSweepOptions>();
   Command command("sweep", "cells per minute for one job and for several");
   command.option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
   command.option("--jobs", given->jobs, "cells at a time, compared with one");
   command.option("--pairs", given->pairs, "how often both are timed, in turn");
   command.option("--base-steps", given->base_steps, "of the base that the cells adapt");
   command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command&) { return run(*given); });
+  command.action([given](const Command&) { return run_bench_sweep(*given); });
   return command;
 }
 

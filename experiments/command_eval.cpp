@@ -11,13 +11,13 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct EvalOptions {
   ModelOptions model;
   TaskOptionTexts task;
   bool json = false;
 };
 
-int eval(const Command& command, const Options& given) {
+int run_eval(const Command& command, const EvalOptions& given) {
   const ModelSource source = model_source(command, given.model);
   check_task_options(command, given.task);
   const SourcedModel sourced = load_model(source);
@@ -49,11 +49,11 @@ int eval(const Command& command, const Options& given) {
 
 Command eval_command() {
   Command command("eval", "score a base model or an adapter on a task's test examples");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<EvalOptions>();
   add_model_options(command, given->model, BareBase::taken);
   add_task_options(command, given->task);
   command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command& command) { return eval(command, *given); });
+  command.action([given](const Command& command) { return run_eval(command, *given); });
   return command;
 }
 

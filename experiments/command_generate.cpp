@@ -14,7 +14,7 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct GenerateOptions {
   ModelOptions model;
   TaskOptionTexts task;
   std::string prompt, temperature, top_k, max_tokens, seed;
@@ -31,7 +31,7 @@ struct Sampling {
   std::uint64_t seed = 1;
 };
 
-Sampling sampling(const Command& command, const Options& given) {
+Sampling sampling(const Command& command, const GenerateOptions& given) {
   Sampling s;
   s.options.stop = data::word::eos;
   s.options.max_tokens =
@@ -75,7 +75,7 @@ int answer_length(const SourcedModel& sourced) {
   return longest;
 }
 
-int generate(const Command& command, const Options& given) {
+int run_generate(const Command& command, const GenerateOptions& given) {
   const ModelSource source = model_source(command, given.model);
   Sampling s = sampling(command, given);
   check_task_options(command, given.task);
@@ -121,7 +121,7 @@ int generate(const Command& command, const Options& given) {
 
 Command generate_command() {
   Command command("generate", "let a base model or an adapter continue a prompt");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<GenerateOptions>();
   add_model_options(command, given->model, BareBase::taken);
   command.option("--prompt", given->prompt,
                  "words separated by spaces (default: some test prompts of the task)");
@@ -133,7 +133,7 @@ Command generate_command() {
   command.option("--max-tokens", given->max_tokens,
                  "words at most (default: as many as the task's answers have)");
   command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command& command) { return generate(command, *given); });
+  command.action([given](const Command& command) { return run_generate(command, *given); });
   return command;
 }
 

@@ -15,7 +15,7 @@ namespace {
 // Neither is the default base, of which the estimates are to hold.
 constexpr std::uint64_t calibration_bases[] = {3, 4};
 
-struct Options {
+struct KnownRankTexts {
   std::string preset = "quick", true_rank = "2", seed = "1", spectrum = "flat", rho = "0.5",
               align = "random", place = "one", ranks, student_rank = "16", steps, jobs, calibrate,
               base_seed = std::to_string(default_base_seed),
@@ -23,7 +23,7 @@ struct Options {
   bool json = false;
 };
 
-KnownRankOptions parsed(const Options& given) {
+KnownRankOptions known_rank_options(const KnownRankTexts& given) {
   constexpr long most_planted = 16;
   KnownRankOptions options = known_rank_preset(given.preset);
   TeacherSpec& teacher = options.teacher;
@@ -46,8 +46,8 @@ KnownRankOptions parsed(const Options& given) {
   return options;
 }
 
-int run_known_rank(const Command& command, const Options& given) {
-  const KnownRankOptions options = parsed(given);
+int run_known_rank(const Command& command, const KnownRankTexts& given) {
+  const KnownRankOptions options = known_rank_options(given);
   if (!given.calibrate.empty())
     refuse_options(
         command, {"--true-rank", "--seed", "--ranks", "--place", "--json", "--base-seed", "--jobs"},
@@ -79,7 +79,7 @@ int run_known_rank(const Command& command, const Options& given) {
 Command known_rank_command() {
   Command command("known-rank",
                   "does the analysis of dW find a change of known rank, planted in a teacher?");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<KnownRankTexts>();
   command.option("--preset", given->preset, "smoke (a tenth of the training), quick or full");
   command.option("--true-rank", given->true_rank, "rank r* of the planted change; 0 plants none");
   command.option("--seed", given->seed, "names the planted change, the inputs and the students");

@@ -12,7 +12,7 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct MergeOptions {
   ModelOptions model;
   std::string out;
   bool json = false;
@@ -29,7 +29,7 @@ nn::Metadata kept_labels(const SourcedModel& sourced) {
   return kept;
 }
 
-int merge(const Command& command, const Options& given) {
+int run_merge(const Command& command, const MergeOptions& given) {
   require_option(command, "--adapter", "DIR, the adapter to fold into its base");
   require_option(command, "--out", "FILE.safetensors, the checkpoint to write");
   const ModelSource source = model_source(command, given.model);
@@ -67,11 +67,11 @@ int merge(const Command& command, const Options& given) {
 
 Command merge_command() {
   Command command("merge", "fold an adapter into the weights of its base model");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<MergeOptions>();
   add_model_options(command, given->model, BareBase::refused);
   command.option("--out", given->out, "the checkpoint's file");
   command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command& command) { return merge(command, *given); });
+  command.action([given](const Command& command) { return run_merge(command, *given); });
   return command;
 }
 

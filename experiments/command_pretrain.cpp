@@ -10,12 +10,12 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct PretrainOptions {
   std::string seed = std::to_string(default_base_seed), steps = std::to_string(BaseConfig().steps),
               out = "results";
 };
 
-int pretrain(const Options& given) {
+int run_pretrain(const PretrainOptions& given) {
   const BaseConfig config = base_config(
       static_cast<std::uint64_t>(parse_integer("--base-seed", given.seed, 0, largest_seed)),
       parse_integer("--steps", given.steps, 1, most_base_steps));
@@ -31,11 +31,11 @@ int pretrain(const Options& given) {
 
 Command pretrain_command() {
   Command command("pretrain", "make the shared frozen base model, once");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<PretrainOptions>();
   command.option("--base-seed", given->seed, "names the base's weights and data");
   command.option("--steps", given->steps, "training steps");
   command.option("--out", given->out, "results folder; the base goes to OUT/base");
-  command.action([given](const Command&) { return pretrain(*given); });
+  command.action([given](const Command&) { return run_pretrain(*given); });
   return command;
 }
 

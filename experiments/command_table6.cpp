@@ -10,12 +10,12 @@ namespace experiments {
 
 namespace {
 
-struct Options : StudyTexts {
+struct Table6Texts : StudyTexts {
   std::string ranks;
   std::vector<std::string> targets;
 };
 
-Table6Options parsed(const Options& given) {
+Table6Options table6_options(const Table6Texts& given) {
   Table6Options options = table6_preset(given.preset);
   apply(given, options);
   if (!given.ranks.empty()) options.ranks = parse_integers("--ranks", given.ranks, 1, largest_rank);
@@ -30,12 +30,12 @@ Table6Options parsed(const Options& given) {
 
 Command table6_command() {
   Command command("table6", "the paper's Table 6 on the toy tasks: rank against adapted weights");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<Table6Texts>();
   add_study_options(command, *given);
   command.option("--ranks", given->ranks, "ranks r, as 1,2,4");
   command.options("--targets", given->targets, "a weight set, as q,v; may be given again");
   command.action([given](const Command&) {
-    const Table6Options options = parsed(*given);
+    const Table6Options options = table6_options(*given);
     Progress progress;
     Bases bases(options.out / "base", options.base_steps);
     const ExperimentOutcome outcome = run_table6(options, bases, progress);

@@ -12,11 +12,11 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct TasksOptions {
   std::string tasks = "all", facts;
 };
 
-int show_tasks(const Options& given) {
+int run_tasks(const TasksOptions& given) {
   const auto tasks = parse_tasks(given.tasks);
   data::TaskOptions options = default_task_options();
   if (!given.facts.empty()) {
@@ -32,10 +32,10 @@ int show_tasks(const Options& given) {
 
 Command tasks_command() {
   Command command("tasks", "show what the toy tasks ask, with examples");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<TasksOptions>();
   command.option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
   command.option("--facts", given->facts, "sqlgen: how many meanings change");
-  command.action([given](const Command&) { return show_tasks(*given); });
+  command.action([given](const Command&) { return run_tasks(*given); });
   return command;
 }
 

@@ -11,7 +11,7 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct TraceOptions {
   std::string task, mode, seed = "1", batch = "4", targets, rank, alpha;
   std::string base_seed = std::to_string(default_base_seed),
               base_steps = std::to_string(BaseConfig().steps);
@@ -23,7 +23,7 @@ std::uint64_t parse_seed(const std::string& name, const std::string& text) {
 }
 
 // What distinguishes the step, as a cell of an experiment.
-Cell parsed(const Options& given) {
+Cell traced_cell(const TraceOptions& given) {
   Cell cell;
   cell.experiment = "trace";
   cell.task = data::to_string(data::parse_task(given.task));
@@ -53,8 +53,8 @@ std::size_t bytes_of_export(const nn::DecoderConfig& model, int rows) {
   return parameters + static_cast<std::size_t>(rows * model.context * (model.vocabulary + 4)) * 4;
 }
 
-int run(const Options& given) {
-  const Cell cell = parsed(given);
+int run_trace(const TraceOptions& given) {
+  const Cell cell = traced_cell(given);
   const int rows = static_cast<int>(parse_integer("--batch", given.batch, 1, 1024));
   const BaseConfig config =
       base_config(cell.base_seed, parse_integer("--base-steps", given.base_steps, 1, 10'000'000));
@@ -74,7 +74,7 @@ int run(const Options& given) {
 
 Command trace_command() {
   Command command("trace", "one training step told node by node, forward and back");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<TraceOptions>();
   command.required("--task", given->task, "sqlgen, nli or reorder");
   command.required("--mode", given->mode, "full: all weights train; lora: A and B alone");
   command.option("--seed", given->seed, "names the data and A and B");
@@ -86,7 +86,7 @@ Command trace_command() {
   command.option("--base-steps", given->base_steps, "its training steps");
   command.option("--out", given->out, "a safetensors file with the step, to recompute it");
   command.option("--results", given->results, "results folder; the base is in RESULTS/base");
-  command.action([given](const Command&) { return run(*given); });
+  command.action([given](const Command&) { return run_trace(*given); });
   return command;
 }
 

@@ -15,7 +15,7 @@ namespace experiments {
 
 namespace {
 
-struct Options {
+struct TrainOptions {
   std::string task, mode = "lora", out, results = "results";
   std::string targets = "q,v", targets_regex, rank = "4", alpha = "8", scaling = "alpha/r",
               init = "gaussian", dropout = "0", rank_pattern, alpha_pattern;
@@ -48,7 +48,7 @@ std::vector<std::string> parse_projections(const std::string& text) {
 }
 
 // The fields of the cell that say how the adapter is trained, whatever the method.
-Cell common_cell(const Command& command, const Options& given) {
+Cell common_cell(const Command& command, const TrainOptions& given) {
   require_option(command, "--task", "sqlgen, nli or reorder");
   Cell cell;
   cell.experiment = "train";
@@ -69,7 +69,7 @@ Cell common_cell(const Command& command, const Options& given) {
   return cell;
 }
 
-void read_lora(const Command& command, const Options& given, TrainRun& run) {
+void read_lora(const Command& command, const TrainOptions& given, TrainRun& run) {
   Cell& cell = run.cell;
   if (given.targets_regex.empty()) {
     cell.targets = parse_projections(given.targets);
@@ -92,7 +92,7 @@ void read_lora(const Command& command, const Options& given, TrainRun& run) {
       run.lora.alpha_pattern.emplace_back(name, parse_positive("--alpha-pattern " + name, text));
 }
 
-TrainRun parsed(const Command& command, const Options& given) {
+TrainRun train_run(const Command& command, const TrainOptions& given) {
   TrainRun run;
   run.cell = common_cell(command, given);
   run.base = base_config(run.cell.base_seed,
@@ -115,8 +115,8 @@ TrainRun parsed(const Command& command, const Options& given) {
   return run;
 }
 
-int train(const Command& command, const Options& given) {
-  const TrainRun run = parsed(command, given);
+int run_train(const Command& command, const TrainOptions& given) {
+  const TrainRun run = train_run(command, given);
   JsonObject object = to_json(run);
   if (given.dry_run) {
     fmt::print("{}", given.json ? object.text() + "\n" : describe(run));
@@ -145,7 +145,7 @@ int train(const Command& command, const Options& given) {
   return 0;
 }
 
-void add_lora_options(Command& command, Options& given) {
+void add_lora_options(Command& command, TrainOptions& given) {
   const auto add = [&](const char* name, std::string& value, const char* help) {
     command.option(name, value, help);
   };
@@ -164,7 +164,7 @@ void add_lora_options(Command& command, Options& given) {
 
 Command train_command() {
   Command command("train", "train one adapter on one task");
-  auto given = std::make_shared<Options>();
+  auto given = std::make_shared<TrainOptions>();
   const auto add = [&](const char* name, std::string& value, const char* help) {
     command.option(name, value, help);
   };
@@ -182,7 +182,7 @@ Command train_command() {
   add("--results", given->results, "results folder; the base is in RESULTS/base");
   command.flag("--dry-run", given->dry_run, "print what would be trained; write nothing");
   command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command& command) { return train(command, *given); });
+  command.action([given](const Command& command) { return run_train(command, *given); });
   return command;
 }
 

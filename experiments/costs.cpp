@@ -28,7 +28,7 @@ double formula_file(const CostRow& row) {
   return row.rank == 0 ? model_file_bytes(row.by_formula) : adapter_file_bytes(row.by_formula);
 }
 
-PlainTable grid_of(const std::vector<CostRow>& rows, int width) {
+PlainTable costs_grid(const std::vector<CostRow>& rows, int width) {
   PlainTable grid{{fmt::format("d = {}", width), "frozen", "trainable", "gradients", "optimizer",
                    "sum ÷ full", "activations", "file", "÷ full", "step ÷ full"}};
   const CostRow& whole = full_row(rows, width);
@@ -60,7 +60,7 @@ PlainTable gpt3_grid() {
           {"LoRA: all of these", bytes_text(adapter.total()), "350 GB"}};
 }
 
-const char* const explanation =
+const char* const costs_explanation =
     "Bytes of one training step on a batch of 32, counted by the tape and the optimizer. Of\n"
     "activations LoRA saves the inputs of frozen products. Gradients pass through all layers, and\n"
     "x Aᵀ is kept too. The last column is the time of a step on one thread, median and quartiles\n"
@@ -68,7 +68,7 @@ const char* const explanation =
     "The paper's 1.2 TB lies between the two lines above it: how much of a model's gradients is\n"
     "there at a time, and in which precision the moments are, it does not say.\n";
 
-std::string csv(const std::vector<CostRow>& rows) {
+std::string costs_csv(const std::vector<CostRow>& rows) {
   std::string text =
       "width,rank,parameters,trained,frozen,trainable,gradients,optimizer,activations,file,tensors,"
       "seconds_median,of_full_q25,of_full_median,of_full_q75\n";
@@ -97,15 +97,15 @@ ExperimentOutcome run_costs(const StudyOptions& options, Bases&, Progress&) {
 
   std::string console, markdown = "# What training costs\n";
   std::vector<PlainTable> grids;
-  for (const int width : widths) grids.push_back(grid_of(rows, width));
+  for (const int width : widths) grids.push_back(costs_grid(rows, width));
   grids.push_back(gpt3_grid());
   for (const PlainTable& grid : grids) {
     console += console_table(grid) + "\n";
     markdown += "\n" + markdown_table(grid);
   }
-  write_result(options, "costs", ".md", markdown + "\n" + explanation);
-  write_result(options, "costs", ".csv", csv(rows));
-  fmt::print("{}{}", console, explanation);
+  write_result(options, "costs", ".md", markdown + "\n" + costs_explanation);
+  write_result(options, "costs", ".csv", costs_csv(rows));
+  fmt::print("{}{}", console, costs_explanation);
   return {0, costs_findings(rows)};
 }
 

@@ -11,13 +11,13 @@ namespace {
 
 const std::vector<double> probabilities{0, 0.05, 0.1, 0.3};
 
-std::string name(double p) { return fmt::format("p={}", p); }
+std::string dropout_row_name(double p) { return fmt::format("p={}", p); }
 
-std::string row_of(const Cell& cell) {
-  return cell.method == "lora" ? name(cell.dropout) : cell.method;
+std::string dropout_row_of(const Cell& cell) {
+  return cell.method == "lora" ? dropout_row_name(cell.dropout) : cell.method;
 }
 
-std::vector<Cell> cells(const StudyOptions& options) {
+std::vector<Cell> dropout_cells(const StudyOptions& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     cells.push_back(frozen(cell));
@@ -52,7 +52,7 @@ Gradients first_gradients(const Base& base, const Cell& cell) {
   return found;
 }
 
-Section section(const ScoreTable& table) {
+Section dropout_section(const ScoreTable& table) {
   Section section = section_of(table);
   section.remarks.push_back(
       "Difference to p = 0 in points, paired over base seed and seed, with its 95 % interval.");
@@ -60,11 +60,12 @@ Section section(const ScoreTable& table) {
   if (const Runs* runs = table.find("frozen"))
     section.grid.push_back({"frozen", score_text(runs), "-", nll_text(runs), "-"});
   for (const double p : probabilities) {
-    const Runs* runs = table.find(name(p));
+    const Runs* runs = table.find(dropout_row_name(p));
     if (runs == nullptr) continue;
     std::vector<double> train;
     for (const auto& [repetition, result] : *runs) train.push_back(further("train_nll")(result));
-    const auto d = values(linear_contrast(table, {{name(p)}, {name(0), -1}}, {}).each);
+    const auto d =
+        values(linear_contrast(table, {{dropout_row_name(p)}, {dropout_row_name(0), -1}}, {}).each);
     std::string difference = "-";
     if (p > 0 && d.size() >= 2) {
       const Interval t = t_interval(d);
@@ -87,13 +88,14 @@ Section first_step_section(const std::vector<FirstStep>& steps, const std::strin
   return section;
 }
 
-ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"dropout", cells(options)};
+ExperimentOutcome run_dropout(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"dropout", dropout_cells(options)};
   if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
   const auto results = run_study(std::move(study), options, bases, progress);
   if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, row_of)) sections.push_back(section(table));
+  for (const ScoreTable& table : score_tables(*results, dropout_row_of))
+    sections.push_back(dropout_section(table));
   for (const data::Task task : options.tasks) {
     const Cell cell =
         lora_cell(task_cell(options, task, options.base_seeds.front(), 1), options, {"q", "v"}, 4);
@@ -135,7 +137,8 @@ std::vector<FirstStep> first_steps(const Base& base, const Cell& cell,
 }
 
 Experiment dropout_experiment() {
-  return {"dropout", "does dropout on LoRA's input matter when B starts at zero?", cells, run};
+  return {"dropout", "does dropout on LoRA's input matter when B starts at zero?", dropout_cells,
+          run_dropout};
 }
 
 }  // namespace experiments

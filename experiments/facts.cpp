@@ -17,13 +17,7 @@ std::vector<int> ranks(const std::string& preset) {
   return {1, 2, 4, 8, 16};
 }
 
-std::string name(int rank) { return fmt::format("r={}", rank); }
-
-std::string row_of(const Cell& cell) {
-  return cell.method == "lora" ? name(cell.rank) : cell.method;
-}
-
-std::vector<Cell> cells(StudyOptions options) {
+std::vector<Cell> facts_cells(StudyOptions options) {
   const auto& tasks = options.tasks;
   if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end()) return {};
   options.tasks = {data::Task::sqlgen};
@@ -44,11 +38,11 @@ std::vector<Cell> cells(StudyOptions options) {
 std::map<int, double> mean_by_rank(const ScoreTable& table, const std::vector<int>& ranks) {
   std::map<int, double> means;
   for (const int rank : ranks)
-    if (const Runs* runs = table.find(name(rank))) means[rank] = summary(*runs).mean;
+    if (const Runs* runs = table.find(rank_row_name(rank))) means[rank] = summary(*runs).mean;
   return means;
 }
 
-Section section(const std::vector<ScoreTable>& tables, const std::vector<int>& ranks) {
+Section facts_section(const std::vector<ScoreTable>& tables, const std::vector<int>& ranks) {
   Section section = section_of(tables.front());
   section.title = "sqlgen: exact match in % by the number K of meanings that change";
   std::set<std::uint64_t> bases;
@@ -70,7 +64,7 @@ Section section(const std::vector<ScoreTable>& tables, const std::vector<int>& r
         std::to_string(table.facts),
         full == nullptr ? "-" : std::to_string(full->begin()->second.cell.examples),
         score_text(table.find("frozen"))};
-    for (const int rank : ranks) row.push_back(score_text(table.find(name(rank))));
+    for (const int rank : ranks) row.push_back(score_text(table.find(rank_row_name(rank))));
     const int needed = rank_needed(mean_by_rank(table, ranks));
     row.push_back(score_text(full));
     row.push_back(needed == 0              ? "-"
@@ -81,15 +75,15 @@ Section section(const std::vector<ScoreTable>& tables, const std::vector<int>& r
   return section;
 }
 
-ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"facts", cells(options)};
+ExperimentOutcome run_facts(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"facts", facts_cells(options)};
   if (study.cells.empty())
     throw std::invalid_argument("facts runs on sqlgen, and --tasks does not have it");
   if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
   const auto results = run_study(std::move(study), options, bases, progress);
   if (!results) return {130, {}};
   publish(options, "facts", "The rank that new facts need",
-          {section(score_tables(*results, row_of), ranks(options.preset))},
+          {facts_section(score_tables(*results, rank_row_of), ranks(options.preset))},
           {"The learning rate was searched at one K and r = 4 and is used for all."}, *results);
   return {0, {}};
 }
@@ -112,7 +106,7 @@ int rank_needed(const std::map<int, double>& mean_by_rank) {
 Experiment facts_experiment() {
   Experiment experiment{"facts",
                         "how the rank needed grows with the number of facts that change (sqlgen)",
-                        cells, run};
+                        facts_cells, run_facts};
   experiment.without = {{"--tasks", "it runs on sqlgen"}};
   return experiment;
 }

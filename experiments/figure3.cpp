@@ -25,8 +25,8 @@ Grid without_first(const lora::MatrixXd& U, const lora::MatrixXd& V) {
   return {lora::similarity_grid(U.rightCols(U.cols() - 1), V.rightCols(V.cols() - 1)), U.rows()};
 }
 
-Finding::Part part(const char* statement, const std::string& task, const char* text,
-                   std::map<Repetition, double> each, double threshold, bool above) {
+Finding::Part figure3_part(const char* statement, const std::string& task, const char* text,
+                           std::map<Repetition, double> each, double threshold, bool above) {
   Contrast c{.text = text, .each = std::move(each), .threshold = threshold, .holds_above = above};
   c.unit = "of φ";
   if (c.each.empty()) c.missing = "no repetition has adapters of rank 8 and 16";
@@ -74,12 +74,12 @@ Finding figure3_finding(const Grids& grids) {
     const auto rest = [](const Grid& grid) {
       return grid.corrected(grid.phi.rows(), grid.phi.cols());
     };
-    finding.parts.push_back(part("the top direction is shared by ranks 8 and 16", task,
-                                 "φ(1,1), corrected for chance, is above 0.5",
-                                 over_q_and_v(grids, task, trained, top), 0.5, true));
-    finding.parts.push_back(part("the rest is near chance", task,
-                                 "φ of directions 2-8 and 2-16, corrected, is below 0.25",
-                                 over_q_and_v(grids, task, "r8-r16 rest", rest), 0.25, false));
+    finding.parts.push_back(figure3_part("the top direction is shared by ranks 8 and 16", task,
+                                         "φ(1,1), corrected for chance, is above 0.5",
+                                         over_q_and_v(grids, task, trained, top), 0.5, true));
+    finding.parts.push_back(figure3_part(
+        "the rest is near chance", task, "φ of directions 2-8 and 2-16, corrected, is below 0.25",
+        over_q_and_v(grids, task, "r8-r16 rest", rest), 0.25, false));
   }
   return finding;
 }

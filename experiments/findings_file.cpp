@@ -12,10 +12,10 @@ namespace experiments {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json contrast_json(const Contrast& contrast) {
-  Json each = Json::array();
+OrderedJson contrast_json(const Contrast& contrast) {
+  OrderedJson each = OrderedJson::array();
   for (const auto& [repetition, d] : contrast.each)
     if (std::isfinite(d))
       each.push_back({{"base_seed", repetition.first}, {"seed", repetition.second}, {"d", d}});
@@ -25,7 +25,7 @@ Json contrast_json(const Contrast& contrast) {
           {"over", contrast.over},           {"each", each}};
 }
 
-Contrast contrast_from_json(const Json& object) {
+Contrast contrast_from_json(const OrderedJson& object) {
   Contrast contrast;
   contrast.text = object.at("text").get<std::string>();
   contrast.unit = object.at("unit").get<std::string>();
@@ -34,19 +34,19 @@ Contrast contrast_from_json(const Json& object) {
   contrast.missing = object.at("missing").get<std::string>();
   contrast.note = object.at("note").get<std::string>();
   contrast.over = object.value("over", "");  // files of earlier versions have none
-  for (const Json& d : object.at("each"))
+  for (const OrderedJson& d : object.at("each"))
     contrast.each[{d.at("base_seed").get<std::uint64_t>(), d.at("seed").get<std::uint64_t>()}] =
         d.at("d").get<double>();
   return contrast;
 }
 
-Json verdict_json(const Finding::Part& part) {
+OrderedJson verdict_json(const Finding::Part& part) {
   const Judgement& found = part.judgement;
   const bool measured = found.pairs >= 2;
   const auto interval = [&](const Interval& i) {
-    return measured ? Json{i.low, i.high} : Json(nullptr);
+    return measured ? OrderedJson{i.low, i.high} : OrderedJson(nullptr);
   };
-  Json seeds = Json::array();
+  OrderedJson seeds = OrderedJson::array();
   for (const auto& [repetition, d] : part.contrast.each)
     if (std::isfinite(d)) seeds.push_back({repetition.first, repetition.second});
   return {{"statement", part.statement},
@@ -56,7 +56,7 @@ Json verdict_json(const Finding::Part& part) {
           {"unit", part.contrast.unit},
           {"threshold", part.contrast.threshold},
           {"holds_above", part.contrast.holds_above},
-          {"effect", measured ? Json(found.effect) : Json(nullptr)},
+          {"effect", measured ? OrderedJson(found.effect) : OrderedJson(nullptr)},
           {"t_interval", interval(found.t)},
           {"bootstrap_interval", interval(found.bootstrap)},
           {"p", found.p},
@@ -102,9 +102,9 @@ std::vector<Finding> the_eleven() {
 }  // namespace
 
 void write_findings(const std::filesystem::path& path, const std::vector<Finding>& findings) {
-  Json list = Json::array();
+  OrderedJson list = OrderedJson::array();
   for (const Finding& finding : findings) {
-    Json parts = Json::array();
+    OrderedJson parts = OrderedJson::array();
     for (const Finding::Part& part : finding.parts)
       parts.push_back({{"statement", part.statement},
                        {"task", part.task},
@@ -122,20 +122,20 @@ std::vector<Finding> read_findings(const std::filesystem::path& path) {
   const std::string text = nn::read_file(path);
   try {
     std::vector<Finding> findings;
-    for (const Json& object : Json::parse(text)) {
+    for (const OrderedJson& object : OrderedJson::parse(text)) {
       Finding finding{object.at("id").get<std::string>(),
                       object.at("statement").get<std::string>(),
                       object.at("command").get<std::string>(),
                       {}};
       finding.cells = object.at("cells").get<int>();
-      for (const Json& part : object.at("parts"))
+      for (const OrderedJson& part : object.at("parts"))
         finding.parts.push_back({part.at("statement").get<std::string>(),
                                  part.at("task").get<std::string>(),
                                  contrast_from_json(part.at("contrast"))});
       findings.push_back(finding);
     }
     return findings;
-  } catch (const Json::exception& error) {
+  } catch (const OrderedJson::exception& error) {
     throw std::invalid_argument(
         fmt::format("{} holds no findings: {}", path.string(), error.what()));
   }
@@ -166,10 +166,10 @@ std::vector<Finding> whole_family(const std::vector<Finding>& measured) {
 }
 
 std::string verdicts_json(const std::vector<Finding>& judged) {
-  Json findings = Json::array();
+  OrderedJson findings = OrderedJson::array();
   std::size_t tests = 0;
   for (const Finding& finding : judged) {
-    Json parts = Json::array();
+    OrderedJson parts = OrderedJson::array();
     for (const Finding::Part& part : finding.parts) parts.push_back(verdict_json(part));
     tests += finding.parts.size();
     findings.push_back({{"id", finding.id},
@@ -180,9 +180,9 @@ std::string verdicts_json(const std::vector<Finding>& judged) {
                         {"cells", finding.cells},
                         {"parts", parts}});
   }
-  const Json verdicts{{"significance_level", significance_level},
-                      {"tests_in_the_family", tests},
-                      {"findings", findings}};
+  const OrderedJson verdicts{{"significance_level", significance_level},
+                             {"tests_in_the_family", tests},
+                             {"findings", findings}};
   return verdicts.dump(1) + "\n";
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <set>
 
 #include "experiments/forgetting_measure.h"
@@ -14,7 +13,7 @@ namespace experiments {
 
 namespace {
 
-const std::vector<std::string> attention{"q", "k", "v", "o"};
+const std::vector<std::string> attention_targets{"q", "k", "v", "o"};
 
 std::vector<int> ranks_of(const StudyOptions& options) {
   if (options.preset == "smoke") return {1, 16};
@@ -27,7 +26,8 @@ std::vector<Cell> forgetting_cells(const StudyOptions& options) {
   for (const Cell& cell : repetitions(options)) {
     cells.push_back(frozen(cell));
     cells.push_back(full(cell));
-    for (const int r : ranks_of(options)) cells.push_back(lora_cell(cell, options, attention, r));
+    for (const int r : ranks_of(options))
+      cells.push_back(lora_cell(cell, options, attention_targets, r));
   }
   return cells;
 }
@@ -131,7 +131,7 @@ std::vector<Finding::Part> parts_of(const std::vector<CellResult>& results,
 
 // ---- what is printed ----------------------------------------------------------------------------
 
-PlainTable grid_of(const std::vector<CellResult>& results, const std::string& label) {
+PlainTable forgetting_grid(const std::vector<CellResult>& results, const std::string& label) {
   PlainTable grid{{label, "trained", "score", "forgets others", "own", "intruders", "best |cos|"}};
   for (const Row& row : rows_in(results, label)) {
     const auto each = [&](const Measured& measured) {
@@ -151,7 +151,7 @@ PlainTable grid_of(const std::vector<CellResult>& results, const std::string& la
   return grid;
 }
 
-std::string explanation(int width) {
+std::string forgetting_explanation(int width) {
   return fmt::format(
       "Forgetting is the rise of the loss, nats per target token, on held-out examples of the\n"
       "pre-training tasks: on the tasks that the adaptation does not contradict (others) and on\n"
@@ -162,7 +162,7 @@ std::string explanation(int width) {
 }
 
 // The learn-forget curve: a line per trained model.
-std::string csv(const std::vector<CellResult>& results) {
+std::string forgetting_csv(const std::vector<CellResult>& results) {
   std::string text =
       "task,facts,base_seed,seed,method,rank,trainable,score,forgetting_others,forgetting_own,"
       "intruders,best_cosine,chance_best_cosine\n";
@@ -198,15 +198,15 @@ ExperimentOutcome run_forgetting(const StudyOptions& options, Bases& bases, Prog
   const auto results = run_study(std::move(study), options, bases, progress);
   if (!results) return {130, {}};
 
-  const std::string words = explanation(results->front().cell.width);
+  const std::string words = forgetting_explanation(results->front().cell.width);
   std::string console, markdown = "# What is learned and what is forgotten\n\n" + words;
   for (const std::string& label : task_labels(*results)) {
-    const PlainTable grid = grid_of(*results, label);
+    const PlainTable grid = forgetting_grid(*results, label);
     console += console_table(grid) + "\n";
     markdown += "\n" + markdown_table(grid);
   }
   write_result(options, "forgetting", ".md", markdown);
-  write_result(options, "forgetting", ".csv", csv(*results));
+  write_result(options, "forgetting", ".csv", forgetting_csv(*results));
   fmt::print("{}{}", console, words);
   return {0, forgetting_findings(*results)};
 }

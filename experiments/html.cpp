@@ -91,36 +91,36 @@ std::string row_html(const std::string& line, const char* tag) {
 constexpr std::size_t long_table = 40;
 
 // Consecutive lines of one kind make one element.
-enum class Kind { blank, heading, table, list, text };
+enum class LineKind { blank, heading, table, list, text };
 
-Kind kind_of(const std::string& line) {
-  if (trimmed(line).empty()) return Kind::blank;
-  if (line.starts_with("#")) return Kind::heading;
-  if (line.starts_with("|")) return Kind::table;
-  if (line.starts_with("- ")) return Kind::list;
-  return Kind::text;
+LineKind kind_of_line(const std::string& line) {
+  if (trimmed(line).empty()) return LineKind::blank;
+  if (line.starts_with("#")) return LineKind::heading;
+  if (line.starts_with("|")) return LineKind::table;
+  if (line.starts_with("- ")) return LineKind::list;
+  return LineKind::text;
 }
 
-std::string block_html(Kind kind, const std::vector<std::string>& lines) {
+std::string block_html(LineKind kind, const std::vector<std::string>& lines) {
   std::string html;
   switch (kind) {
-    case Kind::blank:
+    case LineKind::blank:
       return "";
-    case Kind::heading:
+    case LineKind::heading:
       for (const std::string& line : lines) {
         const std::size_t level = std::min(line.find_first_not_of('#'), line.size());
         html += element(fmt::format("h{}", std::min<std::size_t>(level + 2, 6)),
                         inline_html(trimmed(line.substr(level))));
       }
       return html;
-    case Kind::table:
+    case LineKind::table:
       for (std::size_t i = 0; i < lines.size(); ++i)
         if (!is_rule(lines[i])) html += row_html(lines[i], i == 0 ? "th" : "td");
       html = element("div", element("table", html), "class=\"wide\"");
       return lines.size() > long_table
                  ? details(fmt::format("table of {} rows", lines.size() - 2), html)
                  : html;
-    case Kind::list:
+    case LineKind::list:
       for (const std::string& line : lines) html += element("li", inline_html(line.substr(2)));
       return element("ul", html);
     default:
@@ -210,9 +210,9 @@ std::string download_link(const std::string& file_name, std::string_view mime_ty
 std::string markdown_html(std::string_view markdown) {
   std::string html;
   std::vector<std::string> block;
-  Kind kind = Kind::blank;
+  LineKind kind = LineKind::blank;
   for (const std::string& line : lines_of(markdown)) {
-    const Kind now = kind_of(line);
+    const LineKind now = kind_of_line(line);
     if (now != kind) {
       html += block_html(kind, block);
       block.clear();

@@ -78,7 +78,7 @@ std::string d90_text(const std::map<Repetition, IntrinsicDimension>& each) {
              : fmt::format("{:.0f} to {:.0f}", found.front(), found.back());
 }
 
-PlainTable grid_of(const std::vector<CellResult>& results) {
+PlainTable intrinsic_dimension_grid(const std::vector<CellResult>& results) {
   PlainTable grid{{"score at d =", "0"}};
   for (const int d : dimensions_in(results)) grid[0].push_back(fmt::format("{}", d));
   grid[0].insert(grid[0].end(), {"full", "d90"});
@@ -100,7 +100,7 @@ PlainTable grid_of(const std::vector<CellResult>& results) {
   return grid;
 }
 
-const char* const explanation =
+const char* const intrinsic_dimension_explanation =
     "Points, mean and standard deviation over the seeds. d90 is the least d that reaches 90 % of\n"
     "full fine-tuning from the same start, 0 where the start itself does; read it with the score\n"
     "of full. d = 0 is the start. All d share one step size, found on another base. Of RoBERTa\n"
@@ -113,12 +113,12 @@ ExperimentOutcome run_intrinsic_dimension(const StudyOptions& options, Bases& ba
   if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
   const auto results = run_study(std::move(study), options, bases, progress);
   if (!results) return {130, {}};
-  const PlainTable grid = grid_of(*results);
-  write_result(
-      options, "intrinsic-dimension", ".md",
-      "# How many dimensions a task needs\n\n" + markdown_table(grid) + "\n" + explanation);
+  const PlainTable grid = intrinsic_dimension_grid(*results);
+  write_result(options, "intrinsic-dimension", ".md",
+               "# How many dimensions a task needs\n\n" + markdown_table(grid) + "\n" +
+                   intrinsic_dimension_explanation);
   write_result(options, "intrinsic-dimension", ".csv", intrinsic_dimension_csv(*results));
-  fmt::print("{}\n{}", console_table(grid), explanation);
+  fmt::print("{}\n{}", console_table(grid), intrinsic_dimension_explanation);
   return {};
 }
 

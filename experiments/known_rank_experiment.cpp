@@ -56,7 +56,7 @@ std::filesystem::path path_of(const TeacherSpec& teacher, const StudyOptions& op
                      hash(base.config));
 }
 
-RunCard run_card(const StudyOptions& options) {
+RunCard known_rank_card(const StudyOptions& options) {
   const KnownRankOptions one = options_of({}, options);
   nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, options.base_steps)));
   base.erase("seed");
@@ -77,12 +77,13 @@ RunCard run_card(const StudyOptions& options) {
   return card;
 }
 
-ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
+ExperimentOutcome run_known_rank_experiment(const StudyOptions& options, Bases& bases,
+                                            Progress& progress) {
   const std::filesystem::path out = options.out / "known-rank";
   const bool unnamed =
       std::filesystem::exists(out / "teachers") && !std::filesystem::exists(out / "run.json");
   // Its cells are the teachers' files; the card, the lock and the notice are those of every folder.
-  const ResultsFolder folder(out, run_card(options), options.jobs, options.start);
+  const ResultsFolder folder(out, known_rank_card(options), options.jobs, options.start);
   if (!folder.notice().empty()) progress.message(folder.notice());
   if (unnamed && options.start == ResultsFolder::Start::resume)
     progress.message(
@@ -171,8 +172,10 @@ std::string known_rank_markdown(const std::string& csv) {
 }
 
 Experiment known_rank_experiment() {
-  Experiment experiment{
-      "known-rank", "does the analysis of ΔW find a planted change of known rank?", {}, run};
+  Experiment experiment{"known-rank",
+                        "does the analysis of ΔW find a planted change of known rank?",
+                        {},
+                        run_known_rank_experiment};
   experiment.seconds = seconds;
   return experiment;
 }

@@ -16,8 +16,8 @@ std::vector<int> uniform_tokens(const nn::Decoder& model, int rows, int length,
 }
 
 // The logits of every position, (B T, V).
-static nn::Var all_logits(const nn::Pass& pass, nn::Decoder& model, const std::vector<int>& ids,
-                          int length) {
+static nn::Var position_logits(const nn::Pass& pass, nn::Decoder& model,
+                               const std::vector<int>& ids, int length) {
   const auto T = static_cast<nn::Index>(length), B = static_cast<nn::Index>(ids.size()) / T;
   return model.logits(pass, model.hidden(pass, {B, T, ids}));
 }
@@ -26,8 +26,8 @@ double mean_kl(nn::Decoder& teacher, nn::Decoder& student, const std::vector<int
                int length) {
   nn::Tape tape(autograd::Record::values);
   const nn::Pass pass{tape};
-  const nn::Var kl = autograd::kl_divergence(all_logits(pass, teacher, ids, length),
-                                             all_logits(pass, student, ids, length));
+  const nn::Var kl = autograd::kl_divergence(position_logits(pass, teacher, ids, length),
+                                             position_logits(pass, student, ids, length));
   return static_cast<double>(kl.value().item());
 }
 
@@ -53,9 +53,10 @@ Student train_student(nn::Decoder& base, nn::Decoder& teacher, const StudentOpti
     if (stop) throw SweepStopped();
     const auto ids = uniform_tokens(base, options.batch, options.length, inputs);
     tape.clear(), teacher_tape.clear();
-    const nn::Var target = all_logits({teacher_tape}, teacher, ids, options.length);
-    const nn::Var loss = autograd::kl_divergence(
-        tape.constant(target.value()), all_logits({tape}, *student.model, ids, options.length));
+    const nn::Var target = position_logits({teacher_tape}, teacher, ids, options.length);
+    const nn::Var loss =
+        autograd::kl_divergence(tape.constant(target.value()),
+                                position_logits({tape}, *student.model, ids, options.length));
     optimizer.zero_grad();
     tape.backward(loss);
     optimizer.step(schedule.lr(step));

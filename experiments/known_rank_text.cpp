@@ -85,7 +85,7 @@ JsonObject student_json(const StudentOptions& student) {
   return object;
 }
 
-std::string row(const lora::VectorXd& x, lora::Index most = 10) {
+std::string values_text(const lora::VectorXd& x, lora::Index most = 10) {
   std::string text;
   for (lora::Index i = 0; i < std::min(most, x.size()); ++i) text += fmt::format(" {:6.3f}", x(i));
   return text + (x.size() > most ? " ..." : "");
@@ -95,11 +95,11 @@ std::string text_of(const Recovery& found) {
   std::string text = fmt::format("\n{}: planted rank {}, estimated {}\n", found.name,
                                  found.true_rank, found.estimated_rank);
   if (found.true_rank > 0)
-    text += fmt::format("  singular values   planted {}\n", row(found.true_sigma));
-  text += fmt::format("                    student {}\n", row(found.sigma));
+    text += fmt::format("  singular values   planted {}\n", values_text(found.true_sigma));
+  text += fmt::format("                    student {}\n", values_text(found.sigma));
   if (found.true_rank > 0)
-    text += fmt::format("  of dW C^(1/2)     planted {}\n", row(found.true_whitened));
-  text += fmt::format("                    student {}\n", row(found.whitened));
+    text += fmt::format("  of dW C^(1/2)     planted {}\n", values_text(found.true_whitened));
+  text += fmt::format("                    student {}\n", values_text(found.whitened));
   if (found.left)
     text += fmt::format(
         "  phi with the planted directions: left {:.3f}, right {:.3f}, right of dW C^(1/2) {:.3f} "

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -17,19 +16,19 @@ std::string_view learning_rates_text();
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string place(const std::string& task, const std::string& method,
                   const std::vector<std::string>& targets) {
   return fmt::format("{} {}{}{}", task, method, targets.empty() ? "" : " ", weight_set(targets));
 }
 
-Json to_json(const LrSearch& search) {
-  Json grid = Json::array();
+OrderedJson to_json(const LrSearch& search) {
+  OrderedJson grid = OrderedJson::array();
   for (const LrScores& point : search.grid) {
-    Json scores = Json::array();
+    OrderedJson scores = OrderedJson::array();
     for (const double score : point.scores) {
-      scores.push_back(std::isnan(score) ? Json("nan") : Json(score));
+      scores.push_back(std::isnan(score) ? OrderedJson("nan") : OrderedJson(score));
     }
     grid.push_back({{"lr", point.lr}, {"scores", scores}});
   }
@@ -37,15 +36,15 @@ Json to_json(const LrSearch& search) {
           {"lr", search.choice.lr}, {"reason", search.choice.reason}, {"grid", grid}};
 }
 
-LrSearch search_from_json(const Json& object) {
+LrSearch search_from_json(const OrderedJson& object) {
   LrSearch search{.task = object.at("task").get<std::string>(),
                   .method = object.at("method").get<std::string>(),
                   .targets = object.at("targets").get<std::vector<std::string>>(),
                   .grid = {},
                   .choice = {}};
-  for (const Json& point : object.at("grid")) {
+  for (const OrderedJson& point : object.at("grid")) {
     LrScores scores{.lr = point.at("lr").get<double>(), .scores = {}};
-    for (const Json& score : point.at("scores")) {
+    for (const OrderedJson& score : point.at("scores")) {
       scores.scores.push_back(score == "nan" ? std::numeric_limits<double>::quiet_NaN()
                                              : score.get<double>());
     }
@@ -78,28 +77,28 @@ const LrSearch& LearningRates::find(const std::string& task, const std::string& 
                                           known.empty() ? "none" : known));
 }
 
-Json to_json(const LearningRates& rates) {
-  Json searches = Json::array();
+OrderedJson to_json(const LearningRates& rates) {
+  OrderedJson searches = OrderedJson::array();
   for (const LrSearch& search : rates.searches) searches.push_back(to_json(search));
   return {{"command", rates.command}, {"seeds", rates.seeds}, {"searches", searches}};
 }
 
-LearningRates learning_rates_from_json(const Json& object) {
+LearningRates learning_rates_from_json(const OrderedJson& object) {
   try {
     LearningRates rates{.command = object.at("command").get<std::string>(),
                         .seeds = object.at("seeds").get<std::vector<std::uint64_t>>(),
                         .searches = {}};
-    for (const Json& search : object.at("searches")) {
+    for (const OrderedJson& search : object.at("searches")) {
       rates.searches.push_back(search_from_json(search));
     }
     return rates;
-  } catch (const Json::exception& error) {
+  } catch (const OrderedJson::exception& error) {
     throw std::invalid_argument(fmt::format("not a record of learning rates: {}", error.what()));
   }
 }
 
 LearningRates recorded_learning_rates() {
-  return learning_rates_from_json(Json::parse(learning_rates_text(), nullptr, false));
+  return learning_rates_from_json(OrderedJson::parse(learning_rates_text(), nullptr, false));
 }
 
 }  // namespace experiments

@@ -52,9 +52,11 @@ int trained_cells(const std::vector<CellResult>& results) {
   return static_cast<int>(keys.size());
 }
 
-std::string task_label(const Cell& cell) {
-  return cell.facts > 0 ? fmt::format("{}, K = {}", cell.task, cell.facts) : cell.task;
+std::string task_label(const std::string& task, int facts) {
+  return facts > 0 ? fmt::format("{}, K = {}", task, facts) : task;
 }
+
+std::string task_label(const Cell& cell) { return task_label(cell.task, cell.facts); }
 
 std::vector<std::string> task_labels(const std::vector<CellResult>& results) {
   std::set<std::pair<int, std::string>> facts;  // K before its text, so that 8 comes before 16

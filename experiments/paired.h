@@ -34,7 +34,8 @@ Measured further(const std::string& name);
 /// How many distinct cells among the results were trained: all but frozen ones.
 int trained_cells(const std::vector<CellResult>& results);
 
-/// "sqlgen, K = 20", or the task alone where it has no K.
+/// "sqlgen, K = 20", or the task alone where it has no K (facts = 0).
+std::string task_label(const std::string& task, int facts);
 std::string task_label(const Cell& cell);
 
 /// The labels among the results, in the order of the tasks; sqlgen by K.

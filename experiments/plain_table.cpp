@@ -5,12 +5,9 @@
 
 #include <algorithm>
 
-namespace experiments {
+#include "experiments/text.h"
 
-static std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
+namespace experiments {
 
 std::string console_table(const PlainTable& table) {
   std::vector<std::size_t> widths;

@@ -26,7 +26,7 @@ std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, con
   for (const CellResult& result : results) {
     const Cell& cell = result.cell;
     ScoreTable& table = tables[{order(cell.task), cell.task, cell.facts}];
-    table.label = cell.facts > 0 ? fmt::format("{}, K = {}", cell.task, cell.facts) : cell.task;
+    table.label = task_label(cell);
     table.task = cell.task;
     table.facts = cell.facts;
     const auto [at, added] =
@@ -38,6 +38,12 @@ std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, con
   std::vector<ScoreTable> sorted;
   for (auto& [key, table] : tables) sorted.push_back(std::move(table));
   return sorted;
+}
+
+std::string rank_row_name(int rank) { return fmt::format("r={}", rank); }
+
+std::string rank_row_of(const Cell& cell) {
+  return cell.method == "lora" ? rank_row_name(cell.rank) : cell.method;
 }
 
 std::vector<Term> mean_of(const std::vector<std::string>& rows, double share) {
@@ -95,10 +101,7 @@ Section section_of(const ScoreTable& table) {
 }
 
 std::string score_text(const Runs* runs) {
-  if (runs == nullptr) return "-";
-  const Summary s = summary(*runs);
-  return std::isnan(s.sd) ? fmt::format("{:.1f}", s.mean)
-                          : fmt::format("{:.1f} ±{:.1f}", s.mean, s.sd);
+  return runs == nullptr ? "-" : score_text(summary(*runs));
 }
 
 std::string nll_text(const Runs* runs) {

@@ -25,6 +25,10 @@ struct ScoreTable {
 /// The name of a cell's row.
 using RowOf = std::function<std::string(const Cell&)>;
 
+/// "r=4", the row of LoRA where r alone varies, and the row of any cell there.
+std::string rank_row_name(int rank);
+std::string rank_row_of(const Cell& cell);
+
 /// One table per task and K, in the order sqlgen (by K), nli, reorder. Throws std::invalid_argument
 /// that names both cells if two claim one entry.
 std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, const RowOf& row_of);

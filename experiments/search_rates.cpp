@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -85,7 +84,7 @@ Results by_key(const std::vector<CellResult>& results) {
   return keyed;
 }
 
-RunCard run_card(const StudyOptions& options) {
+RunCard search_card(const StudyOptions& options) {
   RunCard card;
   card.experiment = "learning-rates";
   const BaseConfig base = base_config(options.base_seeds.front(), options.base_steps);
@@ -172,7 +171,7 @@ std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
 std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
                                           const StudyOptions& options, Bases& bases,
                                           Progress& progress, ResultsFolder::Start start) {
-  ResultsFolder folder(options.out / "learning-rates", run_card(options), options.jobs, start);
+  ResultsFolder folder(options.out / "learning-rates", search_card(options), options.jobs, start);
   if (!folder.notice().empty()) progress.message(folder.notice());
   progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
                                fmt::join(search_seeds, ", ")));

@@ -113,7 +113,7 @@ std::vector<Value> values_of(const std::vector<Cell>& cells, Field Cell::*field)
 
 // Cells name their learning rates and all else that an experiment varies; what they do not name is
 // in the configuration.
-RunCard run_card(const Study& study, const StudyOptions& options) {
+RunCard study_card(const Study& study, const StudyOptions& options) {
   nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, options.base_steps)));
   base.erase("seed");
   RunCard card;
@@ -134,7 +134,7 @@ RunCard run_card(const Study& study, const StudyOptions& options) {
 std::optional<std::vector<CellResult>> run_study(Study study, const StudyOptions& options,
                                                  Bases& bases, Progress& progress) {
   for (Cell& cell : study.cells) cell.experiment = study.name;
-  ResultsFolder folder(options.out / study.name, run_card(study, options), options.jobs,
+  ResultsFolder folder(options.out / study.name, study_card(study, options), options.jobs,
                        options.start);
   if (!folder.notice().empty()) progress.message(folder.notice());
   for (const Cell& cell : study.cells)

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "experiments/plain_table.h"
 #include "lora/subspace.h"
 
@@ -65,7 +63,7 @@ Spot spot(const std::map<Repetition, Grid>& each, lora::Index i, lora::Index j) 
           lora::corrected(mean(phi), i, j, d)};
 }
 
-PlainTable table_of(const Grids& grids, const Spots& spots) {
+PlainTable grid_table(const Grids& grids, const Spots& spots) {
   PlainTable table{{"φ(i,j), corrected"}};
   for (const auto& [i, j] : spots) table[0].push_back(fmt::format("({},{})", i, j));
   for (const auto& [key, each] : grids) {
@@ -92,7 +90,7 @@ PlainTable table_of(const Grids& grids, const Spots& spots) {
 }  // namespace
 
 std::string grid_console(const Grids& grids, const Spots& spots) {
-  return "\n" + console_table(table_of(grids, spots));
+  return "\n" + console_table(grid_table(grids, spots));
 }
 
 std::string grid_markdown(const std::string& title, const std::string& paper, const Grids& grids,
@@ -100,7 +98,7 @@ std::string grid_markdown(const std::string& title, const std::string& paper, co
   return fmt::format(
       "# {}\n\n{}\n\nMean φ over base seeds and seeds, and in brackets (φ - φ0) / (1 - φ0) with φ0 "
       "the chance level.\n\n{}",
-      title, paper, markdown_table(table_of(grids, spots)));
+      title, paper, markdown_table(grid_table(grids, spots)));
 }
 
 std::string grid_csv(const Grids& grids) {

@@ -42,7 +42,7 @@ std::vector<Job> missing_jobs(const std::vector<Cell>& cells, const SweepOptions
   return jobs;
 }
 
-int distinct(const std::vector<Cell>& cells) {
+int distinct_count(const std::vector<Cell>& cells) {
   std::set<std::string> keys;
   for (const Cell& cell : cells) keys.insert(cell.key());
   return static_cast<int>(keys.size());
@@ -178,7 +178,7 @@ double measured_over_expected(const std::vector<Cell>& cells, const SweepOptions
 std::string plan_text(const std::vector<Cell>& cells, const SweepOptions& options,
                       const ResultsFolder& folder) {
   const std::vector<Job> jobs = missing_jobs(cells, options, folder);
-  const int total = distinct(cells), missing = static_cast<int>(jobs.size());
+  const int total = distinct_count(cells), missing = static_cast<int>(jobs.size());
   std::string text = fmt::format("{} cells", total);
   if (missing < total) text += fmt::format(", {} of them there already", total - missing);
   if (missing == 0) return text + "; nothing to compute";
@@ -204,7 +204,7 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
   }
   progress.message(plan_text(cells, options, folder));
   std::vector<Job> jobs = missing_jobs(cells, options, folder);
-  const int total = distinct(cells), missing = static_cast<int>(jobs.size());
+  const int total = distinct_count(cells), missing = static_cast<int>(jobs.size());
   SweepOutcome outcome;
   outcome.reused = total - missing;
   if (missing == 0) return outcome;

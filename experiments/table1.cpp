@@ -27,7 +27,7 @@ std::string percent_text(const LatencyRow& row) {
                      100 * (quantile(row.of_base, 0.75) - 1));
 }
 
-PlainTable grid_of(const std::vector<LatencyRow>& rows, const std::vector<LatencyCase>& cases) {
+PlainTable table1_grid(const std::vector<LatencyRow>& rows, const std::vector<LatencyCase>& cases) {
   PlainTable grid{{"% slower than the base", "parameters"}};
   for (const LatencyCase& at : cases) grid[0].push_back(case_text(at));
   const auto find = [&](const std::string& model, const LatencyCase& at) -> const LatencyRow& {
@@ -68,14 +68,14 @@ std::string outputs_text(const std::map<std::uint64_t, MergedOutput>& outputs) {
       different, logits, from_unmerged, from_base);
 }
 
-const char* const explanation =
+const char* const table1_explanation =
     "Columns are batch x length. Median and quartiles over all rounds of the ratio to the base in\n"
     "the same round, on one thread; 'base again' is the same model twice: the noise. The GPU of "
     "the\n"
     "paper runs an adapter's small products after the large ones; here their share of the\n"
     "arithmetic counts too, since d = 64 is narrow.\n";
 
-std::string csv(const std::vector<LatencyRow>& rows) {
+std::string table1_csv(const std::vector<LatencyRow>& rows) {
   std::string text = "batch,length,model,parameters,repetition,seconds_median,slower_percent\n";
   for (const LatencyRow& row : rows)
     for (const auto& [repetition, percent] : row.slower_by)
@@ -103,19 +103,19 @@ ExperimentOutcome run_table1(const StudyOptions& options, Bases&, Progress&) {
   std::map<std::uint64_t, MergedOutput> outputs;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) outputs[seed] = compare_merged(seed);
 
-  const PlainTable grid = grid_of(rows, cases);
-  const std::string words = outputs_text(outputs) + explanation;
+  const PlainTable grid = table1_grid(rows, cases);
+  const std::string words = outputs_text(outputs) + table1_explanation;
   write_result(options, "table1", ".md",
                "# Inference latency\n\n" + markdown_table(grid) + "\n" +
                    markdown_table(paper_grid()) + "\n" + words);
-  write_result(options, "table1", ".csv", csv(rows));
+  write_result(options, "table1", ".csv", table1_csv(rows));
   fmt::print("{}\n{}\n{}", console_table(grid), console_table(paper_grid()), words);
   return {0, table1_findings(rows, outputs)};
 }
 
-Finding::Part part(const char* statement, const std::string& where, const std::string& text,
-                   const std::map<Repetition, double>& each, double threshold, bool above,
-                   const char* unit, const char* over = "base, repetition of the timing") {
+Finding::Part table1_part(const char* statement, const std::string& where, const std::string& text,
+                          const std::map<Repetition, double>& each, double threshold, bool above,
+                          const char* unit, const char* over = "base, repetition of the timing") {
   Contrast contrast;
   contrast.text =
       fmt::format("{}; holds {} {} {}", text, above ? "above" : "below", threshold, unit);
@@ -139,18 +139,18 @@ std::vector<Finding> table1_findings(const std::vector<LatencyRow>& rows,
   std::map<Repetition, double> different;
   for (const auto& [seed, output] : outputs)
     different[{0, seed}] = static_cast<double>(output.different);
-  finding.parts.push_back(part("merged LoRA computes bit for bit what W0 + ΔW computes", "output",
-                               "logits that differ", different, 0.5, false, "logits",
-                               "base, seed of A and B"));
+  finding.parts.push_back(table1_part("merged LoRA computes bit for bit what W0 + ΔW computes",
+                                      "output", "logits that differ", different, 0.5, false,
+                                      "logits", "base, seed of A and B"));
   for (const LatencyRow& row : rows) {
     const std::string where = case_text(row.at);
     if (row.model == "LoRA merged")
-      finding.parts.push_back(part("merged LoRA adds no latency", where, "merged ÷ base - 1",
-                                   row.slower_by, least_latency_percent, false, "%"));
+      finding.parts.push_back(table1_part("merged LoRA adds no latency", where, "merged ÷ base - 1",
+                                          row.slower_by, least_latency_percent, false, "%"));
     if (row.model.starts_with("Adapter"))
-      finding.parts.push_back(
-          part(row.model == "Adapter-H" ? "Adapter-H adds latency" : "Adapter-L adds latency",
-               where, row.model + " ÷ base - 1", row.slower_by, 0, true, "%"));
+      finding.parts.push_back(table1_part(
+          row.model == "Adapter-H" ? "Adapter-H adds latency" : "Adapter-L adds latency", where,
+          row.model + " ÷ base - 1", row.slower_by, 0, true, "%"));
   }
   return {finding};
 }

@@ -10,32 +10,31 @@
 namespace experiments {
 namespace {
 
-nn::DecoderConfig model() { return base_config(0, 0).model; }
-
 lora::LoraConfig on(const std::vector<std::string>& targets) {
   lora::LoraConfig config;
   config.targets = targets;
   return config;
 }
 
-std::string name(const lora::MethodSpec& spec) {
+std::string table15_row_name(const lora::MethodSpec& spec) {
   return fmt::format("{}, {}", spec.name, lora::describe_size(spec));
 }
 
 // As name() of the cell's specification, with its targets in the model's order.
-std::string row_of(const Cell& cell) {
+std::string table15_row_of(const Cell& cell) {
   if (cell.method == "frozen") return cell.method;
   lora::MethodSpec spec = method_spec(cell);
   std::sort(spec.lora.targets.begin(), spec.lora.targets.end(), [](const auto& a, const auto& b) {
     return std::string("qkvo").find(a) < std::string("qkvo").find(b);
   });
-  return name(spec);
+  return table15_row_name(spec);
 }
 
 std::vector<lora::MethodSpec> specs_at(long budget) {
-  std::vector<lora::MethodSpec> specs = lora::nearest_of_all(budget, model(), on({"q", "v"}));
+  std::vector<lora::MethodSpec> specs =
+      lora::nearest_of_all(budget, BaseConfig::default_model(), on({"q", "v"}));
   for (const auto& targets : {std::vector<std::string>{"v"}, {"q", "k", "v", "o"}})
-    specs.push_back(lora::nearest({"lora", 0, on(targets)}, budget, model()));
+    specs.push_back(lora::nearest({"lora", 0, on(targets)}, budget, BaseConfig::default_model()));
   return specs;
 }
 
@@ -46,12 +45,12 @@ Section score_section(const ScoreTable& table, const std::vector<lora::MethodSpe
   if (const Runs* runs = table.find("frozen"))
     section.grid.push_back({"frozen", "-", "0", "-", score_text(runs), nll_text(runs), "-"});
   for (const lora::MethodSpec& spec : specs) {
-    const Runs* runs = table.find(name(spec));
+    const Runs* runs = table.find(table15_row_name(spec));
     if (runs == nullptr) continue;
     std::vector<long> nearest;
     for (const long budget : budgets)
       for (const lora::MethodSpec& other : specs_at(budget))
-        if (name(other) == name(spec)) nearest.push_back(budget);
+        if (table15_row_name(other) == table15_row_name(spec)) nearest.push_back(budget);
     section.grid.push_back(
         {spec.name, lora::describe_size(spec), std::to_string(summary(*runs).trainable),
          nearest.empty() ? "-" : fmt::format("{}", fmt::join(nearest, ", ")), score_text(runs),
@@ -71,12 +70,12 @@ Section matched_section(const ScoreTable& table) {
   section.grid = {{"method", "size", "trained", "score", "difference"}};
   const std::string reference = "lora, r = 4 on q,v";
   for (const lora::MethodSpec& spec : specs_at(matched_budget)) {
-    const Runs* runs = table.find(name(spec));
+    const Runs* runs = table.find(table15_row_name(spec));
     if (runs == nullptr) continue;
     const std::vector<double> d =
-        values(linear_contrast(table, {{name(spec)}, {reference, -1}}, {}).each);
+        values(linear_contrast(table, {{table15_row_name(spec)}, {reference, -1}}, {}).each);
     std::string difference = "-";
-    if (name(spec) != reference && d.size() >= 2) {
+    if (table15_row_name(spec) != reference && d.size() >= 2) {
       const Interval t = t_interval(d);
       difference = fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
     }
@@ -87,7 +86,7 @@ Section matched_section(const ScoreTable& table) {
   return section;
 }
 
-Section paper_section() {
+Section table15_paper_section() {
   Section section{"The paper: GPT-3 175B, validation accuracy in %", {}, {}};
   section.grid = {{"method", "size", "trained", "WikiSQL", "MultiNLI"}};
   const auto number = [](double x) { return x > 0 ? fmt::format("{:.1f}", x) : "-"; };
@@ -97,7 +96,7 @@ Section paper_section() {
   return section;
 }
 
-std::vector<Cell> cells(const StudyOptions& options) {
+std::vector<Cell> table15_cells(const StudyOptions& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     if (cell.base_seed != options.base_seeds.front()) continue;
@@ -117,7 +116,7 @@ std::vector<Cell> cells(const StudyOptions& options) {
 // Both commands fill the same folder.
 std::optional<std::vector<CellResult>> results_of(const StudyOptions& options, Bases& bases,
                                                   Progress& progress) {
-  Study study{"table15", cells(options)};
+  Study study{"table15", table15_cells(options)};
   if (!set_learning_rates(study.cells, options, bases, progress)) return std::nullopt;
   return run_study(std::move(study), options, bases, progress);
 }
@@ -126,12 +125,12 @@ ExperimentOutcome run_table(const StudyOptions& options, Bases& bases, Progress&
   const auto results = results_of(options, bases, progress);
   if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, row_of)) {
+  for (const ScoreTable& table : score_tables(*results, table15_row_of)) {
     sections.push_back(
         score_section(table, table15_specs(options.preset), table15_budgets(options.preset)));
     sections.push_back(matched_section(table));
   }
-  sections.push_back(paper_section());
+  sections.push_back(table15_paper_section());
   publish(options, "table15", "Table 15 on toy tasks", sections,
           {"The paper's Tables 15 and 4; noise ±0.5 on WikiSQL, ±0.1 on MultiNLI."}, *results);
   return {0, {}};
@@ -141,7 +140,7 @@ ExperimentOutcome run_figure(const StudyOptions& options, Bases& bases, Progress
   const auto results = results_of(options, bases, progress);
   if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, row_of)) {
+  for (const ScoreTable& table : score_tables(*results, table15_row_of)) {
     Section section = section_of(table);
     section.grid = {{"trained", "method and size", "score", "nll"}};
     std::vector<std::pair<long, std::string>> points;
@@ -171,32 +170,33 @@ std::vector<lora::MethodSpec> table15_specs(const std::string& preset) {
   for (const long budget : table15_budgets(preset))
     for (const lora::MethodSpec& spec : specs_at(budget)) specs.push_back(spec);
   specs.push_back({"prompt-encoder", 8});
-  if (preset == "full") specs.push_back({"top-layers", model().layers});
+  if (preset == "full") specs.push_back({"top-layers", BaseConfig::default_model().layers});
 
   const auto place = [](const lora::MethodSpec& spec) {
     const auto methods = lora::all_methods();
     const auto at = std::find_if(methods.begin(), methods.end(),
                                  [&](const lora::Method* m) { return spec.name == m->name; });
     return std::tuple(at - methods.begin(), spec.lora.targets.size(), weight_set(spec.lora.targets),
-                      lora::count(spec, model()));
+                      lora::count(spec, BaseConfig::default_model()));
   };
   std::sort(specs.begin(), specs.end(),
             [&](const auto& a, const auto& b) { return place(a) < place(b); });
-  const auto last = std::unique(specs.begin(), specs.end(),
-                                [](const auto& a, const auto& b) { return name(a) == name(b); });
+  const auto last = std::unique(specs.begin(), specs.end(), [](const auto& a, const auto& b) {
+    return table15_row_name(a) == table15_row_name(b);
+  });
   specs.erase(last, specs.end());
   return specs;
 }
 
 Experiment table15_experiment() {
-  return {"table15", "the paper's Table 15: every method, score against trained parameters", cells,
-          run_table};
+  return {"table15", "the paper's Table 15: every method, score against trained parameters",
+          table15_cells, run_table};
 }
 
 Experiment figure2_experiment() {
   Experiment experiment{"figure2",
                         "the paper's Figure 2: the runs of table15 by their number of parameters",
-                        cells, run_figure};
+                        table15_cells, run_figure};
   experiment.sweep = "table15";
   experiment.without = {
       {"--fresh", "its runs are those of table15, whose --fresh starts them over"}};

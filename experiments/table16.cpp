@@ -14,10 +14,12 @@ namespace {
 constexpr int batch = AdaptOptions().batch;
 const std::vector<std::string> methods{"lora", "prefix-embedding", "prefix-layer", "full"};
 
-std::string name(const std::string& method, int n) { return fmt::format("{} n={}", method, n); }
+std::string table16_row_name(const std::string& method, int n) {
+  return fmt::format("{} n={}", method, n);
+}
 
-std::string row_of(const Cell& cell) {
-  return cell.method == "frozen" ? cell.method : name(cell.method, cell.examples);
+std::string table16_row_of(const Cell& cell) {
+  return cell.method == "frozen" ? cell.method : table16_row_name(cell.method, cell.examples);
 }
 
 Cell adapted(const Cell& cell, const StudyOptions& options, const std::string& method) {
@@ -29,7 +31,7 @@ Cell adapted(const Cell& cell, const StudyOptions& options, const std::string& m
   return method_cell(cell, method, static_cast<int>(lora::nearest({method}, budget, model).size));
 }
 
-std::vector<Cell> cells(const StudyOptions& options) {
+std::vector<Cell> table16_cells(const StudyOptions& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     cells.push_back(frozen(cell));
@@ -42,7 +44,7 @@ std::vector<Cell> cells(const StudyOptions& options) {
   return cells;
 }
 
-Section section(const ScoreTable& table) {
+Section table16_section(const ScoreTable& table) {
   std::set<int> sizes;
   for (const auto& [row, runs] : table.rows)
     if (row != "frozen") sizes.insert(runs.begin()->second.cell.examples);
@@ -57,7 +59,7 @@ Section section(const ScoreTable& table) {
   for (const std::string& method : methods) {
     std::vector<std::string> row{method, "-"}, losses;
     for (const int n : sizes) {
-      const Runs* runs = table.find(name(method, n));
+      const Runs* runs = table.find(table16_row_name(method, n));
       if (runs != nullptr) row[1] = std::to_string(runs->begin()->second.trainable);
       row.push_back(score_text(runs));
       losses.push_back(nll_text(runs));
@@ -72,7 +74,7 @@ Section section(const ScoreTable& table) {
   return section;
 }
 
-Section paper_section() {
+Section table16_paper_section() {
   return {"The paper: GPT-3 175B on MultiNLI, validation accuracy in % (±0.3)",
           {},
           {{"method", "n = 100", "n = 1k", "n = 10k", "n = 392k"},
@@ -82,14 +84,15 @@ Section paper_section() {
            {"full", "60.2", "85.8", "88.9", "89.5"}}};
 }
 
-ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"table16", cells(options)};
+ExperimentOutcome run_table16(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"table16", table16_cells(options)};
   if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
   const auto results = run_study(std::move(study), options, bases, progress);
   if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, row_of)) sections.push_back(section(table));
-  sections.push_back(paper_section());
+  for (const ScoreTable& table : score_tables(*results, table16_row_of))
+    sections.push_back(table16_section(table));
+  sections.push_back(table16_paper_section());
   publish(options, "table16", "Table 16 on toy tasks", sections,
           {"The paper's numbers: Hu et al. 2021, Table 16."}, *results);
   return {0, table16_findings(*results)};
@@ -110,7 +113,7 @@ std::vector<Finding> table16_findings(const std::vector<CellResult>& results) {
                   "./run table16",
                   {},
                   trained_cells(results)};
-  for (const ScoreTable& table : score_tables(results, row_of)) {
+  for (const ScoreTable& table : score_tables(results, table16_row_of)) {
     Contrast rule;
     rule.threshold = -margin_points;
     rule.text = fmt::format("LoRA on {{q,v}} minus full fine-tuning, n = {}; holds above {} points",
@@ -118,14 +121,16 @@ std::vector<Finding> table16_findings(const std::vector<CellResult>& results) {
     finding.parts.push_back(
         {fmt::format("LoRA is at least as good as full fine-tuning at n = {}", smallest_set),
          table.task,
-         linear_contrast(table, {{name("lora", smallest_set)}, {name("full", smallest_set), -1}},
+         linear_contrast(table,
+                         {{table16_row_name("lora", smallest_set)},
+                          {table16_row_name("full", smallest_set), -1}},
                          rule)});
   }
   return {finding};
 }
 
 Experiment table16_experiment() {
-  return {"table16", "the paper's Table 16: few training examples", cells, run};
+  return {"table16", "the paper's Table 16: few training examples", table16_cells, run_table16};
 }
 
 }  // namespace experiments

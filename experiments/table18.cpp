@@ -23,13 +23,7 @@ constexpr PaperRow18 paper[] = {{1, 1.23, 68.72},   {2, 1.21, 69.17},   {4, 1.18
                                 {64, 1.16, 69.24},  {128, 1.16, 68.73}, {256, 1.16, 68.92},
                                 {512, 1.16, 68.78}, {1024, 1.17, 69.37}};
 
-std::string name(int rank) { return fmt::format("r={}", rank); }
-
-std::string row_of(const Cell& cell) {
-  return cell.method == "lora" ? name(cell.rank) : cell.method;
-}
-
-std::vector<Cell> cells(const StudyOptions& options) {
+std::vector<Cell> table18_cells(const StudyOptions& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     cells.push_back(frozen(cell));
@@ -52,7 +46,7 @@ std::string loss_text(const Runs& runs) {
   return mean_and_sd(losses, 3);
 }
 
-Section section(const ScoreTable& table, const std::vector<int>& ranks) {
+Section table18_section(const ScoreTable& table, const std::vector<int>& ranks) {
   Section section = section_of(table);
   section.grid = {{"r", "trained", "validation nll", "test nll", "score"}};
   const auto add = [&](const std::string& label, const Runs* runs) {
@@ -61,12 +55,12 @@ Section section(const ScoreTable& table, const std::vector<int>& ranks) {
                             nll_text(runs), score_text(runs)});
   };
   add("frozen", table.find("frozen"));
-  for (const int rank : ranks) add(std::to_string(rank), table.find(name(rank)));
+  for (const int rank : ranks) add(std::to_string(rank), table.find(rank_row_name(rank)));
   add("full", table.find("full"));
   return section;
 }
 
-Section paper_section() {
+Section table18_paper_section() {
   Section section{
       "The paper: GPT-2 medium on E2E, d = 1024", {}, {{"r", "validation loss", "BLEU"}}};
   for (const PaperRow18& row : paper)
@@ -75,15 +69,15 @@ Section paper_section() {
   return section;
 }
 
-ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"table18", cells(options), {}, measure_validation_loss};
+ExperimentOutcome run_table18(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"table18", table18_cells(options), {}, measure_validation_loss};
   if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
   const auto results = run_study(std::move(study), options, bases, progress);
   if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, row_of))
-    sections.push_back(section(table, table18_ranks(options.preset)));
-  sections.push_back(paper_section());
+  for (const ScoreTable& table : score_tables(*results, rank_row_of))
+    sections.push_back(table18_section(table, table18_ranks(options.preset)));
+  sections.push_back(table18_paper_section());
   publish(options, "table18", "Table 18 on toy tasks", sections,
           {"The paper's numbers: Hu et al. 2021, Table 18; some of its hyper-parameters were tuned "
            "at r = 4."},
@@ -120,12 +114,13 @@ std::vector<Finding> table18_findings(const std::vector<CellResult>& results) {
                   {},
                   trained_cells(results)};
   const Measured loss = further(validation_nll);
-  for (const ScoreTable& table : score_tables(results, row_of)) {
+  for (const ScoreTable& table : score_tables(results, rank_row_of)) {
     Contrast falls;
     falls.unit = "nats";
     falls.text = "validation loss at r = 1 minus at r = 4; holds above 0 nats";
-    finding.parts.push_back({"the loss falls with r at first", table.task,
-                             linear_contrast(table, {{name(1)}, {name(4), -1}}, falls, loss)});
+    finding.parts.push_back(
+        {"the loss falls with r at first", table.task,
+         linear_contrast(table, {{rank_row_name(1)}, {rank_row_name(4), -1}}, falls, loss)});
     Contrast flat;
     flat.unit = "nats";
     flat.holds_above = false;
@@ -133,17 +128,20 @@ std::vector<Finding> table18_findings(const std::vector<CellResult>& results) {
     flat.text =
         "the fall of the loss from r = 16 to 64 minus a quarter of that from r = 1 to 4; holds "
         "below 0 nats";
-    finding.parts.push_back(
-        {"then it is flat", table.task,
-         linear_contrast(table, {{name(16)}, {name(64), -1}, {name(1), -0.25}, {name(4), 0.25}},
-                         flat, loss)});
+    finding.parts.push_back({"then it is flat", table.task,
+                             linear_contrast(table,
+                                             {{rank_row_name(16)},
+                                              {rank_row_name(64), -1},
+                                              {rank_row_name(1), -0.25},
+                                              {rank_row_name(4), 0.25}},
+                                             flat, loss)});
   }
   return {finding};
 }
 
 Experiment table18_experiment() {
-  return {"table18", "the paper's Table 18: validation loss and quality against r, up to d", cells,
-          run};
+  return {"table18", "the paper's Table 18: validation loss and quality against r, up to d",
+          table18_cells, run_table18};
 }
 
 }  // namespace experiments

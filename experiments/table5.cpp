@@ -20,24 +20,23 @@ lora::MethodSpec lora_on(const std::vector<std::string>& targets, int rank) {
   return spec;
 }
 
-nn::DecoderConfig model() { return base_config(0, 0).model; }
-
 // The row of these targets whose number of parameters is nearest to `budget`.
 Table5Row nearest_row(const std::vector<std::string>& targets, long budget) {
-  const lora::MethodSpec spec = lora::nearest(lora_on(targets, 1), budget, model());
+  const lora::MethodSpec spec =
+      lora::nearest(lora_on(targets, 1), budget, BaseConfig::default_model());
   return {targets, static_cast<int>(spec.lora.spec.rank)};
 }
 
-std::string row_of(const Cell& cell) {
+std::string table5_row_of(const Cell& cell) {
   if (cell.method != "lora") return cell.method;
   return fmt::format("{} r={}", weight_set(cell.targets), cell.rank);
 }
 
-std::string name(const std::vector<std::string>& targets, int rank) {
+std::string table5_row_name(const std::vector<std::string>& targets, int rank) {
   return Table5Row{targets, rank}.name();
 }
 
-Section section(const ScoreTable& table) {
+Section table5_section(const ScoreTable& table) {
   Section section = section_of(table);
   const bool wikisql = table.task == "sqlgen", multinli = table.task == "nli";
   section.grid = {{"adapted", "r", "trained", "score", "nll", "lr"}};
@@ -65,11 +64,12 @@ Section section(const ScoreTable& table) {
 }
 
 void add_wrong_matrix_is_worst(Finding& finding, const ScoreTable& table) {
-  const std::vector<std::string> others{name({"v"}, 8), name({"o"}, 8), name({"q", "k"}, 4),
-                                        name({"q", "v"}, 4), name(attention, 2)};
+  const std::vector<std::string> others{
+      table5_row_name({"v"}, 8), table5_row_name({"o"}, 8), table5_row_name({"q", "k"}, 4),
+      table5_row_name({"q", "v"}, 4), table5_row_name(attention, 2)};
   for (const char* matrix : {"q", "k"}) {
     std::vector<Term> terms = mean_of(others);
-    terms.push_back({name({matrix}, 8), -1});
+    terms.push_back({table5_row_name({matrix}, 8), -1});
     Contrast rule;
     rule.text = fmt::format(
         "mean of v, o, {{q,k}}, {{q,v}} and all four minus {} alone, equal parameters; holds above "
@@ -88,7 +88,8 @@ void add_two_beat_one(Finding& finding, const ScoreTable& table) {
                             rule.threshold);
     finding.parts.push_back(
         {fmt::format("{{q,v}} is at least as good as W{} alone", matrix), table.task,
-         linear_contrast(table, {{name({"q", "v"}, 4)}, {name({matrix}, 8), -1}}, rule)});
+         linear_contrast(
+             table, {{table5_row_name({"q", "v"}, 4)}, {table5_row_name({matrix}, 8), -1}}, rule)});
   }
 }
 
@@ -97,16 +98,19 @@ void add_mlp(Finding& finding, const ScoreTable& table) {
   alone.text = "{up,down} at r = 4 minus {q,k,v,o} at r = 5; holds above 0 points";
   finding.parts.push_back(
       {"the MLP is a better place than attention at equal parameters", table.task,
-       linear_contrast(table, {{name(mlp, 4)}, {name(attention, 5), -1}}, alone)});
+       linear_contrast(table, {{table5_row_name(mlp, 4)}, {table5_row_name(attention, 5), -1}},
+                       alone)});
   Contrast both;
   both.threshold = -margin_points;
   both.text = fmt::format("all six at r = 2 minus {{up,down}} at r = 4; holds above {} points",
                           both.threshold);
-  finding.parts.push_back({"attention and MLP together are at least as good as the MLP", table.task,
-                           linear_contrast(table, {{name(all_six, 2)}, {name(mlp, 4), -1}}, both)});
+  finding.parts.push_back(
+      {"attention and MLP together are at least as good as the MLP", table.task,
+       linear_contrast(table, {{table5_row_name(all_six, 2)}, {table5_row_name(mlp, 4), -1}},
+                       both)});
 }
 
-std::vector<Cell> cells(const StudyOptions& options) {
+std::vector<Cell> table5_cells(const StudyOptions& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     cells.push_back(frozen(cell));
@@ -117,13 +121,14 @@ std::vector<Cell> cells(const StudyOptions& options) {
   return cells;
 }
 
-ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"table5", cells(options)};
+ExperimentOutcome run_table5(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"table5", table5_cells(options)};
   if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
   const auto results = run_study(std::move(study), options, bases, progress);
   if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, row_of)) sections.push_back(section(table));
+  for (const ScoreTable& table : score_tables(*results, table5_row_of))
+    sections.push_back(table5_section(table));
   publish(options, "table5", "Table 5 on toy tasks", sections,
           {"WikiSQL (noise ±0.5) and MultiNLI (±0.1): GPT-3 175B in Hu et al. 2021, Table 5, and "
            "Table 4 for full fine-tuning."},
@@ -135,7 +140,9 @@ ExperimentOutcome run(const StudyOptions& options, Bases& bases, Progress& progr
 
 std::string Table5Row::name() const { return fmt::format("{} r={}", weight_set(targets), rank); }
 
-long Table5Row::trained() const { return lora::count(lora_on(targets, rank), model()); }
+long Table5Row::trained() const {
+  return lora::count(lora_on(targets, rank), BaseConfig::default_model());
+}
 
 std::vector<Table5Row> table5_rows() {
   std::vector<Table5Row> rows{{{"q"}, 8, 70.4, 91.0},      {{"k"}, 8, 70.0, 90.8},
@@ -162,7 +169,7 @@ std::vector<Finding> table5_findings(const std::vector<CellResult>& results) {
               "./run table5",
               {},
               trained_cells(results)};
-  for (const ScoreTable& table : score_tables(results, row_of)) {
+  for (const ScoreTable& table : score_tables(results, table5_row_of)) {
     add_wrong_matrix_is_worst(f1, table);
     add_two_beat_one(f1, table);
     add_mlp(f10, table);
@@ -171,8 +178,8 @@ std::vector<Finding> table5_findings(const std::vector<CellResult>& results) {
 }
 
 Experiment table5_experiment() {
-  return {"table5", "the paper's Table 5: which weight matrices to adapt at one budget", cells,
-          run};
+  return {"table5", "the paper's Table 5: which weight matrices to adapt at one budget",
+          table5_cells, run_table5};
 }
 
 }  // namespace experiments

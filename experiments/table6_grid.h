@@ -13,13 +13,13 @@
 namespace experiments {
 
 /// One entry of Table 6: a weight set as weight_set() writes it, or "frozen" or "full" with rank 0.
-using Place = std::pair<std::string, int>;
+using TablePlace = std::pair<std::string, int>;
 
 /// The results of one task (at one K) by their place in the table.
 struct TaskTable {
   std::string task;
   int facts = 0;  ///< K, 0 for a task without
-  std::map<Place, std::map<Repetition, CellResult>> places;
+  std::map<TablePlace, std::map<Repetition, CellResult>> places;
 
   std::set<int> ranks(const std::string& weights) const;  ///< at which this weight set was run
   std::set<std::uint64_t> base_seeds() const;

@@ -4,15 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace experiments {
 namespace {
-
-std::string score_text(const Summary& s) {
-  return std::isnan(s.sd) ? fmt::format("{:.1f}", s.mean)
-                          : fmt::format("{:.1f} ±{:.1f}", s.mean, s.sd);
-}
 
 const char* spirit(const std::string& task) {
   if (task == "sqlgen") return "In the spirit of WikiSQL: new facts.";

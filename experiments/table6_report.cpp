@@ -85,6 +85,11 @@ Summary summary(const std::map<Repetition, CellResult>& runs) {
           .lr = runs.begin()->second.cell.lr};
 }
 
+std::string score_text(const Summary& s) {
+  return std::isnan(s.sd) ? fmt::format("{:.1f}", s.mean)
+                          : fmt::format("{:.1f} ±{:.1f}", s.mean, s.sd);
+}
+
 std::string table6_csv(const std::vector<TaskTable>& tables) {
   std::string text =
       "experiment,task,facts,base_seed,method,targets,rank,n,metric,mean,sd,nll_mean,nll_sd,"

@@ -41,6 +41,9 @@ struct Summary {
 };
 Summary summary(const std::map<Repetition, CellResult>& runs);
 
+/// "70.4 ±0.5", without the spread of a single run.
+std::string score_text(const Summary& summary);
+
 /// The whole report for a terminal: at most 100 columns, text only.
 std::string table6_console(const std::vector<TaskTable>& tables,
                            const std::vector<Verdict>& verdicts);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "experiments/paired.h"
 #include "experiments/table6_layout.h"
 #include "experiments/text.h"
 
@@ -10,16 +11,16 @@ namespace {
 
 constexpr std::size_t label_width = 16, column_width = 12, columns_per_block = 7;  // 100 in all
 
-const char* rule_text =
+const char* verdicts_rule =
     "Verdicts: mean of paired differences over (base seed, seed) with its 95 % interval; p of the\n"
     "t-test against the threshold, Holm-corrected over all statements and tasks, 5 %.\n";
 
-const char* paper_text =
+const char* table6_paper_text =
     "* the best r of a row. WikiSQL (noise ±0.5) and MultiNLI (±0.1) are GPT-3 175B in Hu et al. "
     "2021,\n"
     "Table 6, and Table 4 for full fine-tuning.\n\n";
 
-std::string trimmed(std::string line) {
+std::string trimmed_line(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";
 }
@@ -30,7 +31,7 @@ void console_block(std::string& out, const TaskLayout& layout, std::size_t from)
   for (std::size_t i = from; i < to; ++i) {
     head += fmt::format("{:<{}}", fmt::format("r = {}", layout.ranks[i]), column_width);
   }
-  out += trimmed(head);
+  out += trimmed_line(head);
   for (const TableLine& line : layout.rows) {
     const bool indented = line.kind != TableLine::Kind::score;
     std::string text = fmt::format("{:<{}}", (indented ? "  " : "") + line.label, label_width);
@@ -40,7 +41,7 @@ void console_block(std::string& out, const TaskLayout& layout, std::size_t from)
       text +=
           fmt::format("{:<{}}", entry.empty() ? std::string(1, '-') : entry + mark, column_width);
     }
-    out += trimmed(text);
+    out += trimmed_line(text);
   }
 }
 
@@ -53,10 +54,6 @@ void by_statement(const std::vector<Verdict>& verdicts, const Each& each) {
                  [&](const Verdict& verdict) { return verdict.statement == statement; });
     if (!own.empty()) each(statement, own);
   }
-}
-
-std::string task_label(const Verdict& verdict) {
-  return verdict.facts > 0 ? fmt::format("{}, K = {}", verdict.task, verdict.facts) : verdict.task;
 }
 
 }  // namespace
@@ -77,13 +74,14 @@ std::string table6_console(const std::vector<TaskTable>& tables,
     }
     out += "\n";
   }
-  if (!tables.empty()) out += paper_text;
+  if (!tables.empty()) out += table6_paper_text;
   if (verdicts.empty()) return out;
-  out += rule_text;
+  out += verdicts_rule;
   by_statement(verdicts, [&](char statement, const std::vector<Verdict>& own) {
     out += fmt::format("\n({}) {}\n", statement, statement_text(statement));
     for (const Verdict& verdict : own) {
-      out += fmt::format("  {:<16}{}\n", task_label(verdict), outcome_text(verdict.found.outcome));
+      out += fmt::format("  {:<16}{}\n", task_label(verdict.task, verdict.facts),
+                         outcome_text(verdict.found.outcome));
       out += wrapped("      ", 6, evidence_text(verdict.contrast, verdict.found));
       out += wrapped("      ", 6, verdict.contrast.text);
       if (!verdict.contrast.note.empty()) out += wrapped("      ", 6, verdict.contrast.note);
@@ -130,13 +128,13 @@ std::string table6_markdown(const std::vector<TaskTable>& tables,
         "WikiSQL, ±0.1 on MultiNLI), and Table 4 for full fine-tuning.\n";
   }
   if (verdicts.empty()) return out;
-  out += fmt::format("\n## Verdicts\n\n{}\n", rule_text);
+  out += fmt::format("\n## Verdicts\n\n{}\n", verdicts_rule);
   out += "| statement | task | verdict | evidence | difference, and where it holds | beside it |\n";
   out += "|---|---|---|---|---|---|\n";
   by_statement(verdicts, [&](char statement, const std::vector<Verdict>& own) {
     for (const Verdict& verdict : own) {
       out += fmt::format("| ({}) {} | {} | {} | {} | {} | {} |\n", statement,
-                         statement_text(statement), task_label(verdict),
+                         statement_text(statement), task_label(verdict.task, verdict.facts),
                          outcome_text(verdict.found.outcome),
                          evidence_text(verdict.contrast, verdict.found), verdict.contrast.text,
                          verdict.contrast.note);

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <stdexcept>
 
+#include "experiments/paired.h"
 #include "experiments/statistics.h"
 
 namespace experiments {
@@ -16,7 +16,7 @@ namespace {
 const std::string only_q = "q", q_and_v = "q,v", all_four = "q,k,v,o";
 
 /// D = sum of factor * score over entries of the table.
-using Terms = std::vector<std::pair<Place, double>>;
+using Terms = std::vector<std::pair<TablePlace, double>>;
 
 /// D in points for every repetition that has all entries of D with a finite score.
 std::map<Repetition, double> differences(const TaskTable& table, const Terms& terms) {
@@ -35,12 +35,6 @@ std::map<Repetition, double> differences(const TaskTable& table, const Terms& te
   for (const auto& [repetition, sum] : sums)
     if (sum.first == terms.size()) complete[repetition] = sum.second;
   return complete;
-}
-
-double mean_of(const std::map<Repetition, double>& each) {
-  std::vector<double> values;
-  for (const auto& [repetition, d] : each) values.push_back(d);
-  return mean(values);
 }
 
 /// The mean over the ranks of score(plus, r) - score(minus, factor * r).
@@ -98,7 +92,7 @@ Contrast one_against_large(const TaskTable& table, const std::string& weights, d
   if (!contrast.missing.empty()) return contrast;
   contrast.each = against_large(table, weights, 1, large);
   for (const int r : table.ranks(weights)) {
-    if (mean_of(against_large(table, weights, r, large)) > -margin_points) {
+    if (mean(values(against_large(table, weights, r, large))) > -margin_points) {
       contrast.note =
           fmt::format("smallest r whose mean is within {} points: {}", margin_points, r);
       break;
@@ -125,7 +119,7 @@ Contrast query_alone_is_worse(const TaskTable& table) {
   if (!halves.empty()) {
     const auto at_equal_size = differences(table, mean_difference(halves, q_and_v, only_q, 2));
     contrast.note = fmt::format("with equal parameters, {{q}} at 2r: {:+.1f} points over r = {}",
-                                mean_of(at_equal_size), fmt::join(halves, ", "));
+                                mean(values(at_equal_size)), fmt::join(halves, ", "));
   }
   return contrast;
 }

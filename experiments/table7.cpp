@@ -37,9 +37,9 @@ double below_w(const lora::Amplification& a) { return std::log2(a.in_w / a.in_de
 double log_factor(const lora::Amplification& a) { return std::log2(a.factor()); }
 
 // The mean of what is read over the entries of a task's Wq that fit, for each repetition.
-std::map<Repetition, double> by_repetition(const std::vector<Table7Entry>& entries,
-                                           const std::string& task, AlphaRule rule, lora::Index low,
-                                           lora::Index high, Read read) {
+std::map<Repetition, double> mean_by_repetition(const std::vector<Table7Entry>& entries,
+                                                const std::string& task, AlphaRule rule,
+                                                lora::Index low, lora::Index high, Read read) {
   std::map<Repetition, std::vector<double>> values;
   for (const Table7Entry& entry : entries) {
     const lora::Index r = entry.amplification.r;
@@ -55,8 +55,8 @@ std::map<Repetition, double> by_repetition(const std::vector<Table7Entry>& entri
 // What is read at r = 4 minus at r = 16, for each repetition that has both.
 std::map<Repetition, double> fall(const std::vector<Table7Entry>& entries, const std::string& task,
                                   AlphaRule rule, Read read) {
-  return difference(by_repetition(entries, task, rule, 4, 4, read),
-                    by_repetition(entries, task, rule, 16, 16, read));
+  return difference(mean_by_repetition(entries, task, rule, 4, 4, read),
+                    mean_by_repetition(entries, task, rule, 16, 16, read));
 }
 
 Contrast contrast(std::string text, std::map<Repetition, double> each) {
@@ -84,18 +84,18 @@ Finding table7_finding(const std::vector<Table7Entry>& entries) {
     };
     add("W has more in the directions of dWq than in random ones",
         contrast("log2 of |U^T W V| over its random level, r >= 4, is above 0",
-                 by_repetition(entries, task, AlphaRule::fixed, 4, any, above_random)));
+                 mean_by_repetition(entries, task, AlphaRule::fixed, 4, any, above_random)));
     add("and less than in its own",
         contrast("log2 of |U^T W V| from W over that from dW, r >= 4, is above 0",
-                 by_repetition(entries, task, AlphaRule::fixed, 4, any, below_w)));
+                 mean_by_repetition(entries, task, AlphaRule::fixed, 4, any, below_w)));
     for (const AlphaRule rule : {AlphaRule::fixed, AlphaRule::proportional}) {
       Contrast c = contrast("log2 of the factor at r = 4 over that at r = 16 is above 0",
                             fall(entries, task, rule, log_factor));
       c.note = fmt::format(
           "For directions that know nothing of W it falls by 2 and by what |dW| falls; "
           "|U^T W V| / random goes from {:.2f} to {:.2f} times.",
-          std::exp2(mean(values(by_repetition(entries, task, rule, 4, 4, above_random)))),
-          std::exp2(mean(values(by_repetition(entries, task, rule, 16, 16, above_random)))));
+          std::exp2(mean(values(mean_by_repetition(entries, task, rule, 4, 4, above_random)))),
+          std::exp2(mean(values(mean_by_repetition(entries, task, rule, 16, 16, above_random)))));
       add(rule == AlphaRule::fixed ? "amplification falls with r, alpha fixed"
                                    : "amplification falls with r, alpha in proportion to r",
           std::move(c));

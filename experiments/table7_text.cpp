@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <cmath>
 #include <set>
 
 #include "experiments/plain_table.h"
@@ -27,7 +26,8 @@ std::map<Block, ByRank> blocks(const std::vector<Table7Entry>& entries) {
 }
 
 template <class Read>
-std::vector<std::string> row(const char* name, const ByRank& ranks, const Read& read) {
+std::vector<std::string> amplification_row(const char* name, const ByRank& ranks,
+                                           const Read& read) {
   std::vector<std::string> texts{name};
   for (const auto& [r, list] : ranks) {
     std::vector<double> values;
@@ -40,20 +40,22 @@ std::vector<std::string> row(const char* name, const ByRank& ranks, const Read& 
   return texts;
 }
 
-PlainTable table_of(const ByRank& ranks) {
+PlainTable amplification_table(const ByRank& ranks) {
   PlainTable table{{"‖UᵀWV‖ with directions of"}};
   for (const auto& [r, list] : ranks) table[0].push_back(fmt::format("r = {}", r));
   using A = lora::Amplification;
-  table.push_back(row("ΔW", ranks, [](const A& a) { return a.in_delta; }));
-  table.push_back(row("W", ranks, [](const A& a) { return a.in_w; }));
-  table.push_back(row("random", ranks, [](const A& a) { return a.in_random; }));
+  table.push_back(amplification_row("ΔW", ranks, [](const A& a) { return a.in_delta; }));
+  table.push_back(amplification_row("W", ranks, [](const A& a) { return a.in_w; }));
+  table.push_back(amplification_row("random", ranks, [](const A& a) { return a.in_random; }));
+  table.push_back(amplification_row("random by formula, ‖W‖ r/d", ranks,
+                                    [](const A& a) { return a.expected_random; }));
+  table.push_back(amplification_row("‖ΔW‖", ranks, [](const A& a) { return a.delta_norm; }));
+  table.push_back(amplification_row("amplification ‖ΔW‖ / ‖UᵀWV‖", ranks,
+                                    [](const A& a) { return a.factor(); }));
+  table.push_back(amplification_row("amplification by chance alone", ranks,
+                                    [](const A& a) { return a.delta_norm / a.expected_random; }));
   table.push_back(
-      row("random by formula, ‖W‖ r/d", ranks, [](const A& a) { return a.expected_random; }));
-  table.push_back(row("‖ΔW‖", ranks, [](const A& a) { return a.delta_norm; }));
-  table.push_back(row("amplification ‖ΔW‖ / ‖UᵀWV‖", ranks, [](const A& a) { return a.factor(); }));
-  table.push_back(row("amplification by chance alone", ranks,
-                      [](const A& a) { return a.delta_norm / a.expected_random; }));
-  table.push_back(row("ΔW ÷ random", ranks, [](const A& a) { return a.over_random(); }));
+      amplification_row("ΔW ÷ random", ranks, [](const A& a) { return a.over_random(); }));
   return table;
 }
 
@@ -67,7 +69,9 @@ const PlainTable paper_table = {{"‖UᵀWV‖ with directions of", "r = 4", "r 
                                 {"amplification by chance alone", "343", "11.1"},
                                 {"ΔW ÷ random", "15.9", "5.9"}};
 
-std::string rule_text(AlphaRule rule) { return rule == AlphaRule::fixed ? "α fixed" : "α = 2r"; }
+std::string alpha_rule_text(AlphaRule rule) {
+  return rule == AlphaRule::fixed ? "α fixed" : "α = 2r";
+}
 
 double w_norm(const ByRank& ranks) { return ranks.begin()->second.front().w_norm; }
 
@@ -77,7 +81,8 @@ std::string table7_console(const std::vector<Table7Entry>& entries) {
   std::string text;
   for (const auto& [block, ranks] : blocks(entries))
     text += fmt::format("\n{}, {}, {}, ‖W‖ = {:.2f}\n{}", block.task, block.matrix,
-                        rule_text(block.rule), w_norm(ranks), console_table(table_of(ranks)));
+                        alpha_rule_text(block.rule), w_norm(ranks),
+                        console_table(amplification_table(ranks)));
   return text + "\nThe paper, GPT-3, Wq of layer 48 of 96, ‖W‖ = 61.95, d = 12288, α fixed\n" +
          console_table(paper_table);
 }
@@ -90,7 +95,8 @@ std::string table7_markdown(const std::vector<Table7Entry>& entries) {
       markdown_table(paper_table);
   for (const auto& [block, ranks] : blocks(entries))
     text += fmt::format("\n## {}, {}, {}, ‖W‖ = {:.2f}\n\n{}", block.task, block.matrix,
-                        rule_text(block.rule), w_norm(ranks), markdown_table(table_of(ranks)));
+                        alpha_rule_text(block.rule), w_norm(ranks),
+                        markdown_table(amplification_table(ranks)));
   return text;
 }
 

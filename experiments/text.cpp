@@ -7,7 +7,7 @@
 
 namespace experiments {
 
-static std::size_t characters(const std::string& text) {
+std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   }));

@@ -4,6 +4,9 @@
 
 namespace experiments {
 
+/// Of UTF-8: not bytes.
+std::size_t characters(const std::string& text);
+
 /// `first` and then the words of `text`, in lines of at most 100 characters (not bytes) of UTF-8
 /// that continue at column `indent`.
 std::string wrapped(const std::string& first, std::size_t indent, const std::string& text);

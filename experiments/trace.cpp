@@ -38,13 +38,6 @@ TracedStep::TracedStep(const Base& shared, const Cell& traced, int rows)
   tape.backward(loss);
 }
 
-// The logits of every position; training computes only those that count.
-static nn::Tensor all_logits(nn::Decoder& model, const nn::TokenBatch& batch) {
-  nn::Tape tape(autograd::Record::values);
-  const nn::Pass pass{tape};
-  return model.logits(pass, model.hidden(pass, {batch.B, batch.T, batch.ids})).value();
-}
-
 static std::map<std::string, std::string> metadata(const TracedStep& step) {
   const nn::DecoderConfig& config = step.model->config;
   std::map<std::string, std::string> about{

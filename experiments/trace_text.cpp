@@ -60,7 +60,8 @@ Story::Story(const TracedStep& step) : step_(step) {
   int current = 0;
   for (NodeId id = 0; id < tape.size(); ++id) {
     const Node& n = tape.node(id);
-    if (n.parameter) current = std::max(current, section_of(n.parameter->name, step.model->config));
+    if (n.parameter)
+      current = std::max(current, section_number(n.parameter->name, step.model->config));
     sections_.push_back(current);
     names_.push_back(n.parameter ? symbol_of(n.parameter->name) : value_name(n));
     for (const NodeId input : n.inputs) users_[static_cast<std::size_t>(input)].push_back(id);

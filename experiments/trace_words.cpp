@@ -50,7 +50,7 @@ std::string value_named_after(const std::string& parameter, const std::string& o
   return name;
 }
 
-int section_of(const std::string& parameter, const nn::DecoderConfig& config) {
+int section_number(const std::string& parameter, const nn::DecoderConfig& config) {
   if (!parameter.starts_with("blocks."))
     return parameter.starts_with("tok.") || parameter.starts_with("pos.")
                ? 0

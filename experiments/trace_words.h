@@ -32,7 +32,7 @@ std::string part_of(const std::string& parameter);
 std::string value_named_after(const std::string& parameter, const std::string& op);
 
 /// The sections of a decoder's story: the input, two for each block, the output.
-int section_of(const std::string& parameter, const nn::DecoderConfig& config);
+int section_number(const std::string& parameter, const nn::DecoderConfig& config);
 std::string section_title(int section, const nn::DecoderConfig& config);
 
 std::string introduction(const Cell& cell, const BaseConfig& base);

@@ -24,7 +24,7 @@ LearningRate learning_rate(const Cell& cell, const LearningRates& recorded) {
           fmt::format("the default of {}; none is recorded for {}", cell.method, what)};
 }
 
-std::vector<lora::Target> plan(const TrainRun& run) {
+std::vector<lora::Target> targets_of(const TrainRun& run) {
   nn::Decoder shapes_of_base(run.base.model, 0);
   return lora::plan(shapes_of_base, run.lora);
 }
@@ -32,7 +32,7 @@ std::vector<lora::Target> plan(const TrainRun& run) {
 nn::Index trainable_count(const TrainRun& run) {
   nn::Index total = 0;
   if (run.cell.method == "lora") {
-    for (const lora::Target& target : plan(run)) total += target.parameters();
+    for (const lora::Target& target : targets_of(run)) total += target.parameters();
   } else {
     nn::Decoder shapes_of_base(run.base.model, 0);
     total = nn::count(nn::parameters(shapes_of_base));
@@ -46,7 +46,7 @@ std::string describe(const TrainRun& run) {
   std::string text = fmt::format("{}{}, seed {}, on the base of seed {} and {} steps\n", cell.task,
                                  facts, cell.seed, run.base.seed, run.base.steps);
   text += cell.method == "lora"
-              ? lora::describe(plan(run)) +
+              ? lora::describe(targets_of(run)) +
                     fmt::format("A starts {}, B at zero; dropout {:g}\n", cell.init, cell.dropout)
               : fmt::format("full fine-tuning, {} trainable parameters\n", trainable_count(run));
   return text + fmt::format("{} examples, {} steps of {}, learning rate {:g} ({})\n", cell.examples,
@@ -73,7 +73,7 @@ JsonObject to_json(const TrainRun& run) {
   if (cell.facts > 0) object.set("facts", cell.facts);
   if (cell.method == "lora") {
     std::vector<JsonObject> projections;
-    for (const lora::Target& target : plan(run)) projections.push_back(to_json(target));
+    for (const lora::Target& target : targets_of(run)) projections.push_back(to_json(target));
     object.set("projections", projections);
     object.set("scaling", cell.scaling);
     object.set("init", cell.init);
@@ -128,7 +128,7 @@ std::unique_ptr<nn::Decoder> model_for(const Base& base, const TrainRun& run) {
   return model;
 }
 
-void save(nn::Decoder& model, const TrainRun& run, const fs::path& out) {
+void save_trained(nn::Decoder& model, const TrainRun& run, const fs::path& out) {
   if (run.cell.method == "lora") {
     lora::save_adapter(out, model, {base_path(run.base, "").string(), labels(run)});
   } else {
@@ -167,7 +167,7 @@ std::unique_ptr<nn::Decoder> train_and_save(const Base& base, const TrainRun& ru
                     steps_done + 1, cell.steps, cell.lr, error.what()));
   }
   progress.finish();
-  save(*model, run, out);
+  save_trained(*model, run, out);
   return model;
 }
 

@@ -32,7 +32,7 @@ constexpr double default_lora_lr = 1e-2, default_full_lr = 1e-3;
 LearningRate learning_rate(const Cell& cell, const LearningRates& recorded);
 
 /// What inject would do to the base, without the base; throws as lora::plan.
-std::vector<lora::Target> plan(const TrainRun& run);
+std::vector<lora::Target> targets_of(const TrainRun& run);
 
 /// The number of parameters that the run trains.
 nn::Index trainable_count(const TrainRun& run);
