@@ -17,7 +17,11 @@ target_compile_features(lowrank_flags INTERFACE cxx_std_20)
 target_include_directories(lowrank_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(lowrank_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>  # wrong on GCC 12's own AVX-512 header (GCC bug 105593)
+  # Wrong on GCC 12's own AVX-512 header (GCC bug 105593), where it optimises.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-uninitialized>
+  # GCC tidies its memory up whenever it has grown by a third, which takes a tenth of its time: not below 1 GB.
+  $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1048576>
   $<$<BOOL:${LOWRANK_WERROR}>:-Werror>
   $<$<BOOL:${arch}>:-march=${arch}>)
 # Threads are ours (autograd/kernels.cpp): Eigen's own would change the order of sums with their number.
@@ -37,16 +41,20 @@ if(LOWRANK_SANITIZE)
   target_link_options(lowrank_flags INTERFACE -fsanitize=${LOWRANK_SANITIZE})
 endif()
 
-# lowrank_precompile(TARGET OWNER)
-# The files of TARGET start from the headers below as OWNER parsed them, once for all targets with its flags; parsing
-# them is otherwise a third of the build. They are other people's only, so that no change here compiles them again.
-# A file still includes all that it uses: the presets debug and asan-ubsan set CMAKE_DISABLE_PRECOMPILE_HEADERS.
+# lowrank_precompile(TARGET OWNER [HEADER...])
+# The files of TARGET start from the headers below, and those that OWNER adds, as OWNER parsed them, once for all
+# targets with its flags; parsing them is otherwise a third of the build. They are other people's only, so that no
+# change here compiles them again.
+# The preset release also compiles sixteen files of a room as one (CMAKE_UNITY_BUILD), since what takes the rest of the
+# time is their headers' templates, compiled then once for all sixteen. So names are unique within a room. A file with
+# options of its own, such as kernels.cpp, is compiled alone.
+# A file still includes all that it uses: the presets debug and asan-ubsan do without both.
 function(lowrank_precompile target owner)
   if(target STREQUAL owner)
     target_precompile_headers(${target} PRIVATE
       <algorithm> <array> <cmath> <cstdint> <filesystem> <fstream> <functional> <limits> <map> <memory> <optional>
       <set> <span> <sstream> <stdexcept> <string> <string_view> <utility> <vector>
-      <Eigen/Core> <fmt/format.h> <fmt/ranges.h>)
+      <Eigen/Core> <fmt/format.h> <fmt/ranges.h> ${ARGN})
   else()
     target_precompile_headers(${target} REUSE_FROM ${owner})
   endif()
