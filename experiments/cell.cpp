@@ -7,30 +7,27 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
 
 #include "lora/method.h"
+#include "nn/json.h"
 
 namespace experiments {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
-
-OrderedJson json_number(double x) {
+nn::Json json_number(double x) {
   if (std::isnan(x)) return "nan";
   if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
   return x;
 }
 
-[[noreturn]] void wrong_type(const std::string& name, const char* wanted,
-                             const OrderedJson& found) {
+[[noreturn]] void wrong_type(const std::string& name, const char* wanted, const nn::Json& found) {
   throw std::invalid_argument(
       fmt::format("field \"{}\" must be {}, not {}", name, wanted, found.dump()));
 }
 
-double to_number(const std::string& name, const OrderedJson& field) {
+double to_number(const std::string& name, const nn::Json& field) {
   if (field.is_number()) return field.get<double>();
   if (field == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (field == "inf") return std::numeric_limits<double>::infinity();
@@ -41,19 +38,19 @@ double to_number(const std::string& name, const OrderedJson& field) {
 /// Takes fields out of an object by name and type, and at the end knows what nobody took.
 class FieldReader {
  public:
-  explicit FieldReader(const OrderedJson& object) : rest_(object) {
+  explicit FieldReader(const nn::Json& object) : rest_(object) {
     if (!object.is_object()) throw std::invalid_argument("a cell must be a JSON object");
   }
 
   void read(const char* name, std::string& to) {
-    const OrderedJson field = take(name);
+    const nn::Json field = take(name);
     if (!field.is_string()) wrong_type(name, "a string", field);
     to = field.get<std::string>();
   }
   void read(const char* name, double& to) { to = to_number(name, take(name)); }
   template <std::integral Integer>
   void read(const char* name, Integer& to) {
-    const OrderedJson field = take(name);
+    const nn::Json field = take(name);
     if (!field.is_number_integer()) wrong_type(name, "a whole number", field);
     const bool fits = field.is_number_unsigned()
                           ? std::in_range<Integer>(field.get<std::uint64_t>())
@@ -62,15 +59,15 @@ class FieldReader {
     to = field.get<Integer>();
   }
   void read(const char* name, std::vector<std::string>& to) {
-    const OrderedJson field = take(name);
-    const auto is_string = [](const OrderedJson& item) { return item.is_string(); };
+    const nn::Json field = take(name);
+    const auto is_string = [](const nn::Json& item) { return item.is_string(); };
     if (!field.is_array() || !std::all_of(field.begin(), field.end(), is_string)) {
       wrong_type(name, "a list of strings", field);
     }
     to = field.get<std::vector<std::string>>();
   }
   void read(const char* name, std::map<std::string, double>& to) {
-    const OrderedJson field = take(name);
+    const nn::Json field = take(name);
     if (!field.is_object()) wrong_type(name, "an object", field);
     for (const auto& [key, value] : field.items()) to[key] = to_number(key, value);
   }
@@ -81,16 +78,16 @@ class FieldReader {
   }
 
  private:
-  OrderedJson take(const char* name) {
+  nn::Json take(const char* name) {
     if (!rest_.contains(name)) {
       throw std::invalid_argument(fmt::format("field \"{}\" is missing", name));
     }
-    OrderedJson field = rest_.at(name);
+    nn::Json field = rest_.at(name);
     rest_.erase(name);
     return field;
   }
 
-  OrderedJson rest_;
+  nn::Json rest_;
 };
 
 std::vector<std::string> in_model_order(std::vector<std::string> targets) {
@@ -159,9 +156,9 @@ void check_cell(const Cell& cell) {
   }
 }
 
-OrderedJson to_json(const CellResult& result) {
+nn::Json to_json(const CellResult& result) {
   const Cell& cell = result.cell;
-  OrderedJson more = OrderedJson::object();
+  nn::Json more = nn::Json::object();
   for (const auto& [name, value] : result.more) more[name] = json_number(value);
   return {{"experiment", cell.experiment},
           {"task", cell.task},
@@ -190,7 +187,7 @@ OrderedJson to_json(const CellResult& result) {
           {"more", more}};
 }
 
-CellResult cell_result_from_json(const OrderedJson& object) {
+CellResult cell_result_from_json(const nn::Json& object) {
   CellResult result;
   Cell& cell = result.cell;
   FieldReader fields(object);
@@ -227,7 +224,7 @@ CellResult cell_result_from_json(const OrderedJson& object) {
 std::string comparable_text(const std::vector<CellResult>& results) {
   std::map<std::string, std::string> lines;
   for (const CellResult& result : results) {
-    OrderedJson object = to_json(result);
+    nn::Json object = to_json(result);
     object.erase("seconds");
     lines[result.cell.key()] = object.dump();
   }

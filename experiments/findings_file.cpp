@@ -4,18 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "nn/file.h"
+#include "nn/json.h"
 
 namespace experiments {
 
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
-
-OrderedJson contrast_json(const Contrast& contrast) {
-  OrderedJson each = OrderedJson::array();
+nn::Json contrast_json(const Contrast& contrast) {
+  nn::Json each = nn::Json::array();
   for (const auto& [repetition, d] : contrast.each)
     if (std::isfinite(d))
       each.push_back({{"base_seed", repetition.first}, {"seed", repetition.second}, {"d", d}});
@@ -25,7 +23,7 @@ OrderedJson contrast_json(const Contrast& contrast) {
           {"over", contrast.over},           {"each", each}};
 }
 
-Contrast contrast_from_json(const OrderedJson& object) {
+Contrast contrast_from_json(const nn::Json& object) {
   Contrast contrast;
   contrast.text = object.at("text").get<std::string>();
   contrast.unit = object.at("unit").get<std::string>();
@@ -34,19 +32,19 @@ Contrast contrast_from_json(const OrderedJson& object) {
   contrast.missing = object.at("missing").get<std::string>();
   contrast.note = object.at("note").get<std::string>();
   contrast.over = object.value("over", "");  // files of earlier versions have none
-  for (const OrderedJson& d : object.at("each"))
+  for (const nn::Json& d : object.at("each"))
     contrast.each[{d.at("base_seed").get<std::uint64_t>(), d.at("seed").get<std::uint64_t>()}] =
         d.at("d").get<double>();
   return contrast;
 }
 
-OrderedJson verdict_json(const Finding::Part& part) {
+nn::Json verdict_json(const Finding::Part& part) {
   const Judgement& found = part.judgement;
   const bool measured = found.pairs >= 2;
   const auto interval = [&](const Interval& i) {
-    return measured ? OrderedJson{i.low, i.high} : OrderedJson(nullptr);
+    return measured ? nn::Json{i.low, i.high} : nn::Json(nullptr);
   };
-  OrderedJson seeds = OrderedJson::array();
+  nn::Json seeds = nn::Json::array();
   for (const auto& [repetition, d] : part.contrast.each)
     if (std::isfinite(d)) seeds.push_back({repetition.first, repetition.second});
   return {{"statement", part.statement},
@@ -56,7 +54,7 @@ OrderedJson verdict_json(const Finding::Part& part) {
           {"unit", part.contrast.unit},
           {"threshold", part.contrast.threshold},
           {"holds_above", part.contrast.holds_above},
-          {"effect", measured ? OrderedJson(found.effect) : OrderedJson(nullptr)},
+          {"effect", measured ? nn::Json(found.effect) : nn::Json(nullptr)},
           {"t_interval", interval(found.t)},
           {"bootstrap_interval", interval(found.bootstrap)},
           {"p", found.p},
@@ -102,9 +100,9 @@ std::vector<Finding> the_eleven() {
 }  // namespace
 
 void write_findings(const std::filesystem::path& path, const std::vector<Finding>& findings) {
-  OrderedJson list = OrderedJson::array();
+  nn::Json list = nn::Json::array();
   for (const Finding& finding : findings) {
-    OrderedJson parts = OrderedJson::array();
+    nn::Json parts = nn::Json::array();
     for (const Finding::Part& part : finding.parts)
       parts.push_back({{"statement", part.statement},
                        {"task", part.task},
@@ -122,20 +120,20 @@ std::vector<Finding> read_findings(const std::filesystem::path& path) {
   const std::string text = nn::read_file(path);
   try {
     std::vector<Finding> findings;
-    for (const OrderedJson& object : OrderedJson::parse(text)) {
+    for (const nn::Json& object : nn::Json::parse(text)) {
       Finding finding{object.at("id").get<std::string>(),
                       object.at("statement").get<std::string>(),
                       object.at("command").get<std::string>(),
                       {}};
       finding.cells = object.at("cells").get<int>();
-      for (const OrderedJson& part : object.at("parts"))
+      for (const nn::Json& part : object.at("parts"))
         finding.parts.push_back({part.at("statement").get<std::string>(),
                                  part.at("task").get<std::string>(),
                                  contrast_from_json(part.at("contrast"))});
       findings.push_back(finding);
     }
     return findings;
-  } catch (const OrderedJson::exception& error) {
+  } catch (const nn::Json::exception& error) {
     throw std::invalid_argument(
         fmt::format("{} holds no findings: {}", path.string(), error.what()));
   }
@@ -166,10 +164,10 @@ std::vector<Finding> whole_family(const std::vector<Finding>& measured) {
 }
 
 std::string verdicts_json(const std::vector<Finding>& judged) {
-  OrderedJson findings = OrderedJson::array();
+  nn::Json findings = nn::Json::array();
   std::size_t tests = 0;
   for (const Finding& finding : judged) {
-    OrderedJson parts = OrderedJson::array();
+    nn::Json parts = nn::Json::array();
     for (const Finding::Part& part : finding.parts) parts.push_back(verdict_json(part));
     tests += finding.parts.size();
     findings.push_back({{"id", finding.id},
@@ -180,9 +178,9 @@ std::string verdicts_json(const std::vector<Finding>& judged) {
                         {"cells", finding.cells},
                         {"parts", parts}});
   }
-  const OrderedJson verdicts{{"significance_level", significance_level},
-                             {"tests_in_the_family", tests},
-                             {"findings", findings}};
+  const nn::Json verdicts{{"significance_level", significance_level},
+                          {"tests_in_the_family", tests},
+                          {"findings", findings}};
   return verdicts.dump(1) + "\n";
 }
 

@@ -2,12 +2,12 @@
 
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string_view>
 
 #include "experiments/cell.h"
 #include "experiments/lr_search.h"
+#include "nn/json.h"
 
 namespace experiments {
 
@@ -16,19 +16,17 @@ std::string_view learning_rates_text();
 
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
-
 std::string place(const std::string& task, const std::string& method,
                   const std::vector<std::string>& targets) {
   return fmt::format("{} {}{}{}", task, method, targets.empty() ? "" : " ", weight_set(targets));
 }
 
-OrderedJson to_json(const LrSearch& search) {
-  OrderedJson grid = OrderedJson::array();
+nn::Json to_json(const LrSearch& search) {
+  nn::Json grid = nn::Json::array();
   for (const LrScores& point : search.grid) {
-    OrderedJson scores = OrderedJson::array();
+    nn::Json scores = nn::Json::array();
     for (const double score : point.scores) {
-      scores.push_back(std::isnan(score) ? OrderedJson("nan") : OrderedJson(score));
+      scores.push_back(std::isnan(score) ? nn::Json("nan") : nn::Json(score));
     }
     grid.push_back({{"lr", point.lr}, {"scores", scores}});
   }
@@ -36,15 +34,15 @@ OrderedJson to_json(const LrSearch& search) {
           {"lr", search.choice.lr}, {"reason", search.choice.reason}, {"grid", grid}};
 }
 
-LrSearch search_from_json(const OrderedJson& object) {
+LrSearch search_from_json(const nn::Json& object) {
   LrSearch search{.task = object.at("task").get<std::string>(),
                   .method = object.at("method").get<std::string>(),
                   .targets = object.at("targets").get<std::vector<std::string>>(),
                   .grid = {},
                   .choice = {}};
-  for (const OrderedJson& point : object.at("grid")) {
+  for (const nn::Json& point : object.at("grid")) {
     LrScores scores{.lr = point.at("lr").get<double>(), .scores = {}};
-    for (const OrderedJson& score : point.at("scores")) {
+    for (const nn::Json& score : point.at("scores")) {
       scores.scores.push_back(score == "nan" ? std::numeric_limits<double>::quiet_NaN()
                                              : score.get<double>());
     }
@@ -77,28 +75,28 @@ const LrSearch& LearningRates::find(const std::string& task, const std::string& 
                                           known.empty() ? "none" : known));
 }
 
-OrderedJson to_json(const LearningRates& rates) {
-  OrderedJson searches = OrderedJson::array();
+nn::Json to_json(const LearningRates& rates) {
+  nn::Json searches = nn::Json::array();
   for (const LrSearch& search : rates.searches) searches.push_back(to_json(search));
   return {{"command", rates.command}, {"seeds", rates.seeds}, {"searches", searches}};
 }
 
-LearningRates learning_rates_from_json(const OrderedJson& object) {
+LearningRates learning_rates_from_json(const nn::Json& object) {
   try {
     LearningRates rates{.command = object.at("command").get<std::string>(),
                         .seeds = object.at("seeds").get<std::vector<std::uint64_t>>(),
                         .searches = {}};
-    for (const OrderedJson& search : object.at("searches")) {
+    for (const nn::Json& search : object.at("searches")) {
       rates.searches.push_back(search_from_json(search));
     }
     return rates;
-  } catch (const OrderedJson::exception& error) {
+  } catch (const nn::Json::exception& error) {
     throw std::invalid_argument(fmt::format("not a record of learning rates: {}", error.what()));
   }
 }
 
 LearningRates recorded_learning_rates() {
-  return learning_rates_from_json(OrderedJson::parse(learning_rates_text(), nullptr, false));
+  return learning_rates_from_json(nn::Json::parse(learning_rates_text(), nullptr, false));
 }
 
 }  // namespace experiments
