@@ -50,13 +50,13 @@ if [[ ! -e $system/etc/debian_version ]]; then
   [[ -z $mirror ]] || take_apt_settings  # empty on a machine that is no Debian 12
   cp -L /etc/resolv.conf /etc/hosts "$system/etc/"
 fi
-rm -rf --one-file-system "$system/root/lowrank"
-git clone --quiet --no-hardlinks "$checkout" "$system/root/lowrank"
+rm -rf --one-file-system "$system/srv/lowrank"
+git clone --quiet --no-hardlinks "$checkout" "$system/srv/lowrank"
 
 # The mounts live in a namespace of their own and end with it.
 # shellcheck disable=SC2016  # the shell in the namespace fills it in
 inside='
   mount -t proc proc "$0/proc" && mount -t sysfs sysfs "$0/sys"
   exec chroot "$0" env -i HOME=/root TERM="${TERM-dumb}" LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    bash -c "cd /root/lowrank && exec \"\$@\"" bash "$@"'
+    bash -c "cd /srv/lowrank && exec \"\$@\"" bash "$@"'
 unshare --mount --pid --fork bash -c "$inside" "$system" "$@"
