@@ -7,9 +7,10 @@ skip -rfu ^std::
 skip -rfu ^__gnu_cxx::
 skip -rfu ^Eigen::
 skip -rfu ^fmt::
-# A Context is an operation's window on the tape: in(), dout() and grad_if_needed() are seen in what
-# they return.
+# A Context is an operation's window on the tape, a Gradient what it adds to: in(), dout(), grad() and
+# += are seen in what they do.
 skip -rfu ^autograd::f(32|64)::Context::
+skip -rfu ^autograd::f(32|64)::Gradient::
 
 # Short lines: no addresses, files without folders, no arguments in a backtrace.
 set print address off

@@ -66,7 +66,9 @@ std::deque<Parameter> sent_back(const Tape& tape, const Node& node) {
   }
   again.value = node.value;
   again.grad = node.grad;
-  Context ctx(scratch, again);
+  again.saved_inputs = node.saved_inputs;
+  again.saved_result = node.saved_result;
+  Context ctx(scratch, again, Context::During::backward);
   node.op->backward(ctx);
   return leaves;
 }
@@ -98,7 +100,7 @@ void check_gradients(const Tape& tape) {
     if (finite(node.grad)) continue;
     throw NonFiniteError(fmt::format(
         "the gradient of {} {} has {}, and no op that can still be asked made it: it was in the "
-        "cotangent, or in the parameter before, or a sum overflowed, or memory was handed on "
+        "cotangent, or in the parameter before, or a sum overflowed, or memory was released "
         "(Record::training)",
         title(tape, id), node.grad->shape.str(), first_bad(*node.grad)));
   }

@@ -57,7 +57,7 @@ class Checker {
   // One backward with a random cotangent leaves Jᵀu in every parameter.
   void analytic() {
     for (Parameter* p : parameters_) p->grad = Tensor();
-    Tape tape;
+    Tape tape(Record::everything, Fresh::nan);
     const Var y = f_(tape);
     op_ = tape.node(y.id).op_name;
     u_ = random_.normal(y.shape(), 1);
@@ -65,7 +65,7 @@ class Checker {
   }
 
   double projected() {
-    Tape tape(Record::values);
+    Tape tape(Record::values, Fresh::nan);
     return dot(f_(tape).value().m, u_.m);
   }
 
@@ -98,8 +98,7 @@ class Checker {
     }
     return fmt::format(
         "op {}, {} {}: along a random direction the numeric derivative is {:.10g} and the gradient "
-        "says "
-        "{:.10g}; the worst entry is ({},{}): numeric {:.10g}, gradient {:.10g}",
+        "says {:.10g}; the worst entry is ({},{}): numeric {:.10g}, gradient {:.10g}",
         op_, p.name, p.value.shape.str(), numeric, analytic, row, col, worst_numeric,
         worst_analytic);
   }

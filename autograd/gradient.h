@@ -4,41 +4,68 @@
 
 namespace autograd::inline AUTOGRAD_PRECISION {
 
-/// A part of a gradient that an op adds to. What is added first is assigned instead: the memory
-/// then holds nothing yet, and need not be zeroed before.
-struct GradientPart {
-  Eigen::Ref<Matrix, 0, Eigen::OuterStride<>> m;
-  bool first;
+/// The gradient of one input of an op, or a part of it, to add to. False where nothing trains under
+/// that input, so that asking for it is the freeze check.
+///
+/// An op adds, since a value that is used twice receives two gradients. While nobody has added yet
+/// the memory is fresh: it holds anything, so `+=` assigns there. An op therefore adds once to
+/// every element, or adds in pieces to zeroed().
+class Gradient {
+ public:
+  /// Rows of a matrix, or of a block of one.
+  using View = Eigen::Map<Matrix, 0, Eigen::OuterStride<>>;
+
+  Gradient() = default;
+  Gradient(const Gradient&) = default;
+  Gradient& operator=(const Gradient&) = delete;  // Eigen's would copy elements
+  Gradient(View sum, bool is_fresh) : sum_(sum), is_fresh_(is_fresh) {}
+  Gradient(Matrix& sum, bool is_fresh)
+      : Gradient(View(sum.data(), sum.rows(), sum.cols(), Eigen::OuterStride<>(sum.cols())),
+                 is_fresh) {}
+
+  explicit operator bool() const { return sum_.data() != nullptr; }
+  Index rows() const { return sum_.rows(); }
+  Index cols() const { return sum_.cols(); }
 
   template <class Expression>
   void operator+=(const Eigen::DenseBase<Expression>& dx) {
-    if (first)
-      m = dx.derived().matrix();
+    if (is_fresh_)
+      sum_ = dx.derived().matrix();
     else
-      m += dx.derived().matrix();
+      sum_ += dx.derived().matrix();
   }
-};
-
-/// The gradient of one input of an op, or nothing (false) where nothing trains under that input. An
-/// op adds once to every element.
-struct Gradient {
-  Matrix* m = nullptr;
-  bool first = false;
-
-  explicit operator bool() const { return m != nullptr; }
   template <class Expression>
-  void operator+=(const Eigen::DenseBase<Expression>& dx) const {
-    if (first)
-      *m = dx.derived().matrix();
+  void operator-=(const Eigen::DenseBase<Expression>& dx) {
+    if (is_fresh_)
+      sum_ = -dx.derived().matrix();
     else
-      *m += dx.derived().matrix();
+      sum_ -= dx.derived().matrix();
   }
 
-  operator GradientPart() const { return {*m, first}; }
-  GradientPart rows(Index begin, Index count) const { return {m->middleRows(begin, count), first}; }
-  GradientPart block(Index row, Index col, Index rows, Index cols) const {
-    return {m->block(row, col, rows, cols), first};
+  Gradient row(Index i) const { return rows(i, 1); }
+  Gradient rows(Index begin, Index count) const { return block(begin, 0, count, cols()); }
+  Gradient block(Index row, Index col, Index rows, Index cols) const {
+    const Index stride = sum_.outerStride();
+    return {View(at(row, col), rows, cols, Eigen::OuterStride<>(stride)), is_fresh_};
   }
+
+  /// The sum so far, with zeros for what nobody has added to.
+  View zeroed() {
+    if (is_fresh_) sum_.setZero();
+    is_fresh_ = false;
+    return sum_;
+  }
+
+  bool is_fresh() const { return is_fresh_; }
+  View sum() const { return sum_; }  ///< anything, while it is fresh
+
+ private:
+  Scalar* at(Index row, Index col) const {
+    return const_cast<Scalar*>(sum_.data()) + row * sum_.outerStride() + col;
+  }
+
+  View sum_{nullptr, 0, 0, Eigen::OuterStride<>(0)};
+  bool is_fresh_ = false;
 };
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION

@@ -89,24 +89,38 @@ double in_chunks(const Gemm& all, void (&compute)(const Gemm&)) {
   return flops;
 }
 
-double add_matmul_nn(In a, In b, GradientPart c, Scalar scale) {
-  return nn(a, b, c.m, scale, c.first ? Start() : from(c.m));
+// Fresh memory is not read: the product starts from zeros there.
+static Start so_far(const Gradient& c) { return c.is_fresh() ? Start() : from(c.sum()); }
+
+double add_matmul_nn(In a, In b, Gradient c, Scalar scale) {
+  Out out = c.sum();
+  return nn(a, b, out, scale, so_far(c));
 }
-double add_matmul_nt(In a, In b, GradientPart c, Scalar scale) {
-  return nt(a, b, c.m, scale, c.first ? Start() : from(c.m));
+double add_matmul_nt(In a, In b, Gradient c, Scalar scale) {
+  Out out = c.sum();
+  return nt(a, b, out, scale, so_far(c));
 }
-double add_matmul_tn(In a, In b, GradientPart c, Scalar scale) {
-  return tn(a, b, c.m, scale, c.first ? Start() : from(c.m));
+double add_matmul_tn(In a, In b, Gradient c, Scalar scale) {
+  Out out = c.sum();
+  return tn(a, b, out, scale, so_far(c));
 }
 
-void add(In a, const Gradient& out) {
-  for_each_chunk(a.rows(), moved * double(a.cols()), [&](Index begin, Index end) {
+void sum(In a, In b, Out c) {
+  for_each_chunk(a.rows(), cost::moved * double(a.cols()), [&](Index begin, Index end) {
+    const Index n = end - begin;
+    c.middleRows(begin, n) = a.middleRows(begin, n) + b.middleRows(begin, n);
+  });
+}
+
+void add(In a, Gradient out) {
+  for_each_chunk(a.rows(), cost::moved * double(a.cols()), [&](Index begin, Index end) {
     out.rows(begin, end - begin) += a.middleRows(begin, end - begin);
   });
 }
 
 // Some columns at a time, whose sums stay in registers on the way down the rows.
-void add_column_sums(In a, Out row) {
+void add_column_sums(In a, Gradient gradient) {
+  Eigen::Map<Matrix> row(gradient.zeroed().data(), 1, a.cols());  // stored as (N), (1,N) or (N,1)
   constexpr Index at_once = 64;
   const Index whole = a.cols() / at_once * at_once;
   const double work = double(a.rows()) * double(a.cols());

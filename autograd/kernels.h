@@ -5,8 +5,9 @@
 #include "autograd/gemm.h"
 #include "autograd/gradient.h"
 
-/// The only code that multiplies matrices and starts threads. It is compiled with -O3 in Debug
-/// builds too, where a product would otherwise be a hundred times slower.
+/// The products that ops are made of, computed by gemm, and the only code that starts threads. It
+/// is compiled with -O3 in Debug builds too, where a product would otherwise be a hundred times
+/// slower.
 ///
 /// Work is cut into chunks whose size depends on the problem and never on the number of threads;
 /// each element of a result is computed inside one chunk, in one order. So the bits are the same
@@ -25,9 +26,9 @@ double matmul_nt(In a, In b, Out c, Scalar scale = 1);
 double matmul_tn(In a, In b, Out c, Scalar scale = 1);
 
 /// c += scale * a b, and so on, onto a gradient.
-double add_matmul_nn(In a, In b, GradientPart c, Scalar scale = 1);
-double add_matmul_nt(In a, In b, GradientPart c, Scalar scale = 1);
-double add_matmul_tn(In a, In b, GradientPart c, Scalar scale = 1);
+double add_matmul_nn(In a, In b, Gradient c, Scalar scale = 1);
+double add_matmul_nt(In a, In b, Gradient c, Scalar scale = 1);
+double add_matmul_tn(In a, In b, Gradient c, Scalar scale = 1);
 
 /// c = a bᵀ with `row` (1,N) added to every row.
 double affine(In a, In b, In row, Out c);
@@ -38,17 +39,34 @@ double sum_matmul_nt(In c0, In a, In b, Out c);
 /// gemm. Here to be measured with another.
 double in_chunks(const Gemm& all, void (&compute)(const Gemm&));
 
-/// c += a, element by element.
-void add(In a, const Gradient& c);
+/// c = a + b and c += a, element by element.
+void sum(In a, In b, Out c);
+void add(In a, Gradient c);
 
-/// row (1,N) += Σ_i a_i over the rows of a (M,N).
-void add_column_sums(In a, Out row);
+/// row (N) += Σ_i a_i over the rows of a (M,N).
+void add_column_sums(In a, Gradient row);
 
-/// The cost of an element that is moved with little done to it: waiting for memory takes as long.
-constexpr double moved = 16;
+/// What one element costs, in floating-point operations as fast as those of a product. Only whether
+/// and where work is cut depends on them, never a result.
+namespace cost {
+constexpr double moved = 16;  ///< with little done to it: waiting for memory takes as long
+constexpr double a_few = 6;   ///< sums and products of numbers that are there
+constexpr double norm = 16;
+constexpr double exp = 20;
+constexpr double erf = 30;
+constexpr double erf_and_exp = 50;
+}  // namespace cost
 
 /// Calls work(begin, end) for consecutive chunks of 0..n-1, in parallel where `cost` (roughly the
 /// floating-point operations for one of the n) makes threads worth their start.
 void for_each_chunk(Index n, double cost, const std::function<void(Index begin, Index end)>& work);
+
+/// Calls work(i) for every row i of x, whose elements cost as much each; the same way.
+template <class Work>
+void for_each_row(const Matrix& x, double cost_of_element, const Work& work) {
+  for_each_chunk(x.rows(), cost_of_element * double(x.cols()), [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) work(i);
+  });
+}
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION::kernels

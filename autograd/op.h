@@ -1,6 +1,6 @@
 #pragma once
 
-#include "autograd/gradient.h"
+#include "autograd/kernels.h"
 #include "autograd/tensor.h"
 
 namespace autograd::inline AUTOGRAD_PRECISION {
@@ -11,35 +11,55 @@ struct Node;
 /// What one operation sees of the tape while it runs: its inputs, its result, and the gradients.
 class Context {
  public:
-  Context(Tape& tape, Node& node) : tape_(tape), node_(node) {}
+  enum class During { forward, backward };
+  Context(Tape& tape, Node& node, During during) : tape_(tape), node_(node), during_(during) {}
 
-  const Matrix& in(int i) const;       ///< value of input i; std::logic_error if handed on
-  const Shape& in_shape(int i) const;  ///< its shape
-  Matrix& out();                       ///< the result, likewise; not initialised before forward
-  const Matrix& dout() const;          ///< gradient of the loss in the result, in backward
+  // ---- in forward and backward ----
 
-  /// The matrix to add input i's gradient to, or null where nothing trains under input i. Asking is
-  /// the freeze check: a rule that adds only to what it was given cannot do frozen work.
-  Matrix* grad_if_needed(int i);
+  /// The value of input i, and the result, not initialised before forward. In backward
+  /// std::logic_error unless forward saved it.
+  const Matrix& in(int i) const;
+  Matrix& out();
 
-  /// The same for a rule that adds exactly once to every element: what is added first is assigned,
-  /// so that the memory need not be zeroed.
-  Gradient sum_if_needed(int i);
-
-  /// The same for a rule that may put an element of dx where it read that element of x: where this
-  /// op is the last to read x, dx lies in x's own memory (Record::training). Take in(i) before.
-  Gradient sum_in_place_if_needed(int i);
-
-  /// A tensor that lives until the tape is cleared: what backward needs that is neither operand nor
-  /// result, such as a layer norm's mean. Not initialised.
-  Matrix& keep(Shape shape);
+  const Shape& in_shape(int i) const;
+  bool needs_grad(int i) const;  ///< does anything train at or under input i?
 
   /// A tensor that lives until this call of forward or backward returns. Not initialised.
   Matrix& scratch(Shape shape);
 
-  bool trains(int i) const;  ///< does anything train at or under input i?
+  // ---- in forward: what backward will read. Nothing is saved that is not asked for. ----
 
-  /// Adds to the tape's count of floating-point operations in matrix products.
+  void save_input(int i);
+  void save_result();
+
+  /// A tensor for what backward needs that is neither input nor result, such as a layer norm's
+  /// mean. It lives as long as the node. Not initialised.
+  Matrix& keep(Shape shape);
+
+  /// As save_input, for a backward that reads element (i,j) for the last time when it writes dx's.
+  /// The gradient may then lie in the memory of the value (Record::training): take in(i) first.
+  void save_input_for_overwriting(int i);
+
+  // ---- in backward ----
+
+  const Matrix& dout() const;  ///< gradient of the loss in the result
+
+  /// What to add the gradient of input i to; false where nothing trains under it. To be asked for
+  /// once for each input.
+  Gradient grad(int i);
+
+  // ---- matrix products, which the tape counts (see kernels.h) ----
+
+  void matmul_nn(kernels::In a, kernels::In b, kernels::Out c);
+  void matmul_nt(kernels::In a, kernels::In b, kernels::Out c);
+  void matmul_tn(kernels::In a, kernels::In b, kernels::Out c);
+  void affine(kernels::In x, kernels::In w, kernels::In row, kernels::Out y);
+  void sum_matmul_nt(kernels::In c0, kernels::In a, kernels::In b, kernels::Out c);
+  void add_matmul_nn(kernels::In a, kernels::In b, Gradient c);
+  void add_matmul_nt(kernels::In a, kernels::In b, Gradient c);
+  void add_matmul_tn(kernels::In a, kernels::In b, Gradient c);
+
+  /// For an op whose products run side by side in threads: their floating-point operations.
   void count_flops(double flops);
 
  private:
@@ -47,10 +67,10 @@ class Context {
 
   Tape& tape_;
   Node& node_;
+  During during_;
 };
 
-/// One operation: its forward beside its backward, and as fields what is neither operand nor
-/// result.
+/// One operation: its forward beside its backward, and as fields what is neither input nor result.
 ///
 /// backward adds to the gradient of each input the vector-Jacobian product of dout, for the inputs
 /// that want one. It must add, never assign: a value used twice receives two contributions.
@@ -59,12 +79,6 @@ struct Op {
   virtual const char* name() const = 0;
   virtual void forward(Context& ctx) = 0;
   virtual void backward(Context& ctx) = 0;
-
-  /// Whether backward reads the value of input i, and the result. A value that no backward reads
-  /// need not outlast the forward pass (Tape::hand_on_unread). An op that does not say is taken to
-  /// read all of them; one that says too little throws when its backward reads.
-  virtual bool reads_in(const Context&, int /*i*/) const { return true; }
-  virtual bool reads_out() const { return true; }
 };
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION

@@ -6,23 +6,27 @@
 
 namespace autograd::inline AUTOGRAD_PRECISION {
 
+// y = x ∘ z                     dx += dy ∘ z         dz += dy ∘ x
+struct Multiply final : Op {
+  const char* name() const override { return "multiply"; }
+  void forward(Context& ctx) override {
+    ctx.save_input(0);
+    ctx.save_input(1);
+    ctx.out() = ctx.in(0).cwiseProduct(ctx.in(1));
+  }
+  void backward(Context& ctx) override {
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout().cwiseProduct(ctx.in(1));
+    if (Gradient dz = ctx.grad(1)) dz += ctx.dout().cwiseProduct(ctx.in(0));
+  }
+};
+
 // y = x + z                     dx += dy             dz += dy
 struct Add final : Op {
   const char* name() const override { return "add"; }
-  bool reads_in(const Context&, int) const override { return false; }
-  bool reads_out() const override { return false; }
-  void forward(Context& ctx) override {
-    const Matrix &x = ctx.in(0), &z = ctx.in(1);
-    Matrix& y = ctx.out();
-    kernels::for_each_chunk(
-        x.rows(), kernels::moved * double(x.cols()), [&](Index begin, Index end) {
-          const Index n = end - begin;
-          y.middleRows(begin, n) = x.middleRows(begin, n) + z.middleRows(begin, n);
-        });
-  }
+  void forward(Context& ctx) override { kernels::sum(ctx.in(0), ctx.in(1), ctx.out()); }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) kernels::add(ctx.dout(), dx);
-    if (Gradient dz = ctx.sum_if_needed(1)) kernels::add(ctx.dout(), dz);
+    if (Gradient dx = ctx.grad(0)) kernels::add(ctx.dout(), dx);
+    if (Gradient dz = ctx.grad(1)) kernels::add(ctx.dout(), dz);
   }
 };
 
@@ -31,29 +35,23 @@ struct Subtract final : Op {
   const char* name() const override { return "subtract"; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0) - ctx.in(1); }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout();
-    if (Matrix* dz = ctx.grad_if_needed(1)) *dz -= ctx.dout();
-  }
-};
-
-// y = x ∘ z                     dx += dy ∘ z         dz += dy ∘ x
-struct Multiply final : Op {
-  const char* name() const override { return "multiply"; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseProduct(ctx.in(1)); }
-  void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseProduct(ctx.in(1));
-    if (Gradient dz = ctx.sum_if_needed(1)) dz += ctx.dout().cwiseProduct(ctx.in(0));
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout();
+    if (Gradient dz = ctx.grad(1)) dz -= ctx.dout();
   }
 };
 
 // y = x / z                     dx += dy / z         dz -= dy ∘ y / z
 struct Divide final : Op {
   const char* name() const override { return "divide"; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseQuotient(ctx.in(1)); }
+  void forward(Context& ctx) override {
+    ctx.save_input(1);
+    ctx.save_result();
+    ctx.out() = ctx.in(0).cwiseQuotient(ctx.in(1));
+  }
   void backward(Context& ctx) override {
     const Matrix &z = ctx.in(1), &y = ctx.out(), &dy = ctx.dout();
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += dy.cwiseQuotient(z);
-    if (Matrix* dz = ctx.grad_if_needed(1)) *dz -= dy.cwiseProduct(y).cwiseQuotient(z);
+    if (Gradient dx = ctx.grad(0)) dx += dy.cwiseQuotient(z);
+    if (Gradient dz = ctx.grad(1)) dz -= dy.cwiseProduct(y).cwiseQuotient(z);
   }
 };
 
@@ -74,11 +72,9 @@ struct Scale final : Op {
   Scalar s;
   explicit Scale(Scalar factor) : s(factor) {}
   const char* name() const override { return "scale"; }
-  bool reads_in(const Context&, int) const override { return false; }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override { ctx.out() = s * ctx.in(0); }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += s * ctx.dout();
+    if (Gradient dx = ctx.grad(0)) dx += s * ctx.dout();
   }
 };
 
@@ -91,7 +87,7 @@ struct Negate final : Op {
   const char* name() const override { return "negate"; }
   void forward(Context& ctx) override { ctx.out() = -ctx.in(0); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx -= ctx.dout();
+    if (Gradient dx = ctx.grad(0)) dx -= ctx.dout();
   }
 };
 
@@ -104,8 +100,8 @@ struct AddRow final : Op {
     ctx.out() = ctx.in(0).rowwise() + as_row(ctx.in(1)).row(0);
   }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout();
-    if (Matrix* drow = ctx.grad_if_needed(1)) kernels::add_column_sums(ctx.dout(), as_row(*drow));
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout();
+    if (Gradient drow = ctx.grad(1)) kernels::add_column_sums(ctx.dout(), drow);
   }
 };
 
@@ -113,14 +109,15 @@ struct AddRow final : Op {
 struct MultiplyRow final : Op {
   const char* name() const override { return "multiply_row"; }
   void forward(Context& ctx) override {
+    ctx.save_input(0);
+    ctx.save_input(1);
     ctx.out() = ctx.in(0).array().rowwise() * as_row(ctx.in(1)).row(0).array();
   }
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &row = ctx.in(1), &dy = ctx.dout();
-    if (Matrix* dx = ctx.grad_if_needed(0))
-      dx->array() += dy.array().rowwise() * as_row(row).row(0).array();
-    if (Matrix* drow = ctx.grad_if_needed(1)) {
-      auto sums = as_row(*drow);
+    if (Gradient dx = ctx.grad(0)) dx += dy.array().rowwise() * as_row(row).row(0).array();
+    if (Gradient drow = ctx.grad(1)) {
+      auto sums = as_row(drow.zeroed());
       for (Index i = 0; i < x.rows(); ++i) sums += dy.row(i).cwiseProduct(x.row(i));
     }
   }

@@ -14,18 +14,24 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 // f' = y
 struct Exp final : Op {
   const char* name() const override { return "exp"; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().exp(); }
+  void forward(Context& ctx) override {
+    ctx.save_result();
+    ctx.out() = ctx.in(0).array().exp();
+  }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseProduct(ctx.out());
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout().cwiseProduct(ctx.out());
   }
 };
 
 // f' = 1 / x
 struct Log final : Op {
   const char* name() const override { return "log"; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().log(); }
+  void forward(Context& ctx) override {
+    ctx.save_input(0);
+    ctx.out() = ctx.in(0).array().log();
+  }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseQuotient(ctx.in(0));
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout().cwiseQuotient(ctx.in(0));
   }
 };
 
@@ -34,41 +40,48 @@ struct Sqrt final : Op {
   const char* name() const override { return "sqrt"; }
   // Not Eigen's sqrt: its vectorised form is rounded wrongly, and is NaN at infinity.
   void forward(Context& ctx) override {
+    ctx.save_result();
     ctx.out() = ctx.in(0).unaryExpr([](Scalar x) { return std::sqrt(x); });
   }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseQuotient(ctx.out()) / 2;
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout().cwiseQuotient(ctx.out()) / 2;
   }
 };
 
 // f' = 1 - y²
 struct Tanh final : Op {
   const char* name() const override { return "tanh"; }
-  bool reads_in(const Context&, int) const override { return false; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).array().tanh(); }
+  void forward(Context& ctx) override {
+    ctx.save_result();
+    ctx.out() = ctx.in(0).array().tanh();
+  }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0))
-      dx += ctx.dout().array() * (1 - ctx.out().array().square());
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout().array() * (1 - ctx.out().array().square());
   }
 };
 
 // f' = y (1 - y)
 struct Sigmoid final : Op {
   const char* name() const override { return "sigmoid"; }
-  void forward(Context& ctx) override { ctx.out() = (1 + (-ctx.in(0).array()).exp()).inverse(); }
+  void forward(Context& ctx) override {
+    ctx.save_result();
+    ctx.out() = (1 + (-ctx.in(0).array()).exp()).inverse();
+  }
   void backward(Context& ctx) override {
     const auto y = ctx.out().array();
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().array() * y * (1 - y);
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout().array() * y * (1 - y);
   }
 };
 
 // f' = 1 where x > 0, else 0
 struct Relu final : Op {
   const char* name() const override { return "relu"; }
-  bool reads_out() const override { return false; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseMax(Scalar{0}); }
+  void forward(Context& ctx) override {
+    ctx.save_input(0);
+    ctx.out() = ctx.in(0).cwiseMax(Scalar{0});
+  }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0))
+    if (Gradient dx = ctx.grad(0))
       dx += (ctx.in(0).array() > 0).select(ctx.dout().array(), Scalar{0});
   }
 };
@@ -76,28 +89,31 @@ struct Relu final : Op {
 // y = x Φ(x) with Φ(x) = (1 + erf(x/√2)) / 2      f' = Φ(x) + x φ(x),  φ(x) = exp(-x²/2) / √(2π)
 struct GeluErf final : Op {
   const char* name() const override { return "gelu_erf"; }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
+    ctx.save_input_for_overwriting(0);
     constexpr auto sqrt_half = static_cast<Scalar>(std::numbers::sqrt2 / 2);
     const Matrix& x = ctx.in(0);
     Matrix& y = ctx.out();
-    kernels::for_each_chunk(x.rows(), 30.0 * double(x.cols()), [&](Index begin, Index end) {
-      const auto xs = x.middleRows(begin, end - begin).array();
-      y.middleRows(begin, end - begin) = xs * (1 + (sqrt_half * xs).erf()) / 2;
-    });
+    kernels::for_each_chunk(
+        x.rows(), kernels::cost::erf * double(x.cols()), [&](Index begin, Index end) {
+          const auto xs = x.middleRows(begin, end - begin).array();
+          y.middleRows(begin, end - begin) = xs * (1 + (sqrt_half * xs).erf()) / 2;
+        });
   }
   void backward(Context& ctx) override {
     constexpr auto sqrt_half = static_cast<Scalar>(std::numbers::sqrt2 / 2);
     const auto density = static_cast<Scalar>(1 / std::sqrt(2 * std::numbers::pi));
     const Matrix &x = ctx.in(0), &dy = ctx.dout();
-    const Gradient dx = ctx.sum_in_place_if_needed(0);
+    Gradient dx = ctx.grad(0);
     if (!dx) return;
-    kernels::for_each_chunk(x.rows(), 50.0 * double(x.cols()), [&](Index begin, Index end) {
-      const auto xs = x.middleRows(begin, end - begin).array();
-      const auto cdf = (1 + (sqrt_half * xs).erf()) / 2;
-      const auto pdf = density * (-xs.square() / 2).exp();
-      dx.rows(begin, end - begin) += dy.middleRows(begin, end - begin).array() * (cdf + xs * pdf);
-    });
+    kernels::for_each_chunk(x.rows(), kernels::cost::erf_and_exp * double(x.cols()),
+                            [&](Index begin, Index end) {
+                              const auto xs = x.middleRows(begin, end - begin).array();
+                              const auto cdf = (1 + (sqrt_half * xs).erf()) / 2;
+                              const auto pdf = density * (-xs.square() / 2).exp();
+                              dx.rows(begin, end - begin) +=
+                                  dy.middleRows(begin, end - begin).array() * (cdf + xs * pdf);
+                            });
   }
 };
 
@@ -107,13 +123,13 @@ struct GeluTanh final : Op {
   static constexpr Scalar a = static_cast<Scalar>(0.044715);
   const Scalar c = static_cast<Scalar>(std::sqrt(2 / std::numbers::pi));
   const char* name() const override { return "gelu_tanh"; }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
+    ctx.save_input(0);
     const auto x = ctx.in(0).array();
     ctx.out() = x / 2 * (1 + (c * (x + a * x.cube())).tanh());
   }
   void backward(Context& ctx) override {
-    const Gradient dx = ctx.sum_if_needed(0);
+    Gradient dx = ctx.grad(0);
     if (!dx) return;
     const auto x = ctx.in(0).array();
     Matrix& t = ctx.scratch(ctx.in_shape(0));

@@ -12,12 +12,14 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 struct Matmul final : Op {
   const char* name() const override { return "matmul"; }
   void forward(Context& ctx) override {
-    ctx.count_flops(kernels::matmul_nn(ctx.in(0), ctx.in(1), ctx.out()));
+    if (ctx.needs_grad(0)) ctx.save_input(1);
+    if (ctx.needs_grad(1)) ctx.save_input(0);
+    ctx.matmul_nn(ctx.in(0), ctx.in(1), ctx.out());
   }
   void backward(Context& ctx) override {
-    const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
-    if (Gradient da = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nt(dy, b, da));
-    if (Gradient db = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(a, dy, db));
+    const Matrix& dy = ctx.dout();
+    if (Gradient da = ctx.grad(0)) ctx.add_matmul_nt(dy, ctx.in(1), da);
+    if (Gradient db = ctx.grad(1)) ctx.add_matmul_tn(ctx.in(0), dy, db);
   }
 };
 
@@ -29,14 +31,15 @@ Var matmul(Var a, Var b) {
 // y = a bᵀ                      da += dy b           db += dyᵀ a
 struct MatmulNT final : Op {
   const char* name() const override { return "matmul_nt"; }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
-    ctx.count_flops(kernels::matmul_nt(ctx.in(0), ctx.in(1), ctx.out()));
+    if (ctx.needs_grad(0)) ctx.save_input(1);
+    if (ctx.needs_grad(1)) ctx.save_input(0);
+    ctx.matmul_nt(ctx.in(0), ctx.in(1), ctx.out());
   }
   void backward(Context& ctx) override {
-    const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
-    if (Gradient da = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, b, da));
-    if (Gradient db = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_tn(dy, a, db));
+    const Matrix& dy = ctx.dout();
+    if (Gradient da = ctx.grad(0)) ctx.add_matmul_nn(dy, ctx.in(1), da);
+    if (Gradient db = ctx.grad(1)) ctx.add_matmul_tn(dy, ctx.in(0), db);
   }
 };
 
@@ -56,16 +59,16 @@ Var matmul_nt(Var a, Var b) {
 // y = c + a bᵀ                  dc += dy             da += dy b          db += dyᵀ a
 struct AddMatmulNT final : Op {
   const char* name() const override { return "add_matmul_nt"; }
-  bool reads_in(const Context&, int i) const override { return i > 0; }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
-    ctx.count_flops(kernels::sum_matmul_nt(ctx.in(0), ctx.in(1), ctx.in(2), ctx.out()));
+    if (ctx.needs_grad(1)) ctx.save_input(2);
+    if (ctx.needs_grad(2)) ctx.save_input(1);
+    ctx.sum_matmul_nt(ctx.in(0), ctx.in(1), ctx.in(2), ctx.out());
   }
   void backward(Context& ctx) override {
-    const Matrix &a = ctx.in(1), &b = ctx.in(2), &dy = ctx.dout();
-    if (Gradient dc = ctx.sum_if_needed(0)) kernels::add(dy, dc);
-    if (Gradient da = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_nn(dy, b, da));
-    if (Gradient db = ctx.sum_if_needed(2)) ctx.count_flops(kernels::add_matmul_tn(dy, a, db));
+    const Matrix& dy = ctx.dout();
+    if (Gradient dc = ctx.grad(0)) kernels::add(dy, dc);
+    if (Gradient da = ctx.grad(1)) ctx.add_matmul_nn(dy, ctx.in(2), da);
+    if (Gradient db = ctx.grad(2)) ctx.add_matmul_tn(dy, ctx.in(1), db);
   }
 };
 
@@ -80,12 +83,14 @@ Var add_matmul_nt(Var c, Var a, Var b) {
 struct MatmulTN final : Op {
   const char* name() const override { return "matmul_tn"; }
   void forward(Context& ctx) override {
-    ctx.count_flops(kernels::matmul_tn(ctx.in(0), ctx.in(1), ctx.out()));
+    if (ctx.needs_grad(0)) ctx.save_input(1);
+    if (ctx.needs_grad(1)) ctx.save_input(0);
+    ctx.matmul_tn(ctx.in(0), ctx.in(1), ctx.out());
   }
   void backward(Context& ctx) override {
-    const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
-    if (Gradient da = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nt(b, dy, da));
-    if (Gradient db = ctx.sum_if_needed(1)) ctx.count_flops(kernels::add_matmul_nn(a, dy, db));
+    const Matrix& dy = ctx.dout();
+    if (Gradient da = ctx.grad(0)) ctx.add_matmul_nt(ctx.in(1), dy, da);
+    if (Gradient db = ctx.grad(1)) ctx.add_matmul_nn(ctx.in(0), dy, db);
   }
 };
 
@@ -97,19 +102,16 @@ Var matmul_tn(Var a, Var b) {
 // y = x wᵀ + 1 bᵀ               dx += dy w           dw += dyᵀ x          db += column sums of dy
 struct Affine final : Op {
   const char* name() const override { return "affine"; }
-  bool reads_in(const Context& ctx, int i) const override {
-    return i == 1 || (i == 0 && ctx.trains(1));
-  }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
-    ctx.count_flops(kernels::affine(ctx.in(0), ctx.in(1), as_row(ctx.in(2)), ctx.out()));
+    if (ctx.needs_grad(0)) ctx.save_input(1);
+    if (ctx.needs_grad(1)) ctx.save_input(0);
+    ctx.affine(ctx.in(0), ctx.in(1), as_row(ctx.in(2)), ctx.out());
   }
   void backward(Context& ctx) override {
-    const Matrix &w = ctx.in(1), &dy = ctx.dout();
-    if (Gradient dx = ctx.sum_if_needed(0)) ctx.count_flops(kernels::add_matmul_nn(dy, w, dx));
-    if (Gradient dw = ctx.sum_if_needed(1))
-      ctx.count_flops(kernels::add_matmul_tn(dy, ctx.in(0), dw));
-    if (Matrix* db = ctx.grad_if_needed(2)) kernels::add_column_sums(dy, as_row(*db));
+    const Matrix& dy = ctx.dout();
+    if (Gradient dx = ctx.grad(0)) ctx.add_matmul_nn(dy, ctx.in(1), dx);
+    if (Gradient dw = ctx.grad(1)) ctx.add_matmul_tn(dy, ctx.in(0), dw);
+    if (Gradient db = ctx.grad(2)) kernels::add_column_sums(dy, db);
   }
 };
 
@@ -124,7 +126,7 @@ struct Transpose final : Op {
   const char* name() const override { return "transpose"; }
   void forward(Context& ctx) override { ctx.out() = ctx.in(0).transpose(); }
   void backward(Context& ctx) override {
-    if (Matrix* dx = ctx.grad_if_needed(0)) *dx += ctx.dout().transpose();
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout().transpose();
   }
 };
 

@@ -26,14 +26,13 @@ struct CrossEntropy final : Op {
   }
 
   void forward(Context& ctx) override {
+    ctx.save_input_for_overwriting(0);
     const Matrix& x = ctx.in(0);
     lse = &ctx.keep(Shape{x.rows(), 1});
-    kernels::for_each_chunk(x.rows(), 20.0 * double(x.cols()), [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
-        if (weight(static_cast<std::size_t>(i)) == 0) continue;
-        const Scalar max = x.row(i).maxCoeff();
-        (*lse)(i, 0) = max + std::log((x.row(i).array() - max).exp().sum());
-      }
+    kernels::for_each_row(x, kernels::cost::exp, [&](Index i) {
+      if (weight(static_cast<std::size_t>(i)) == 0) return;
+      const Scalar max = x.row(i).maxCoeff();
+      (*lse)(i, 0) = max + std::log((x.row(i).array() - max).exp().sum());
     });
     double loss = 0;
     for (Index i = 0; i < x.rows(); ++i) {
@@ -49,21 +48,20 @@ struct CrossEntropy final : Op {
 
   void backward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
-    const Gradient dx = ctx.sum_in_place_if_needed(0);
+    Gradient dx = ctx.grad(0);
     if (!dx) return;
     const double dloss = ctx.dout()(0, 0), eps = spec.label_smoothing;
     const auto smooth = static_cast<Scalar>(eps / static_cast<double>(x.cols()));
-    kernels::for_each_chunk(x.rows(), 20.0 * double(x.cols()), [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
-        const auto row = static_cast<std::size_t>(i);
-        if (weight(row) == 0) {
-          if (dx.first) dx.m->row(i).setZero();
-          continue;
-        }
-        const auto c = static_cast<Scalar>(dloss * weight(row) / W);
-        dx.rows(i, 1) += c * ((x.row(i).array() - (*lse)(i, 0)).exp() - smooth);
-        (*dx.m)(i, spec.targets[row]) -= c * static_cast<Scalar>(1 - eps);
+    kernels::for_each_row(x, kernels::cost::exp, [&](Index i) {
+      const auto row = static_cast<std::size_t>(i);
+      Gradient dx_i = dx.row(i);
+      if (weight(row) == 0) {
+        dx_i.zeroed();
+        return;
       }
+      const auto c = static_cast<Scalar>(dloss * weight(row) / W);
+      dx_i += c * ((x.row(i).array() - (*lse)(i, 0)).exp() - smooth);
+      dx_i.sum()(0, spec.targets[row]) -= c * static_cast<Scalar>(1 - eps);
     });
   }
 };
@@ -123,11 +121,9 @@ struct KlDivergence final : Op {
 
   void backward(Context& ctx) override {
     const Scalar c = ctx.dout()(0, 0) / static_cast<Scalar>(kl->rows());
-    if (Matrix* da = ctx.grad_if_needed(0))
-      da->array() +=
-          c * log_p->array().exp() * (log_ratio().array().colwise() - kl->col(0).array());
-    if (Matrix* db = ctx.grad_if_needed(1))
-      db->array() += c * (log_q->array().exp() - log_p->array().exp());
+    if (Gradient da = ctx.grad(0))
+      da += c * log_p->array().exp() * (log_ratio().array().colwise() - kl->col(0).array());
+    if (Gradient db = ctx.grad(1)) db += c * (log_q->array().exp() - log_p->array().exp());
   }
 };
 
@@ -141,13 +137,15 @@ Var kl_divergence(Var p_logits, Var q_logits) {
 struct MeanSquaredError final : Op {
   const char* name() const override { return "mean_squared_error"; }
   void forward(Context& ctx) override {
+    ctx.save_input(0);
+    ctx.save_input(1);
     ctx.out()(0, 0) = (ctx.in(0) - ctx.in(1)).array().square().mean();
   }
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &z = ctx.in(1);
     const Scalar c = 2 * ctx.dout()(0, 0) / static_cast<Scalar>(x.size());
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += c * (x - z);
-    if (Gradient dz = ctx.sum_if_needed(1)) dz += c * (z - x);
+    if (Gradient dx = ctx.grad(0)) dx += c * (x - z);
+    if (Gradient dz = ctx.grad(1)) dz += c * (z - x);
   }
 };
 

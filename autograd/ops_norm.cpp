@@ -16,46 +16,43 @@ struct LayerNorm final : Op {
   Matrix* rstd = nullptr;  // (M,1), 1/√(σ²+ε)
   explicit LayerNorm(Scalar epsilon) : eps(epsilon) {}
   const char* name() const override { return "layernorm"; }
-  bool reads_out() const override { return false; }
 
   void forward(Context& ctx) override {
+    ctx.save_input(0);
+    ctx.save_input(1);
     const Matrix& x = ctx.in(0);
     const auto w = as_row(ctx.in(1)).row(0).array();
     const auto b = as_row(ctx.in(2)).row(0).array();
     Matrix& y = ctx.out();
     mean = &ctx.keep(Shape{x.rows(), 1});
     rstd = &ctx.keep(Shape{x.rows(), 1});
-    kernels::for_each_chunk(x.rows(), 16.0 * double(x.cols()), [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
-        const Scalar mu = x.row(i).mean();
-        const Scalar variance = (x.row(i).array() - mu).square().mean();
-        const Scalar r = 1 / std::sqrt(variance + eps);
-        y.row(i) = (x.row(i).array() - mu) * r * w + b;
-        (*mean)(i, 0) = mu;
-        (*rstd)(i, 0) = r;
-      }
+    kernels::for_each_row(x, kernels::cost::norm, [&](Index i) {
+      const Scalar mu = x.row(i).mean();
+      const Scalar variance = (x.row(i).array() - mu).square().mean();
+      const Scalar r = 1 / std::sqrt(variance + eps);
+      y.row(i) = (x.row(i).array() - mu) * r * w + b;
+      (*mean)(i, 0) = mu;
+      (*rstd)(i, 0) = r;
     });
   }
 
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &dy = ctx.dout();
     const auto w = as_row(ctx.in(1)).row(0).array();
-    if (Gradient dx = ctx.sum_if_needed(0)) {
-      kernels::for_each_chunk(x.rows(), 16.0 * double(x.cols()), [&](Index begin, Index end) {
-        for (Index i = begin; i < end; ++i) {
-          const auto z = (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
-          const auto g = dy.row(i).array() * w;
-          const Scalar mean_g = g.mean(), mean_gz = (g * z).mean();
-          dx.rows(i, 1) += (g - mean_g - z * mean_gz) * (*rstd)(i, 0);
-        }
+    if (Gradient dx = ctx.grad(0)) {
+      kernels::for_each_row(x, kernels::cost::norm, [&](Index i) {
+        const auto z = (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
+        const auto g = dy.row(i).array() * w;
+        const Scalar mean_g = g.mean(), mean_gz = (g * z).mean();
+        dx.row(i) += (g - mean_g - z * mean_gz) * (*rstd)(i, 0);
       });
     }
-    if (Matrix* dw = ctx.grad_if_needed(1)) {
-      auto sums = as_row(*dw).row(0).array();
+    if (Gradient dw = ctx.grad(1)) {
+      auto sums = as_row(dw.zeroed()).row(0).array();
       for (Index i = 0; i < x.rows(); ++i)
         sums += dy.row(i).array() * (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
     }
-    if (Matrix* db = ctx.grad_if_needed(2)) kernels::add_column_sums(dy, as_row(*db));
+    if (Gradient db = ctx.grad(2)) kernels::add_column_sums(dy, db);
   }
 };
 
@@ -75,8 +72,6 @@ struct Dropout final : Op {
   Matrix* mask = nullptr;  // the shape of x
   Dropout(double probability, Random& stream) : p(probability), random(&stream) {}
   const char* name() const override { return "dropout"; }
-  bool reads_in(const Context&, int) const override { return false; }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     mask = &ctx.keep(ctx.in_shape(0));
     const auto kept = static_cast<Scalar>(1 / (1 - p));
@@ -85,7 +80,7 @@ struct Dropout final : Op {
     ctx.out() = ctx.in(0).cwiseProduct(*mask);
   }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += ctx.dout().cwiseProduct(*mask);
+    if (Gradient dx = ctx.grad(0)) dx += ctx.dout().cwiseProduct(*mask);
   }
 };
 

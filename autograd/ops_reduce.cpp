@@ -28,17 +28,17 @@ struct Sum final : Op {
   }
   void backward(Context& ctx) override {
     const Matrix& dy = ctx.dout();
-    Matrix* dx = ctx.grad_if_needed(0);
+    Gradient dx = ctx.grad(0);
     if (!dx) return;
     switch (over) {
       case Over::all:
-        dx->array() += s * dy(0, 0);
+        dx += Matrix::Constant(dx.rows(), dx.cols(), s * dy(0, 0));
         break;
       case Over::columns:
-        dx->colwise() += s * dy.col(0);
+        dx += (s * dy).replicate(1, dx.cols());
         break;
       case Over::rows:
-        dx->rowwise() += s * dy.row(0);
+        dx += (s * dy).replicate(dx.rows(), 1);
         break;
     }
   }

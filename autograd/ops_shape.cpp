@@ -11,16 +11,14 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 // The same elements in row-major order
 struct Reshape final : Op {
   const char* name() const override { return "reshape"; }
-  bool reads_in(const Context&, int) const override { return false; }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
     std::copy(x.data(), x.data() + x.size(), ctx.out().data());
   }
   void backward(Context& ctx) override {
     const Matrix& dy = ctx.dout();
-    if (Gradient dx = ctx.sum_if_needed(0))
-      kernels::add(Eigen::Map<const Matrix>(dy.data(), dx.m->rows(), dx.m->cols()), dx);
+    if (Gradient dx = ctx.grad(0))
+      kernels::add(Eigen::Map<const Matrix>(dy.data(), dx.rows(), dx.cols()), dx);
   }
 };
 
@@ -42,7 +40,7 @@ struct Slice final : Op {
   }
   void backward(Context& ctx) override {
     const Matrix& dy = ctx.dout();
-    if (Matrix* dx = ctx.grad_if_needed(0)) dx->block(row, col, dy.rows(), dy.cols()) += dy;
+    if (Gradient dx = ctx.grad(0)) dx.zeroed().block(row, col, dy.rows(), dy.cols()) += dy;
   }
 };
 
@@ -69,18 +67,20 @@ struct Concat final : Op {
       : parts(static_cast<int>(count)), down(one_under_the_other) {}
   const char* name() const override { return "concat"; }
   void forward(Context& ctx) override {
-    for (Index i = 0, at = 0; i < parts; ++i) {
-      const Matrix& x = ctx.in(static_cast<int>(i));
+    Index at = 0;
+    for (int i = 0; i < parts; ++i) {
+      const Matrix& x = ctx.in(i);
       ctx.out().block(down ? at : 0, down ? 0 : at, x.rows(), x.cols()) = x;
       at += down ? x.rows() : x.cols();
     }
   }
   void backward(Context& ctx) override {
-    for (Index i = 0, at = 0; i < parts; ++i) {
-      const Matrix& x = ctx.in(static_cast<int>(i));
-      if (Matrix* dx = ctx.grad_if_needed(static_cast<int>(i)))
-        *dx += ctx.dout().block(down ? at : 0, down ? 0 : at, x.rows(), x.cols());
-      at += down ? x.rows() : x.cols();
+    Index at = 0;
+    for (int i = 0; i < parts; ++i) {
+      const Index rows = ctx.in_shape(i).rows(), cols = ctx.in_shape(i).cols();
+      if (Gradient dx = ctx.grad(i))
+        dx += ctx.dout().block(down ? at : 0, down ? 0 : at, rows, cols);
+      at += down ? rows : cols;
     }
   }
 };
@@ -115,17 +115,16 @@ struct Embedding final : Op {
   std::vector<int> ids;
   explicit Embedding(std::span<const int> rows) : ids(rows.begin(), rows.end()) {}
   const char* name() const override { return "embedding"; }
-  bool reads_in(const Context&, int) const override { return false; }
-  bool reads_out() const override { return false; }
   void forward(Context& ctx) override {
     for (std::size_t i = 0; i < ids.size(); ++i)
       ctx.out().row(static_cast<Index>(i)) = ctx.in(0).row(ids[i]);
   }
   void backward(Context& ctx) override {
-    Matrix* dtable = ctx.grad_if_needed(0);
-    if (!dtable) return;
+    Gradient gradient = ctx.grad(0);
+    if (!gradient) return;
+    auto dtable = gradient.zeroed();
     for (std::size_t i = 0; i < ids.size(); ++i)
-      dtable->row(ids[i]) += ctx.dout().row(static_cast<Index>(i));
+      dtable.row(ids[i]) += ctx.dout().row(static_cast<Index>(i));
   }
 };
 
@@ -145,10 +144,11 @@ struct Gather final : Op {
       ctx.out()(static_cast<Index>(i), 0) = ctx.in(0)(static_cast<Index>(i), index[i]);
   }
   void backward(Context& ctx) override {
-    Matrix* dx = ctx.grad_if_needed(0);
-    if (!dx) return;
+    Gradient gradient = ctx.grad(0);
+    if (!gradient) return;
+    auto dx = gradient.zeroed();
     for (std::size_t i = 0; i < index.size(); ++i)
-      (*dx)(static_cast<Index>(i), index[i]) += ctx.dout()(static_cast<Index>(i), 0);
+      dx(static_cast<Index>(i), index[i]) += ctx.dout()(static_cast<Index>(i), 0);
   }
 };
 

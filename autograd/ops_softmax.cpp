@@ -13,22 +13,19 @@ struct Softmax final : Op {
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
     Matrix& y = ctx.out();
-    kernels::for_each_chunk(x.rows(), 20.0 * double(x.cols()), [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
-        y.row(i) = (x.row(i).array() - x.row(i).maxCoeff()).exp();
-        y.row(i) /= y.row(i).sum();
-      }
+    ctx.save_result();
+    kernels::for_each_row(x, kernels::cost::exp, [&](Index i) {
+      y.row(i) = (x.row(i).array() - x.row(i).maxCoeff()).exp();
+      y.row(i) /= y.row(i).sum();
     });
   }
   void backward(Context& ctx) override {
     const Matrix &y = ctx.out(), &dy = ctx.dout();
-    const Gradient dx = ctx.sum_if_needed(0);
+    Gradient dx = ctx.grad(0);
     if (!dx) return;
-    kernels::for_each_chunk(y.rows(), 6.0 * double(y.cols()), [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
-        const Scalar dot = dy.row(i).cwiseProduct(y.row(i)).sum();
-        dx.rows(i, 1) += y.row(i).array() * (dy.row(i).array() - dot);
-      }
+    kernels::for_each_row(y, kernels::cost::a_few, [&](Index i) {
+      const Scalar dot = dy.row(i).cwiseProduct(y.row(i)).sum();
+      dx.row(i) += y.row(i).array() * (dy.row(i).array() - dot);
     });
   }
 };
@@ -39,6 +36,7 @@ struct LogSoftmax final : Op {
   void forward(Context& ctx) override {
     const Matrix& x = ctx.in(0);
     Matrix& y = ctx.out();
+    ctx.save_result();
     for (Index i = 0; i < x.rows(); ++i) {
       y.row(i) = x.row(i).array() - x.row(i).maxCoeff();
       y.row(i).array() -= std::log(y.row(i).array().exp().sum());
@@ -46,10 +44,10 @@ struct LogSoftmax final : Op {
   }
   void backward(Context& ctx) override {
     const Matrix &y = ctx.out(), &dy = ctx.dout();
-    const Gradient dx = ctx.sum_if_needed(0);
+    Gradient dx = ctx.grad(0);
     if (!dx) return;
     for (Index i = 0; i < y.rows(); ++i)
-      dx.rows(i, 1) += dy.row(i).array() - y.row(i).array().exp() * dy.row(i).sum();
+      dx.row(i) += dy.row(i).array() - y.row(i).array().exp() * dy.row(i).sum();
   }
 };
 

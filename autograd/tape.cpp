@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace autograd::inline AUTOGRAD_PRECISION {
@@ -10,7 +11,7 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 const Tensor& Var::value() const {
   if (!tape) throw std::logic_error("this Var is on no tape");
   const Tensor* value = tape->node_of(*this, "value()").value;
-  if (!value) throw std::logic_error(fmt::format("the value of node {} was handed on", id));
+  if (!value) throw std::logic_error(fmt::format("the value of node {} was released", id));
   return *value;
 }
 
@@ -19,6 +20,11 @@ const Tensor& Var::grad() const {
   const Tensor* grad = tape->node_of(*this, "grad()").grad;
   if (!grad) throw std::logic_error(fmt::format("node {} has no gradient", id));
   return *grad;
+}
+
+const Shape& Var::shape() const {
+  if (!tape) throw std::logic_error("this Var is on no tape");
+  return tape->node_of(*this, "shape()").shape;
 }
 
 // The node that a Var stands for, where it stands for one of this tape as it is now.
@@ -44,7 +50,7 @@ Var Tape::parameter(Parameter& p) {
 }
 
 Var Tape::constant(const Tensor& value) {
-  Tensor* copy = pool_.take(value.shape);
+  Tensor* copy = take(value.shape);
   copy->m = value.m;
   Node& node = nodes_.emplace_back();
   node.op_name = "constant";
@@ -54,45 +60,51 @@ Var Tape::constant(const Tensor& value) {
 }
 
 Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape) {
-  for (const Var& input : inputs)  // throws before anything changes
-    if (!node_of(input, op->name()).value)
-      throw std::logic_error(
-          fmt::format("{}: the value of node {} was handed on", op->name(), input.id));
-  Node& node = nodes_.emplace_back();
-  const Var result{this, size() - 1, recording_};
+  Node node;
   node.op_name = op->name();
-  for (const Var& input : inputs) {
-    node.inputs.push_back(input.id);
-    node.needs_grad |= this->node(input.id).needs_grad;
-  }
-  node.value = pool_.take(shape);
   node.shape = shape;
+  for (const Var& input : inputs) {
+    const Node& from = node_of(input, op->name());
+    if (!from.value)
+      throw std::logic_error(
+          fmt::format("{}: the value of node {} was released", op->name(), input.id));
+    node.inputs.push_back(input.id);
+    node.needs_grad |= from.needs_grad;
+  }
 
-  Context ctx(*this, node);
-  op->forward(ctx);
-  for (Tensor* t : scratch_) pool_.give_back(t);
-  scratch_.clear();
+  node.value = take(shape);
+  Context ctx(*this, node, Context::During::forward);
+  try {
+    op->forward(ctx);
+  } catch (...) {
+    release_scratch();
+    release(node);
+    throw;
+  }
+  release_scratch();
 
   if (node.needs_grad) {
     node.op = std::move(op);
-    node.readers += node.op->reads_out();
-    int i = 0;
-    for (const Var& input : inputs)
-      nodes_[static_cast<std::size_t>(input.id)].readers += node.op->reads_in(ctx, i++);
+    node.saved_by += node.saved_result;
+    for (std::size_t i = 0; i < node.inputs.size() && i < node.saved_inputs.size(); ++i)
+      at(node.inputs[i]).saved_by += node.saved_inputs[i];
   } else {
     for (Tensor* t : node.kept) pool_.give_back(t);
     node.kept.clear();
   }
-  return result;
+  nodes_.push_back(std::move(node));
+  return {this, size() - 1, recording_};
 }
 
-void Tape::hand_on_unread(NodeId first, const Var& result) {
-  node_of(result, "hand_on_unread");
+void Tape::release_unsaved(NodeId first, const Var& result) {
+  node_of(result, "release_unsaved");
+  if (first < 0 || first > size())
+    throw std::logic_error(fmt::format("release_unsaved: no node {} among {}", first, size()));
   if (record_ == Record::everything) return;
   for (NodeId id = first; id < size(); ++id) {
-    Node& node = nodes_[static_cast<std::size_t>(id)];
+    Node& node = at(id);
     const bool is_leaf = node.inputs.empty();
-    if (is_leaf || id == result.id || node.readers > 0 || !node.value) continue;
+    if (is_leaf || id == result.id || node.saved_by > 0 || !node.value) continue;
     pool_.give_back(std::exchange(node.value, nullptr));
   }
 }
@@ -114,19 +126,20 @@ void Tape::backward(Var output, const Tensor& cotangent) {
   if (!(cotangent.shape == output.shape()))
     throw ShapeError(fmt::format("backward: the output is {} and the cotangent {}",
                                  output.shape().str(), cotangent.shape.str()));
+  if (record_ == Record::values)
+    throw std::logic_error("backward: this tape records values only, so no gradient can flow");
   if (!node(output.id).needs_grad)
     throw std::logic_error("backward: nothing trains under this output");
   backward_done_ = true;
 
-  grad_of(output.id)->m += cotangent.m;
+  gradient(output.id, false) += cotangent.m;
   for (NodeId id = output.id; id >= 0; --id) {
-    Node& node = nodes_[static_cast<std::size_t>(id)];
+    Node& node = at(id);
     if (!node.op || !node.grad) continue;
-    Context ctx(*this, node);
+    Context ctx(*this, node, Context::During::backward);
     node.op->backward(ctx);
-    for (Tensor* t : scratch_) pool_.give_back(t);
-    scratch_.clear();
-    if (record_ == Record::training && id != output.id) hand_on(node);
+    release_scratch();
+    if (record_ == Record::training && id != output.id) release(node);
   }
 }
 
@@ -158,94 +171,45 @@ Stats Tape::stats() const {
   return stats;
 }
 
-// The gradient of a node, zero when it is asked for the first time; null where none is needed.
-Tensor* Tape::grad_of(NodeId id) {
-  Node& node = nodes_[static_cast<std::size_t>(id)];
-  if (!node.needs_grad) return nullptr;
-  if (node.grad) return node.grad;
+Tensor* Tape::take(const Shape& shape) {
+  Tensor* tensor = pool_.take(shape);
+  if (fresh_ == Fresh::nan) tensor->m.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
+  return tensor;
+}
+
+// Where the gradient of a node is summed; nothing where none is needed. It is fresh at first. It
+// may lie in the memory of the value where that is read for the last time by the op that asks.
+Gradient Tape::gradient(NodeId id, bool may_overwrite_value) {
+  Node& node = at(id);
+  if (!node.needs_grad) return {};
+  if (node.grad) return {node.grad->m, false};
+
   if (node.parameter) {
     node.grad = &node.parameter->grad;
-    if (node.grad->empty()) *node.grad = Tensor(node.shape);
+    if (!node.grad->empty()) return {node.grad->m, false};
+    *node.grad = Tensor(node.shape);
+    if (fresh_ == Fresh::nan) node.grad->m.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
+  } else if (may_overwrite_value && record_ == Record::training && !node.inputs.empty() &&
+             node.saved_by == 1) {
+    node.grad = std::exchange(node.value, nullptr);
   } else {
-    node.grad = pool_.take(node.shape);
-    node.grad->m.setZero();
+    node.grad = take(node.shape);
   }
-  return node.grad;
+  return {node.grad->m, true};
 }
 
-// The same without the zeros, where there is no gradient yet.
-Gradient Tape::sum_of(NodeId id) {
-  Node& node = nodes_[static_cast<std::size_t>(id)];
-  const bool first = node.needs_grad && !node.grad && !node.parameter;
-  if (first) node.grad = pool_.take(node.shape);
-  Tensor* grad = grad_of(id);
-  return {grad ? &grad->m : nullptr, first};
-}
-
-// A first gradient in the memory of the value, where that is read for the last time; else null.
-Tensor* Tape::grad_in_place_of(NodeId id) {
-  Node& node = nodes_[static_cast<std::size_t>(id)];
-  const bool is_leaf = node.inputs.empty();
-  const bool last = node.needs_grad && !node.grad && !is_leaf && node.readers == 1;
-  if (record_ != Record::training || !last) return nullptr;
-  return node.grad = std::exchange(node.value, nullptr);
-}
-
-// Every user of this node ran its backward before: nobody will read its value or gradient again.
-void Tape::hand_on(Node& node) {
+// Of a node that nobody will read again: in backward, every user of it ran before.
+void Tape::release(Node& node) {
   if (node.value) pool_.give_back(node.value);
-  pool_.give_back(node.grad);
+  if (node.grad) pool_.give_back(node.grad);
   for (Tensor* t : node.kept) pool_.give_back(t);
   node.value = node.grad = nullptr;
   node.kept.clear();
 }
 
-const Node& Context::input(int i) const {
-  return tape_.node(node_.inputs.at(static_cast<std::size_t>(i)));
+void Tape::release_scratch() {
+  for (Tensor* t : scratch_) pool_.give_back(t);
+  scratch_.clear();
 }
-
-const Matrix& Context::in(int i) const {
-  if (!input(i).value)
-    throw std::logic_error(
-        fmt::format("{} reads its input {}, which was handed on", node_.op_name, i));
-  return input(i).value->m;
-}
-
-const Shape& Context::in_shape(int i) const { return input(i).shape; }
-
-bool Context::trains(int i) const { return input(i).needs_grad; }
-
-Matrix& Context::out() {
-  if (!node_.value)
-    throw std::logic_error(fmt::format("{} reads its result, which was handed on", node_.op_name));
-  return node_.value->m;
-}
-
-const Matrix& Context::dout() const { return node_.grad->m; }
-
-Matrix* Context::grad_if_needed(int i) {
-  Tensor* grad = tape_.grad_of(node_.inputs.at(static_cast<std::size_t>(i)));
-  return grad ? &grad->m : nullptr;
-}
-
-Gradient Context::sum_if_needed(int i) {
-  const NodeId id = node_.inputs.at(static_cast<std::size_t>(i));
-  // An input that is there twice receives two sums, perhaps at the same time.
-  if (std::count(node_.inputs.begin(), node_.inputs.end(), id) > 1) return {grad_if_needed(i)};
-  return tape_.sum_of(id);
-}
-
-Gradient Context::sum_in_place_if_needed(int i) {
-  Tensor* grad = tape_.grad_in_place_of(node_.inputs.at(static_cast<std::size_t>(i)));
-  return grad ? Gradient{&grad->m, true} : sum_if_needed(i);
-}
-
-Matrix& Context::keep(Shape shape) { return node_.kept.emplace_back(tape_.pool_.take(shape))->m; }
-
-Matrix& Context::scratch(Shape shape) {
-  return tape_.scratch_.emplace_back(tape_.pool_.take(shape))->m;
-}
-
-void Context::count_flops(double flops) { tape_.gemm_flops_ += flops; }
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bitset>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,32 +31,42 @@ struct Var {
   long recording = 0;  ///< which of the tape's recordings it belongs to: clear() starts another
 
   /// Both throw std::logic_error where there is none: the Var is from before a clear(), the value's
-  /// memory was handed on, or nothing has flowed back.
+  /// memory was released, or nothing has flowed back.
   const Tensor& value() const;
   const Tensor& grad() const;
-  const Shape& shape() const { return value().shape; }
+  const Shape& shape() const;  ///< also of a released value
 };
 
 /// One line of the tape: value = op(inputs).
 struct Node {
   const char* op_name = "";  ///< "parameter" and "constant" for leaves
   std::vector<NodeId> inputs;
-  Tensor* value = nullptr;  ///< of the parameter, for a parameter's leaf
+  Tensor* value = nullptr;  ///< owned by the tape's pool, or by the Parameter of a leaf
   Tensor* grad = nullptr;   ///< null until something flows back
   bool needs_grad = false;  ///< does anything train at or under this node?
   Parameter* parameter = nullptr;
   Shape shape;                ///< of value and grad, also where neither is there
-  int readers = 0;            ///< how often a backward reads the value
   std::unique_ptr<Op> op;     ///< null for leaves, and where nothing trains
-  std::vector<Tensor*> kept;  ///< what op saved for its backward
+  std::vector<Tensor*> kept;  ///< Context::keep
+
+  // What op's forward said that its backward reads: Context::save_input and save_result.
+  std::bitset<8> saved_inputs;
+  bool saved_result = false;
+  int overwritten_input = -1;  ///< the one whose value its gradient may overwrite
+  int saved_by = 0;            ///< how many backward passes will read the value
 };
 
 /// What a tape is for.
 enum class Record {
   everything,  ///< values and gradients stay until clear(): for reading, dumping and debugging
-  training,    ///< memory is handed on once nobody reads it again: the same numbers, less memory
+  training,    ///< memory is released once nobody reads it again: the same numbers, less memory
   values,      ///< the same, forward only: nothing needs a gradient and no op is kept
 };
+
+/// What a tape's memory holds before anything is written to it. With NaN, an op that writes only a
+/// part of its result or of a gradient spoils it for everyone to see, and not only where the memory
+/// happens to hold something else: gradient checks and tests of ops use it.
+enum class Fresh { unspecified, nan };
 
 /// Counts of one recorded step.
 struct Stats {
@@ -74,7 +85,8 @@ struct Stats {
 /// end to the start. Nothing is global; a Var knows its tape.
 class Tape {
  public:
-  explicit Tape(Record record = Record::everything) : record_(record) {}
+  explicit Tape(Record record = Record::everything, Fresh fresh = Fresh::unspecified)
+      : record_(record), fresh_(fresh) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -86,13 +98,15 @@ class Tape {
   Var constant(const Tensor& value);
 
   /// Runs op on the inputs and appends the result, of the given shape. Throws std::logic_error
-  /// where an input is on another tape or from before a clear().
+  /// where an input is on another tape or from before a clear(). On an error, also one that op's
+  /// forward throws, nothing is appended.
   Var record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape);
 
   /// Says that the forward pass goes on from `result` alone of what was recorded since node
-  /// `first`: the other values that no backward reads are handed on. Using one of them later throws
-  /// std::logic_error. Does nothing on a tape of Record::everything.
-  void hand_on_unread(NodeId first, const Var& result);
+  /// `first`: the memory of the other values is released, but for those that a backward saved.
+  /// Using one of them later throws std::logic_error. Does nothing on a tape of
+  /// Record::everything.
+  void release_unsaved(NodeId first, const Var& result);
 
   /// Adds d loss / d p to every trainable parameter p under `loss`, which must have one element.
   /// Runs once: a second call throws std::logic_error.
@@ -116,12 +130,14 @@ class Tape {
   friend struct Var;
 
   const Node& node_of(const Var& var, const char* asking) const;
-  Tensor* grad_of(NodeId id);
-  Gradient sum_of(NodeId id);
-  Tensor* grad_in_place_of(NodeId id);
-  void hand_on(Node& node);
+  Node& at(NodeId id) { return nodes_[static_cast<std::size_t>(id)]; }
+  Tensor* take(const Shape& shape);
+  Gradient gradient(NodeId id, bool may_overwrite_value);
+  void release(Node& node);
+  void release_scratch();
 
   Record record_;
+  Fresh fresh_;
   TensorPool pool_;
   std::vector<Node> nodes_;
   std::unordered_map<const Parameter*, NodeId> leaves_;

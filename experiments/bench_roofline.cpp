@@ -20,10 +20,10 @@ void add_sums(const BenchShape& s, std::vector<RooflineRow>& rows) {
   const auto n = static_cast<double>(x.size());
   // One addition for each element; moved are z, x and z again, or x alone.
   rows.push_back({"sum", s.name, "x + z", 1.0 / 12, best_gflops(n, [&] {
-                    kernels::add(x, {&z, false});
+                    kernels::add(x, {z, false});
                   })});
   rows.push_back({"sum", s.name, "column sums", 1.0 / 4,
-                  best_gflops(n, [&] { kernels::add_column_sums(x, sums); })});
+                  best_gflops(n, [&] { kernels::add_column_sums(x, {sums, false}); })});
 }
 
 }  // namespace

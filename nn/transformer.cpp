@@ -154,7 +154,7 @@ Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
     if (prefix) x = enter_block(*prefix, pass, static_cast<Index>(i), x);  // (B,P+T,C)
     const autograd::NodeId first = pass.tape.size();
     x = blocks[i]->forward(pass, x, keys);
-    pass.tape.hand_on_unread(first, x);
+    pass.tape.release_unsaved(first, x);
   }
   if (prefix) x = without_first(x, P);
   return ln_f.forward(pass, x);

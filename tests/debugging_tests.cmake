@@ -1,7 +1,7 @@
 # The session of docs/debugging.md, in gdb, on a program that is compiled for stepping in every preset:
 # everything at -O0 -g but the matrix products. The page shows what GCC's code does.
 set(stepped
-  autograd/check_finite autograd/dump autograd/gemm autograd/kernels autograd/ops_attention autograd/ops_elementwise
+  autograd/check_finite autograd/context autograd/dump autograd/gemm autograd/kernels autograd/ops_attention autograd/ops_elementwise
   autograd/ops_functions autograd/ops_linear autograd/ops_loss autograd/ops_norm autograd/ops_shape
   autograd/pool autograd/random autograd/tape autograd/tensor
   nn/layers nn/loss nn/module nn/prefix nn/optimizer nn/transformer

@@ -107,7 +107,7 @@ TEST_CASE("a gradient that no op spoiled is reported as that") {
   Parameter x = parameter("x", {1, 2});
   const char* reason =
       ", and no op that can still be asked made it: it was in the cotangent, or in the parameter "
-      "before, or a sum overflowed, or memory was handed on (Record::training)";
+      "before, or a sum overflowed, or memory was released (Record::training)";
   {
     Tape tape;
     tape.backward(tape.parameter(x), Tensor(Shape{1, 2}, {1, not_a_number}));

@@ -50,7 +50,7 @@ TEST_CASE("dump prints a line for every node") {
 )");
 }
 
-TEST_CASE("dump shows a dash where memory was handed on") {
+TEST_CASE("dump shows a dash where memory was released") {
   Small small;
   Tape tape(Record::training);
   tape.backward(small.loss(tape));

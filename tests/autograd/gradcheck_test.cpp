@@ -20,12 +20,17 @@ namespace {
 template <class F>
 struct Wrong final : Op {
   const char* op_name;
+  int inputs;
   Matrix (*f)(const Context&);
   F vjp;
-  Wrong(const char* name, Matrix (*forward)(const Context&), F backward)
-      : op_name(name), f(forward), vjp(backward) {}
+  Wrong(const char* name, std::size_t input_count, Matrix (*forward)(const Context&), F backward)
+      : op_name(name), inputs(static_cast<int>(input_count)), f(forward), vjp(backward) {}
   const char* name() const override { return op_name; }
-  void forward(Context& ctx) override { ctx.out() = f(ctx); }
+  void forward(Context& ctx) override {
+    for (int i = 0; i < inputs; ++i) ctx.save_input(i);
+    ctx.save_result();
+    ctx.out() = f(ctx);
+  }
   void backward(Context& ctx) override { vjp(ctx); }
 };
 
@@ -33,7 +38,7 @@ struct Wrong final : Op {
 template <class F>
 Var record(const char* name, std::span<const Var> x, Shape shape, Matrix (*f)(const Context&),
            F backward) {
-  return x[0].tape->record(std::make_unique<Wrong<F>>(name, f, backward), x, shape);
+  return x[0].tape->record(std::make_unique<Wrong<F>>(name, x.size(), f, backward), x, shape);
 }
 
 Matrix softmax_of(const Context& ctx) {
@@ -80,10 +85,10 @@ TEST_CASE("a softmax without its cross term") {
     return [=](Tape&, std::span<const Var> x) {
       return record("softmax", x, x[0].shape(), softmax_of, [=](Context& ctx) {
         const Matrix &y = ctx.out(), &dy = ctx.dout();
-        Matrix& dx = *ctx.grad_if_needed(0);
+        Gradient dx = ctx.grad(0);
         for (Index i = 0; i < y.rows(); ++i) {
           const Scalar dot = cross_term ? y.row(i).cwiseProduct(dy.row(i)).sum() : 0;
-          dx.row(i).array() += y.row(i).array() * (dy.row(i).array() - dot);
+          dx.row(i) += y.row(i).array() * (dy.row(i).array() - dot);
         }
       });
     };
@@ -97,9 +102,9 @@ TEST_CASE("a product whose backward forgot a transpose") {
     return [=](Tape&, std::span<const Var> x) {
       return record("matmul", x, x[0].shape(), product_of, [=](Context& ctx) {
         const Matrix &a = ctx.in(0), &b = ctx.in(1), &dy = ctx.dout();
-        *ctx.grad_if_needed(0) += dy.lazyProduct(b.transpose());
-        if (transposed) *ctx.grad_if_needed(1) += a.transpose().lazyProduct(dy);
-        if (!transposed) *ctx.grad_if_needed(1) += a.lazyProduct(dy);
+        ctx.grad(0) += dy.lazyProduct(b.transpose());
+        if (transposed) ctx.grad(1) += a.transpose().lazyProduct(dy);
+        if (!transposed) ctx.grad(1) += a.lazyProduct(dy);
       });
     };
   };
@@ -115,8 +120,8 @@ TEST_CASE("an overwrite instead of an accumulate") {
       const auto square = [=](Var v) {
         return record("square", std::span(&v, 1), v.shape(), square_of, [=](Context& ctx) {
           const Matrix dx = 2 * ctx.dout().cwiseProduct(ctx.in(0));
-          if (adds) *ctx.grad_if_needed(0) += dx;
-          if (!adds) *ctx.grad_if_needed(0) = dx;
+          if (adds) ctx.grad(0) += dx;
+          if (!adds) ctx.grad(0).sum() = dx;
         });
       };
       return add(square(x[0]), scale(square(x[0]), 2));
@@ -126,9 +131,8 @@ TEST_CASE("an overwrite instead of an accumulate") {
   check_refused(gradcheck(diamond(false), {normal({2, 3})}), "add", 0);
   // A chain uses every value once and cannot tell the two apart: the diamond is what catches it.
   const auto chain = [](Tape&, std::span<const Var> x) {
-    return record("square", x, x[0].shape(), square_of, [](Context& ctx) {
-      *ctx.grad_if_needed(0) = 2 * ctx.dout().cwiseProduct(ctx.in(0));
-    });
+    return record("square", x, x[0].shape(), square_of,
+                  [](Context& ctx) { ctx.grad(0).sum() = 2 * ctx.dout().cwiseProduct(ctx.in(0)); });
   };
   CHECK(gradcheck(chain, {normal({2, 3})}).ok);
 }
@@ -138,7 +142,7 @@ TEST_CASE("a scale applied twice") {
     return [=](Tape&, std::span<const Var> x) {
       return record(
           "triple", x, x[0].shape(), [](const Context& ctx) -> Matrix { return 3 * ctx.in(0); },
-          [=](Context& ctx) { *ctx.grad_if_needed(0) += backward_factor * ctx.dout(); });
+          [=](Context& ctx) { ctx.grad(0) += backward_factor * ctx.dout(); });
     };
   };
   CHECK(gradcheck(tripled(3), {normal({2, 3})}).ok);
@@ -150,9 +154,9 @@ TEST_CASE("a reduction missed") {
   const auto with_vjp = [](bool reduces) {
     return [=](Tape&, std::span<const Var> x) {
       return record("add_row", x, x[0].shape(), row_added, [=](Context& ctx) {
-        *ctx.grad_if_needed(0) += ctx.dout();
-        if (reduces) *ctx.grad_if_needed(1) += ctx.dout().colwise().sum();
-        if (!reduces) *ctx.grad_if_needed(1) += ctx.dout().row(0);
+        ctx.grad(0) += ctx.dout();
+        if (reduces) ctx.grad(1) += ctx.dout().colwise().sum();
+        if (!reduces) ctx.grad(1) += ctx.dout().row(0);
       });
     };
   };
@@ -166,7 +170,7 @@ TEST_CASE("a reduction missed") {
 TEST_CASE("an input that was forgotten") {
   const auto forgets = [](Tape&, std::span<const Var> x) {
     return record("matmul", x, x[0].shape(), product_of, [](Context& ctx) {
-      *ctx.grad_if_needed(0) += ctx.dout().lazyProduct(ctx.in(1).transpose());
+      ctx.grad(0) += ctx.dout().lazyProduct(ctx.in(1).transpose());
     });
   };
   check_refused(gradcheck(forgets, {normal({3, 3}, "a"), normal({3, 3}, "b")}), "matmul", 1);
@@ -175,9 +179,9 @@ TEST_CASE("an input that was forgotten") {
 TEST_CASE("one wrong entry is found and named") {
   const auto wrong_at_one_entry = [](Tape&, std::span<const Var> x) {
     return record("square", x, x[0].shape(), square_of, [](Context& ctx) {
-      Matrix& dx = *ctx.grad_if_needed(0);
+      Gradient dx = ctx.grad(0);
       dx += 2 * ctx.dout().cwiseProduct(ctx.in(0));
-      dx(1, 2) += 0.001;
+      dx.sum()(1, 2) += 0.001;
     });
   };
   const GradcheckResult result = gradcheck(wrong_at_one_entry, {normal({3, 4})});
@@ -194,7 +198,7 @@ TEST_CASE("gradients that are zero, or not numbers, are refused") {
           [](const Context& ctx) -> Matrix {
             return Matrix::Ones(ctx.in(0).rows(), ctx.in(0).cols());
           },
-          [=](Context& ctx) { ctx.grad_if_needed(0)->array() += gradient; });
+          [=](Context& ctx) { ctx.grad(0) += Matrix::Constant(2, 3, gradient); });
     };
   };
   // The derivative of a constant is zero: right, and yet no evidence of anything.
@@ -244,9 +248,52 @@ TEST_CASE("a whole model is checked in its parameters, and keeps its values") {
     return record(
         "clip", std::span(&y, 1), y.shape(),
         [](const Context& ctx) -> Matrix { return ctx.in(0).cwiseMax(0.0); },
-        [](Context& ctx) { *ctx.grad_if_needed(0) += ctx.dout(); });
+        [](Context& ctx) { ctx.grad(0) += ctx.dout(); });
   };
   const GradcheckResult wrong = gradcheck(clipped, parameters);
   CHECK_FALSE(wrong.ok);
   CHECK(contains(wrong.message, "op clip, w (3,4)"));
+}
+
+namespace {
+
+// y = x with a backward that leaves the last row, or the last column, of dx out.
+Function identity_leaving_out(Index rows, Index cols) {
+  return [=](Tape&, std::span<const Var> x) {
+    return record(
+        "identity", x, x[0].shape(), [](const Context& ctx) -> Matrix { return ctx.in(0); },
+        [=](Context& ctx) {
+          const Index m = ctx.dout().rows() - rows, n = ctx.dout().cols() - cols;
+          ctx.grad(0).block(0, 0, m, n) += ctx.dout().topLeftCorner(m, n);
+        });
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a backward that writes only a part of dx") {
+  CHECK(gradcheck(identity_leaving_out(0, 0), {normal({3, 4})}).ok);
+  for (const auto& [rows, cols, entry] :
+       {std::tuple{1, 0, "the worst entry is (2,0)"}, {0, 1, "the worst entry is (0,3)"}}) {
+    const Function f = identity_leaving_out(rows, cols);
+    const GradcheckResult on_leaf = gradcheck(f, {normal({3, 4})});
+    check_refused(on_leaf, "identity", 0);
+    CHECK(contains(on_leaf.message, entry));
+    CHECK(contains(on_leaf.message, "nan"));
+    // And where dx is not a parameter's gradient, but memory of the tape.
+    const auto inside = [&](Tape& tape, std::span<const Var> x) {
+      const Var y = scale(x[0], 2);
+      return f(tape, std::span(&y, 1));
+    };
+    CHECK(contains(gradcheck(inside, {normal({3, 4})}).message, "nan"));
+    // The same memory without NaN holds zeros the first time: the control of the control.
+    Parameter p{"p", normal({3, 4}), {}, true};
+    for (const Fresh fresh : {Fresh::nan, Fresh::unspecified}) {
+      p.grad = Tensor();
+      Tape tape(Record::everything, fresh);
+      const Var x = tape.parameter(p);
+      tape.backward(sum(f(tape, std::span(&x, 1))));
+      CHECK(p.grad.m.hasNaN() == (fresh == Fresh::nan));
+    }
+  }
 }

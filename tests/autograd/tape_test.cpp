@@ -133,7 +133,9 @@ TEST_CASE("backward refuses what it cannot differentiate") {
   CHECK_THROWS_WITH_AS(tape.backward(sum(other.parameter(x))),
                        "backward: the output is on another tape", std::logic_error);
   Tape values(Record::values);
-  CHECK_THROWS_AS(values.backward(sum(values.parameter(x))), std::logic_error);
+  CHECK_THROWS_WITH_AS(values.backward(sum(values.parameter(x))),
+                       "backward: this tape records values only, so no gradient can flow",
+                       std::logic_error);
   // None of the refusals spent the tape or touched a gradient.
   CHECK(x.grad.empty());
   tape.backward(sum(v));
@@ -166,13 +168,13 @@ TEST_CASE("a Var does not outlive its recording") {
   CHECK_THROWS_WITH_AS(Var().value(), "this Var is on no tape", std::logic_error);
 }
 
-TEST_CASE("a var without a gradient, or whose value was handed on, says so") {
+TEST_CASE("a var without a gradient, or whose value was released, says so") {
   Parameter x = parameter("x", {2, 2});
   Tape tape(Record::training);
   const Var v = tape.parameter(x), y = scale(v, 2), loss = sum(y);
   CHECK_THROWS_WITH_AS(y.grad(), "node 1 has no gradient", std::logic_error);
   tape.backward(loss);
-  CHECK_THROWS_WITH_AS(y.value(), "the value of node 1 was handed on", std::logic_error);
+  CHECK_THROWS_WITH_AS(y.value(), "the value of node 1 was released", std::logic_error);
   CHECK(loss.value().item() == doctest::Approx(2 * x.value.m.sum()));
   CHECK(v.grad().m == Matrix::Constant(2, 2, 2));
 }

@@ -2,12 +2,13 @@
 
 #include <array>
 
+#include "autograd/dump.h"
 #include "autograd/ops.h"
 #include "autograd/random.h"
 #include "autograd/tape.h"
 
-// What no backward reads need not outlast the forward pass: Tape::hand_on_unread, and the ops that
-// say what they read.
+// What no backward reads need not outlast the forward pass: Tape::release_unsaved, and the ops that
+// say in forward what they save.
 
 using namespace autograd;
 
@@ -36,24 +37,26 @@ struct Part {
     gelu = autograd::gelu(product, Gelu::erf);
     affine = autograd::affine(gelu, tape.parameter(w), tape.parameter(b));
     y = add(affine, x);
-    tape.hand_on_unread(0, y);
+    tape.release_unsaved(0, y);
   }
 };
 
-// y = x ∘ x, whose backward reads x and does not say so.
-struct Silent final : Op {
-  const char* name() const override { return "silent"; }
-  bool reads_in(const Context&, int) const override { return false; }
-  bool reads_out() const override { return false; }
-  void forward(Context& ctx) override { ctx.out() = ctx.in(0).cwiseProduct(ctx.in(0)); }
+// y = 2 x, which may be told to read in backward what forward did not save.
+struct Forgetful final : Op {
+  enum Reads { nothing, input, result } reads;
+  explicit Forgetful(Reads what) : reads(what) {}
+  const char* name() const override { return "forgetful"; }
+  void forward(Context& ctx) override { ctx.out() = 2 * ctx.in(0); }
   void backward(Context& ctx) override {
-    if (Gradient dx = ctx.sum_if_needed(0)) dx += 2 * ctx.dout().cwiseProduct(ctx.in(0));
+    if (reads == input) ctx.in(0);
+    if (reads == result) ctx.out();
+    ctx.grad(0) += 2 * ctx.dout();
   }
 };
 
 }  // namespace
 
-TEST_CASE("a value that no backward reads is handed on") {
+TEST_CASE("a value that no backward saved is released") {
   for (const Record record : {Record::everything, Record::training, Record::values}) {
     Part part(true, false);
     Tape tape(record);
@@ -66,21 +69,23 @@ TEST_CASE("a value that no backward reads is handed on") {
     CHECK(is_there(part.x));                                      // leaves stay
     CHECK(is_there(tape.parameter(part.w)));
     if (all) continue;
-    CHECK_THROWS_WITH_AS(part.affine.value(), "the value of node 6 was handed on",
-                         std::logic_error);
+    CHECK_THROWS_WITH_AS(part.affine.value(), "the value of node 6 was released", std::logic_error);
     const int size = tape.size();
-    CHECK_THROWS_WITH_AS(scale(part.affine, 2), "the value of node 6 was handed on",
+    CHECK_THROWS_WITH_AS(scale(part.affine, 2), "scale: the value of node 6 was released",
                          std::logic_error);
-    CHECK_THROWS_WITH_AS(
-        tape.record(std::make_unique<Silent>(), std::array{part.affine}, part.y.shape()),
-        "silent: the value of node 6 was handed on", std::logic_error);
-    CHECK_THROWS_WITH_AS(tape.hand_on_unread(0, Var()),
-                         "hand_on_unread: an input is on another tape", std::logic_error);
+    CHECK_THROWS_WITH_AS(tape.record(std::make_unique<Forgetful>(Forgetful::nothing),
+                                     std::array{part.affine}, part.y.shape()),
+                         "forgetful: the value of node 6 was released", std::logic_error);
+    CHECK_THROWS_WITH_AS(tape.release_unsaved(0, Var()),
+                         "release_unsaved: an input is on another tape", std::logic_error);
+    CHECK_THROWS_WITH_AS(tape.release_unsaved(-1, part.y), "release_unsaved: no node -1 among 8",
+                         std::logic_error);
+    CHECK(part.affine.shape() == Shape{5, 6});  // the shape of a released value is still known
     CHECK(tape.size() == size);
   }
 }
 
-TEST_CASE("what trains decides what is read") {
+TEST_CASE("what trains decides what is saved") {
   Part part(true, true), only_w(false, true);
   Tape tape(Record::training), second(Record::training);
   part.record(tape);
@@ -92,34 +97,61 @@ TEST_CASE("what trains decides what is read") {
   CHECK(is_there(only_w.gelu));
 }
 
-TEST_CASE("the same gradients, bit for bit, whatever is handed on") {
+TEST_CASE("the same gradients, bit for bit, whatever is released") {
   for (const unsigned trains : {1u, 2u, 3u}) {
-    Part kept(trains & 1, trains & 2), handed_on(trains & 1, trains & 2);
+    Part kept(trains & 1, trains & 2), released(trains & 1, trains & 2);
     Tape everything, training(Record::training);
     kept.record(everything);
     everything.backward(sum(kept.y));
-    handed_on.record(training);
-    training.backward(sum(handed_on.y));
-    CHECK(kept.a.grad.m == handed_on.a.grad.m);
-    CHECK(kept.w.grad.m == handed_on.w.grad.m);
+    released.record(training);
+    training.backward(sum(released.y));
+    CHECK(kept.a.grad.m == released.a.grad.m);
+    CHECK(kept.w.grad.m == released.w.grad.m);
     CHECK(kept.a.grad.m.norm() + kept.w.grad.m.norm() > 0);
     CHECK(training.stats().bytes.activations < everything.stats().bytes.activations);
   }
 }
 
-TEST_CASE("an op that reads what it did not name is found") {
+TEST_CASE("an op that reads what it did not save is found, on every tape") {
   Parameter p = make("p", {3, 2}, true);
-  for (const bool hand_on : {false, true}) {
-    Tape tape(Record::training);
-    const Var x = scale(tape.parameter(p), 1);
-    const Var y = tape.record(std::make_unique<Silent>(), std::array{x}, x.shape());
-    if (hand_on) tape.hand_on_unread(0, y);
-    if (hand_on)
-      CHECK_THROWS_WITH_AS(tape.backward(sum(y)), "silent reads its input 0, which was handed on",
-                           std::logic_error);
-    else
-      CHECK_NOTHROW(tape.backward(sum(y)));
+  for (const Record record : {Record::everything, Record::training})
+    for (const auto reads : {Forgetful::nothing, Forgetful::input, Forgetful::result}) {
+      Tape tape(record);
+      const Var x = scale(tape.parameter(p), 1);
+      const Var y = sum(tape.record(std::make_unique<Forgetful>(reads), std::array{x}, x.shape()));
+      if (reads == Forgetful::nothing) CHECK_NOTHROW(tape.backward(y));
+      if (reads == Forgetful::input)
+        CHECK_THROWS_WITH_AS(tape.backward(y),
+                             "forgetful reads its input 0, which its forward did not save",
+                             std::logic_error);
+      if (reads == Forgetful::result)
+        CHECK_THROWS_WITH_AS(tape.backward(y),
+                             "forgetful reads its result, which its forward did not save",
+                             std::logic_error);
+    }
+}
+
+TEST_CASE("a forward that throws leaves nothing behind") {
+  struct Throws final : Op {
+    const char* name() const override { return "throws"; }
+    void forward(Context& ctx) override {
+      ctx.keep(Shape{2, 2}), ctx.scratch(Shape{2, 2});
+      throw std::runtime_error("forward failed");
+    }
+    void backward(Context&) override {}
+  };
+  Parameter p = make("p", {3, 2}, true);
+  Tape tape;
+  const Var x = tape.parameter(p);
+  for (int i = 0; i < 2; ++i) {
+    CHECK_THROWS_WITH(tape.record(std::make_unique<Throws>(), std::array{x}, x.shape()),
+                      "forward failed");
+    CHECK(tape.size() == 1);
+    CHECK(tape.allocations() == 3);  // the second time from the memory of the first
   }
+  CHECK(dump(tape).find("throws") == std::string::npos);
+  tape.backward(sum(multiply(x, x)));
+  CHECK(p.grad.m == 2 * p.value.m);
 }
 
 TEST_CASE("a gradient lies in the memory of a value that is read for the last time") {
