@@ -84,6 +84,10 @@ struct AttentionSpec {
 /// with hs = C / heads. A query that may see no key at all gets zeros. Vaswani et al. 2017.
 Var attention(Var q, Var k, Var v, const AttentionSpec& spec);
 
+/// The same by the formula: one head of one batch row at a time, in a dozen of the operations
+/// above. For reading, and to compare the fast one with.
+Var attention_textbook(Var q, Var k, Var v, const AttentionSpec& spec);
+
 // ---- ops_loss.cpp ------------------------------------------------------------------------------
 struct CrossEntropySpec {
   std::vector<int> targets;     ///< (M) class of each row, 0 .. V-1

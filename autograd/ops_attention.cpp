@@ -120,16 +120,58 @@ struct Attention final : Op {
   }
 };
 
-Var attention(Var q, Var k, Var v, const AttentionSpec& spec) {
+static void check_attention(const char* op, Var q, Var k, Var v, const AttentionSpec& spec) {
   const Shape &sq = q.shape(), &sk = k.shape(), &sv = v.shape();
-  check_shapes(sq.rank() == 3 && sk == sv && sk.rank() == 3 && sq[0] == sk[0] && sq[2] == sk[2],
-               "attention", "wants (B,Tq,C), (B,Tk,C) and (B,Tk,C)", {q, k, v});
+  check_shapes(sq.rank() == 3 && sk == sv && sk.rank() == 3 && sq[0] == sk[0] && sq[2] == sk[2], op,
+               "wants (B,Tq,C), (B,Tk,C) and (B,Tk,C)", {q, k, v});
   if (spec.heads < 1 || sq[2] % spec.heads != 0)
-    throw ShapeError(fmt::format("attention: {} heads do not divide C = {}", spec.heads, sq[2]));
+    throw ShapeError(fmt::format("{}: {} heads do not divide C = {}", op, spec.heads, sq[2]));
   const Index mask = static_cast<Index>(spec.real_keys.size());
   if (mask != 0 && mask != sk[0] * sk[1])
-    throw ShapeError(fmt::format("attention: {} mask entries for {} keys", mask, sk[0] * sk[1]));
-  return record(std::make_unique<Attention>(spec, sq, sk), {q, k, v}, sq);
+    throw ShapeError(fmt::format("{}: {} mask entries for {} keys", op, mask, sk[0] * sk[1]));
+}
+
+Var attention(Var q, Var k, Var v, const AttentionSpec& spec) {
+  check_attention("attention", q, k, v, spec);
+  return record(std::make_unique<Attention>(spec, q.shape(), k.shape()), {q, k, v}, q.shape());
+}
+
+// 1 where query i of batch row b may see key j, else 0: (Tq,Tk)
+static Tensor visible_keys(const AttentionSpec& spec, Index b, Index Tq, Index Tk) {
+  Tensor visible(Shape{Tq, Tk});
+  for (Index i = 0; i < Tq; ++i)
+    for (Index j = 0; j < Tk; ++j) {
+      const bool real =
+          spec.real_keys.empty() || spec.real_keys[static_cast<std::size_t>(b * Tk + j)];
+      visible.m(i, j) = real && (!spec.causal || j <= i + Tk - Tq);
+    }
+  return visible;
+}
+
+Var attention_textbook(Var q, Var k, Var v, const AttentionSpec& spec) {
+  check_attention("attention_textbook", q, k, v, spec);
+  Tape& tape = *q.tape;
+  const Index B = q.shape()[0], Tq = q.shape()[1], Tk = k.shape()[1],
+              hs = q.shape()[2] / spec.heads;
+  const auto block = [&](Var x, Index b, Index T, Index h) {
+    return slice_cols(slice_rows(x, b * T, T), h * hs, hs);
+  };
+  std::vector<Var> rows;
+  for (Index b = 0; b < B; ++b) {
+    const Tensor visible = visible_keys(spec, b, Tq, Tk);
+    Tensor masked(visible.shape);  // what is added to a score: so little that its exponential is 0
+    masked.m = (visible.m.array() - 1) * Scalar{1e9};
+    std::vector<Var> heads;
+    for (Index h = 0; h < spec.heads; ++h) {
+      const Var Q = block(q, b, Tq, h), K = block(k, b, Tk, h), V = block(v, b, Tk, h);
+      const Var S = scale(matmul_nt(Q, K), 1 / std::sqrt(static_cast<double>(hs)));
+      const Var P = softmax(add(S, tape.constant(masked)));
+      // The second time for a query that sees no key, whose P would be 1/Tk everywhere.
+      heads.push_back(matmul(multiply(P, tape.constant(visible)), V));
+    }
+    rows.push_back(concat_cols(heads));
+  }
+  return reshape(concat_rows(rows), q.shape());
 }
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION

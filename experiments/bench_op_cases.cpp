@@ -100,6 +100,12 @@ const std::vector<OpCase>& op_cases() {
          return attention(in("q", shape), in("k", shape), in("v", shape),
                           {.heads = in.shape.heads, .causal = true, .real_keys = {}});
        }},
+      {"attention_textbook",
+       [](In& in) {
+         const Shape shape{in.shape.B, in.shape.T, in.shape.C};
+         return attention_textbook(in("q", shape), in("k", shape), in("v", shape),
+                                   {.heads = in.shape.heads, .causal = true, .real_keys = {}});
+       }},
       {"cross_entropy",
        [](In& in) {
          autograd::CrossEntropySpec spec;

@@ -43,11 +43,14 @@ Tensor attention_by_loop(const Tensors& x, const AttentionSpec& spec) {
   });
 }
 
-OpCase attention_with(const char* variant, Parts parts, std::vector<Shapes> shapes) {
-  return {"attention",
+using AttentionFunction = Var (*)(Var, Var, Var, const AttentionSpec&);
+
+OpCase attention_with(const char* op, AttentionFunction f, const char* variant, Parts parts,
+                      std::vector<Shapes> shapes) {
+  return {op,
           variant,
           [=](Tape&, std::span<const Var> x) {
-            return attention(x[0], x[1], x[2], spec_for(x[1].shape(), parts));
+            return f(x[0], x[1], x[2], spec_for(x[1].shape(), parts));
           },
           [=](const Tensors& x) { return attention_by_loop(x, spec_for(x[1].shape, parts)); },
           {},
@@ -60,19 +63,22 @@ std::vector<OpCase> attentions() {
   const std::vector<Shapes> shapes = {{{1, 1, 2}, {1, 1, 2}, {1, 1, 2}},
                                       {{2, 3, 4}, {2, 3, 4}, {2, 3, 4}},
                                       {{1, 2, 6}, {1, 5, 6}, {1, 5, 6}}};
-  return {
-      attention_with("of one number", {1, true, false}, {{{1, 1, 1}, {1, 1, 1}, {1, 1, 1}}}),
-      attention_with("one column", {1, true, false}, {{{2, 3, 1}, {2, 3, 1}, {2, 3, 1}}}),
-      attention_with("", {2, false, false}, shapes),
-      attention_with("causal", {2, true, false}, shapes),
-      attention_with("padded", {2, false, true}, shapes),
-      attention_with("causal padded", {2, true, true}, shapes),
-      // The first query of two may see no key, and in the padded case the second hides another.
-      attention_with("more queries than keys", {1, true, false},
-                     {{{1, 3, 2}, {1, 2, 2}, {1, 2, 2}}, {{2, 4, 2}, {2, 2, 2}, {2, 2, 2}}}),
-      attention_with("more queries than keys, padded", {1, true, true},
-                     {{{2, 4, 2}, {2, 2, 2}, {2, 2, 2}}}),
+  std::vector<OpCase> cases;
+  const auto both = [&](const char* variant, Parts parts, const std::vector<Shapes>& some) {
+    cases.push_back(attention_with("attention", attention, variant, parts, some));
+    cases.push_back(attention_with("attention_textbook", attention_textbook, variant, parts, some));
   };
+  both("of one number", {1, true, false}, {{{1, 1, 1}, {1, 1, 1}, {1, 1, 1}}});
+  both("one column", {1, true, false}, {{{2, 3, 1}, {2, 3, 1}, {2, 3, 1}}});
+  both("", {2, false, false}, shapes);
+  both("causal", {2, true, false}, shapes);
+  both("padded", {2, false, true}, shapes);
+  both("causal padded", {2, true, true}, shapes);
+  // The first query of two may see no key, and in the padded case the second hides another.
+  both("more queries than keys", {1, true, false},
+       {{{1, 3, 2}, {1, 2, 2}, {1, 2, 2}}, {{2, 4, 2}, {2, 2, 2}, {2, 2, 2}}});
+  both("more queries than keys, padded", {1, true, true}, {{{2, 4, 2}, {2, 2, 2}, {2, 2, 2}}});
+  return cases;
 }
 
 }  // namespace op_cases

@@ -127,6 +127,11 @@ const std::vector<WrongCall> wrong_shapes = {
      [](Vars x) {
        attention(x[0], x[1], x[2], {2, true, {1, 1, 1}});
      }},
+    {"attention_textbook: 3 mask entries for 2 keys",
+     {{1, 2, 4}, {1, 2, 4}, {1, 2, 4}},
+     [](Vars x) {
+       attention_textbook(x[0], x[1], x[2], {2, true, {1, 1, 1}});
+     }},
     {"cross_entropy: wants one target, and one weight or none, for each row, but the shapes are "
      "(2,3)",
      {{2, 3}},
