@@ -14,6 +14,7 @@
 namespace autograd::inline AUTOGRAD_PRECISION {
 
 // ---- ops_linear.cpp ----------------------------------------------------------------------------
+// The letters after a product's name, as in BLAS: n is an operand as it is, t one transposed.
 Var matmul(Var a, Var b);                ///< a b,   (M,K) (K,N) -> (M,N)
 Var matmul_nt(Var a, Var b);             ///< a bᵀ,  (..,K) (N,K) -> (..,N)
 Var matmul_tn(Var a, Var b);             ///< aᵀ b,  (K,M) (K,N) -> (M,N)
@@ -30,6 +31,14 @@ Var scale(Var x, double s);        ///< s x
 Var negate(Var x);                 ///< -x
 Var add_row(Var x, Var row);       ///< adds row (N) to each of the M rows of x
 Var multiply_row(Var x, Var row);  ///< multiplies each of the M rows of x by row (N)
+
+// The same as in a formula: a * b + c is element by element, as in NumPy and PyTorch.
+inline Var operator+(Var x, Var z) { return add(x, z); }
+inline Var operator-(Var x, Var z) { return subtract(x, z); }
+inline Var operator*(Var x, Var z) { return multiply(x, z); }
+inline Var operator*(double s, Var x) { return scale(x, s); }
+inline Var operator/(Var x, Var z) { return divide(x, z); }
+inline Var operator-(Var x) { return negate(x); }
 
 // ---- ops_functions.cpp -------------------------------------------------------------------------
 Var exp(Var x);
@@ -81,7 +90,9 @@ struct AttentionSpec {
   std::vector<unsigned char> real_keys;
 };
 /// softmax(q kᵀ / √hs) v for each batch row and head; q (B,Tq,C), k and v (B,Tk,C) -> (B,Tq,C),
-/// with hs = C / heads. A query that may see no key at all gets zeros. Vaswani et al. 2017.
+/// with hs = C / heads. A query that may see no key at all gets zeros. Vaswani et al. 2017. Keys
+/// and values that a query may not see have no influence on it as long as they are finite: 0 times
+/// a NaN or an infinity is a NaN, as in PyTorch.
 Var attention(Var q, Var k, Var v, const AttentionSpec& spec);
 
 /// The same by the formula: one head of one batch row at a time, in a dozen of the operations
