@@ -11,10 +11,29 @@ const Node& Context::input(int i) const {
   return tape_.node(node_.inputs.at(static_cast<std::size_t>(i)));
 }
 
-const Matrix& Context::in(int i) const {
-  if (during_ == During::backward && !node_.saved_inputs.test(static_cast<std::size_t>(i)))
+// A backward computes with the values that forward saw, or its gradient belongs to no function.
+static void check_unchanged(const char* op, const Node& leaf) {
+  if (leaf.parameter->version != leaf.version)
+    throw std::logic_error(fmt::format(
+        "the backward of {} reads {}, which was changed after the forward: its version is {}, not "
+        "{}",
+        op, leaf.parameter->name, leaf.parameter->version, leaf.version));
+#ifndef NDEBUG
+  if (checksum(*leaf.value) != leaf.checksum)
     throw std::logic_error(
-        fmt::format("{} reads its input {}, which its forward did not save", node_.op_name, i));
+        fmt::format("the backward of {} reads {}, which was changed after the forward, by a write "
+                    "that did not raise its version",
+                    op, leaf.parameter->name));
+#endif
+}
+
+const Matrix& Context::in(int i) const {
+  if (during_ == During::backward) {
+    if (!node_.saved_inputs.test(static_cast<std::size_t>(i)))
+      throw std::logic_error(
+          fmt::format("{} reads its input {}, which its forward did not save", node_.op_name, i));
+    if (input(i).parameter) check_unchanged(node_.op_name, input(i));
+  }
   const Tensor* value = input(i).value;
   if (!value)
     throw std::logic_error(

@@ -17,7 +17,7 @@ class Context {
   // ---- in forward and backward ----
 
   /// The value of input i, and the result, not initialised before forward. In backward
-  /// std::logic_error unless forward saved it.
+  /// std::logic_error unless forward saved it, and where it is a parameter that changed since.
   const Matrix& in(int i) const;
   Matrix& out();
 

@@ -45,6 +45,10 @@ Var Tape::parameter(Parameter& p) {
     node.needs_grad = p.trainable && record_ != Record::values;
     node.parameter = &p;
     node.shape = p.value.shape;
+    node.version = p.version;
+#ifndef NDEBUG
+    if (record_ != Record::values) node.checksum = checksum(p.value);
+#endif
   }
   return {this, leaf->second, recording_};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bitset>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,6 +21,10 @@ struct Parameter {
   Tensor value;
   Tensor grad;
   bool trainable = true;
+  /// Raised by whoever changes value: optimizer, merge, loading. A backward that reads a value of
+  /// another version than its forward did throws (as PyTorch's does). A direct write that does not
+  /// raise it is found in Debug only, by a checksum.
+  long version = 0;
 };
 
 using NodeId = int;
@@ -48,6 +53,9 @@ struct Node {
   Shape shape;                ///< of value and grad, also where neither is there
   std::unique_ptr<Op> op;     ///< null for leaves, and where nothing trains
   std::vector<Tensor*> kept;  ///< Context::keep
+
+  long version = 0;            ///< of the parameter, when its leaf was made
+  std::uint64_t checksum = 0;  ///< of its value, in Debug
 
   // What op's forward said that its backward reads: Context::save_input and save_result.
   std::bitset<8> saved_inputs;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "autograd/random.h"
+
 namespace autograd::inline AUTOGRAD_PRECISION {
 
 Shape::Shape(std::initializer_list<Index> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
@@ -40,3 +42,8 @@ Scalar Tensor::item() const {
 }
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION
+std::uint64_t checksum(const Tensor& tensor) {
+  return fnv1a(
+      {reinterpret_cast<const char*>(tensor.m.data()), static_cast<std::size_t>(tensor.bytes())});
+}
+

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <stdexcept>
@@ -54,5 +55,8 @@ struct Tensor {
   Index cols() const { return m.cols(); }
   Scalar item() const;  ///< the element of a one-element tensor; throws ShapeError otherwise
 };
+
+/// A 64-bit hash of the bytes of the elements (FNV-1a).
+std::uint64_t checksum(const Tensor& tensor);
 
 }  // namespace autograd::inline AUTOGRAD_PRECISION

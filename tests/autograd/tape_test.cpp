@@ -194,3 +194,42 @@ TEST_CASE("a million nodes run backward and are destroyed without recursion") {
   }
   CHECK(x.grad.item() == 1);
 }
+
+TEST_CASE("a weight that is changed between forward and backward is an error") {
+  Parameter w = parameter("w", {3, 4}), b = parameter("b", {3});
+  const Tensor x = normal("inputs", {2, 4});
+  const auto backward_after = [&](const auto& change) {
+    Tape tape;
+    const Var h = tape.parameter(w);
+    // dh of the second product is what reads w; the first reads x alone.
+    const Var y = sum(matmul(affine(tape.constant(x), h, tape.parameter(b)), h));
+    change();
+    tape.backward(y);
+  };
+  CHECK_NOTHROW(backward_after([] {}));
+  CHECK_THROWS_WITH_AS(backward_after([&] { ++w.version; }),
+                       "the backward of matmul reads w, which was changed after the forward: its "
+                       "version is 1, not 0",
+                       std::logic_error);
+  CHECK_NOTHROW(backward_after([] {}));  // recorded anew, it is the new value
+  // No backward reads the bias.
+  CHECK_NOTHROW(backward_after([&] { ++b.version, b.value.m.setOnes(); }));
+#ifndef NDEBUG
+  CHECK_THROWS_WITH_AS(backward_after([&] { w.value.m(1, 2) += 1; }),
+                       "the backward of matmul reads w, which was changed after the forward, by a "
+                       "write that did not raise its version",
+                       std::logic_error);
+#endif
+}
+
+TEST_CASE("operators are the functions of their names") {
+  Tape tape;
+  const Var a = tape.constant(normal("a", {2, 3})), b = tape.constant(normal("b", {2, 3}));
+  CHECK((a + b).value().m == add(a, b).value().m);
+  CHECK((a - b).value().m == subtract(a, b).value().m);
+  CHECK((a * b).value().m == multiply(a, b).value().m);
+  CHECK((a / b).value().m == divide(a, b).value().m);
+  CHECK((3 * a).value().m == scale(a, 3).value().m);
+  CHECK((-a).value().m == negate(a).value().m);
+  CHECK((a * b + a).value().m == add(multiply(a, b), a).value().m);
+}
