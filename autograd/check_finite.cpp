@@ -35,9 +35,8 @@ std::string title(const Tape& tape, NodeId id) {
 std::string from_inputs(const Tape& tape, const Node& node) {
   std::string text;
   for (const NodeId id : node.inputs) {
-    const Tensor* value = tape.node(id).value;
-    text += fmt::format("{} {}{}", text.empty() ? ", from" : ",", title(tape, id),
-                        value ? fmt::format(" {}", value->shape.str()) : "");
+    text += fmt::format("{} {} {}", text.empty() ? ", from" : ",", title(tape, id),
+                        tape.node(id).shape.str());
   }
   return text;
 }

@@ -16,7 +16,7 @@ struct NonFiniteError : std::runtime_error {
 /// backward, the first op in backward order that turned a finite gradient of its result into one of
 /// an input that is not. Both with the element and the op's inputs.
 ///
-/// On a tape of Record::training only what was not handed on can be read: after its backward, call
+/// On a tape of Record::training only what was not released can be read: after its backward, call
 /// this on the same step recorded with Record::everything.
 void check_finite(const Tape& tape);
 

@@ -12,8 +12,6 @@ namespace {
 
 using Line = std::array<std::string, 8>;
 
-std::string shape_of(const Tensor* t) { return t ? t->shape.str() : "-"; }
-
 // In double, where the squares of large floats still fit.
 std::string norm_of(const Tensor* t) {
   return t ? fmt::format("{:.4g}", t->m.cast<double>().norm()) : "-";
@@ -23,7 +21,7 @@ Line line(const Node& node, NodeId id) {
   return {fmt::to_string(id),
           node.op_name,
           node.inputs.empty() ? "-" : fmt::format("{}", fmt::join(node.inputs, ",")),
-          shape_of(node.value),
+          node.shape.str(),
           norm_of(node.value),
           norm_of(node.grad),
           node.needs_grad ? "trains" : "frozen",
@@ -81,7 +79,7 @@ std::string dump_graphviz(const Tape& tape) {
     const Node& node = tape.node(id);
     const std::string name = node.parameter ? node.parameter->name : node.op_name;
     dot += fmt::format("  n{} [label=\"{}: {}\\n{}\", {}];\n", id, id, escaped(name),
-                       shape_of(node.value), style_of(node));
+                       node.shape.str(), style_of(node));
     for (const NodeId input : node.inputs)
       dot += fmt::format("  n{} -> n{}{};\n", input, id,
                          tape.node(input).needs_grad ? "" : " [style=dashed]");

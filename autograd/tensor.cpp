@@ -19,6 +19,11 @@ Shape::Shape(std::span<const Index> sizes) : rank_(static_cast<int>(sizes.size()
   std::copy(sizes.begin(), sizes.end(), sizes_.begin());
 }
 
+Index Shape::operator[](int i) const {
+  if (i < 0 || i >= rank_) throw ShapeError(fmt::format("{} has no size {}", str(), i));
+  return sizes_[static_cast<std::size_t>(i)];
+}
+
 Index Shape::rows() const {
   Index rows = 1;
   for (int i = 0; i + 1 < rank_; ++i) rows *= (*this)[i];
@@ -41,9 +46,9 @@ Scalar Tensor::item() const {
   return m(0, 0);
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
 std::uint64_t checksum(const Tensor& tensor) {
   return fnv1a(
       {reinterpret_cast<const char*>(tensor.m.data()), static_cast<std::size_t>(tensor.bytes())});
 }
 
+}  // namespace autograd::inline AUTOGRAD_PRECISION

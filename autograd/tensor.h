@@ -24,7 +24,7 @@ class Shape {
   explicit Shape(std::span<const Index> sizes);
 
   int rank() const { return rank_; }
-  Index operator[](int i) const { return sizes_.at(static_cast<std::size_t>(i)); }
+  Index operator[](int i) const;  ///< throws ShapeError where i is not in 0..rank()-1
   Index cols() const { return rank_ == 0 ? 1 : (*this)[rank_ - 1]; }  ///< the last size
   Index rows() const;                                                 ///< the product of the others
   Index size() const { return rows() * cols(); }
@@ -39,9 +39,9 @@ class Shape {
 /// A value with one owner. The elements lie in a row-major matrix whose columns are the last
 /// dimension and whose rows are all the others, so that (B,T,C) is a (B*T, C) matrix and one head
 /// of one batch row is the block m.block(b*T, h*hs, T, hs). A default-constructed tensor is empty:
-/// it has no elements.
+/// it has no elements, and the shape (0).
 struct Tensor {
-  Shape shape;
+  Shape shape = {0};
   Matrix m;
 
   Tensor() = default;

@@ -106,8 +106,9 @@ def node_text(node):
     else:
         op += "(" + ", ".join(str(int(i)) for i in vector(node["inputs"])) + ")"
     state = "trains" if node["needs_grad"] else "frozen"
-    value, grad = (pointed_tensor_text(node[field]) for field in ("value", "grad"))
-    return f"{op} {value}, grad {grad}, {state}"
+    # The shape of a released value is still known.
+    value = pointed_tensor_text(node["value"]) if node["value"] else shape_text(node["shape"]) + " released"
+    return f"{op} {value}, grad {pointed_tensor_text(node['grad'])}, {state}"
 
 
 class NodePrinter:

@@ -57,10 +57,10 @@ TEST_CASE("dump shows a dash where memory was released") {
   CHECK(dump(tape) == R"(id  op         inputs  shape  |value|  |grad|  state   parameter
  0  constant   -       (1,2)        5       -  frozen
  1  parameter  -       (2,2)    2.236      25  trains  w
- 2  matmul_nt  0,1     -            -       -  trains
+ 2  matmul_nt  0,1     (1,2)        -       -  trains
  3  parameter  -       (2,2)    1.414       -  frozen  blocks.0."w0"
  4  matmul_nt  0,3     (1,2)        5       -  frozen
- 5  multiply   2,4     -            -       -  trains
+ 5  multiply   2,4     (1,2)        -       -  trains
  6  sum        5       (1)         36       1  trains
 )");
 }

@@ -41,3 +41,20 @@ TEST_CASE("a tensor of another rank is refused") {
   const Tensor y(Shape{2, 3, 4});
   CHECK_THROWS_AS(view4(y), ShapeError);
 }
+
+TEST_CASE("a shape has as many sizes as its rank says") {
+  const Shape shape{2, 3};
+  CHECK(shape[1] == 3);
+  CHECK_THROWS_WITH_AS(shape[2], "(2,3) has no size 2", ShapeError);
+  CHECK_THROWS_WITH_AS(shape[-1], "(2,3) has no size -1", ShapeError);
+  CHECK_THROWS_WITH_AS(Shape()[0], "() has no size 0", ShapeError);
+}
+
+TEST_CASE("an empty tensor has the shape of no elements, a scalar that of one") {
+  const Tensor empty, scalar{Shape()};
+  CHECK(empty.empty());
+  CHECK(empty.shape == Shape{0});
+  CHECK(empty.shape.size() == empty.size());
+  CHECK_FALSE(scalar.empty());
+  CHECK(scalar.shape.size() == scalar.size());
+}
