@@ -46,7 +46,7 @@ class Checker {
       return result;
     }
     if (all_small) {
-      result.message = fmt::format("op {}: every gradient is zero: this check says nothing", op_);
+      result.message = fmt::format("{}: every gradient is zero: this check says nothing", what_);
       return result;
     }
     result.ok = true;
@@ -59,7 +59,9 @@ class Checker {
     for (Parameter* p : parameters_) p->grad = Tensor();
     Tape tape(Record::everything, Fresh::nan);
     const Var y = f_(tape);
-    op_ = tape.node(y.id).op_name;
+    what_ = tape.stats().ops == 1
+                ? fmt::format("op {}", tape.node(y.id).op_name)
+                : fmt::format("{} ops that end in {}", tape.stats().ops, tape.node(y.id).op_name);
     u_ = random_.normal(y.shape(), 1);
     tape.backward(y, u_);
   }
@@ -97,9 +99,9 @@ class Checker {
       }
     }
     return fmt::format(
-        "op {}, {} {}: along a random direction the numeric derivative is {:.10g} and the gradient "
+        "{}, {} {}: along a random direction the numeric derivative is {:.10g} and the gradient "
         "says {:.10g}; the worst entry is ({},{}): numeric {:.10g}, gradient {:.10g}",
-        op_, p.name, p.value.shape.str(), numeric, analytic, row, col, worst_numeric,
+        what_, p.name, p.value.shape.str(), numeric, analytic, row, col, worst_numeric,
         worst_analytic);
   }
 
@@ -108,7 +110,7 @@ class Checker {
   GradcheckOptions options_;
   Random random_;
   Tensor u_;
-  const char* op_ = "";
+  std::string what_;  // "op gelu", or "3 ops that end in add"
 };
 
 }  // namespace

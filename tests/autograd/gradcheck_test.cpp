@@ -60,10 +60,10 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 // The message must name the op, the input, the worst entry, and two different numbers.
-void check_refused(const GradcheckResult& result, const char* op, int input) {
+void check_refused(const GradcheckResult& result, const std::string& ops, int input) {
   CAPTURE(result.message);
   CHECK_FALSE(result.ok);
-  CHECK(contains(result.message, fmt::format("op {},", op)));
+  CHECK(contains(result.message, ops + ","));
   CHECK(contains(result.message, fmt::format("input {} (", input)));
   const std::size_t entry = result.message.find("the worst entry is (");
   REQUIRE(entry != std::string::npos);
@@ -94,7 +94,7 @@ TEST_CASE("a softmax without its cross term") {
     };
   };
   CHECK(gradcheck(with_vjp(true), {normal({3, 4})}).ok);
-  check_refused(gradcheck(with_vjp(false), {normal({3, 4})}), "softmax", 0);
+  check_refused(gradcheck(with_vjp(false), {normal({3, 4})}), "op softmax", 0);
 }
 
 TEST_CASE("a product whose backward forgot a transpose") {
@@ -111,7 +111,7 @@ TEST_CASE("a product whose backward forgot a transpose") {
   // Square, so that every shape agrees.
   const std::vector<Tensor> inputs{normal({3, 3}, "a"), normal({3, 3}, "b")};
   CHECK(gradcheck(with_vjp(true), inputs).ok);
-  check_refused(gradcheck(with_vjp(false), inputs), "matmul", 1);
+  check_refused(gradcheck(with_vjp(false), inputs), "op matmul", 1);
 }
 
 TEST_CASE("an overwrite instead of an accumulate") {
@@ -128,7 +128,7 @@ TEST_CASE("an overwrite instead of an accumulate") {
     };
   };
   CHECK(gradcheck(diamond(true), {normal({2, 3})}).ok);
-  check_refused(gradcheck(diamond(false), {normal({2, 3})}), "add", 0);
+  check_refused(gradcheck(diamond(false), {normal({2, 3})}), "4 ops that end in add", 0);
   // A chain uses every value once and cannot tell the two apart: the diamond is what catches it.
   const auto chain = [](Tape&, std::span<const Var> x) {
     return record("square", x, x[0].shape(), square_of,
@@ -146,8 +146,8 @@ TEST_CASE("a scale applied twice") {
     };
   };
   CHECK(gradcheck(tripled(3), {normal({2, 3})}).ok);
-  check_refused(gradcheck(tripled(9), {normal({2, 3})}), "triple", 0);
-  check_refused(gradcheck(tripled(-3), {normal({2, 3})}), "triple", 0);
+  check_refused(gradcheck(tripled(9), {normal({2, 3})}), "op triple", 0);
+  check_refused(gradcheck(tripled(-3), {normal({2, 3})}), "op triple", 0);
 }
 
 TEST_CASE("a reduction missed") {
@@ -162,7 +162,7 @@ TEST_CASE("a reduction missed") {
   };
   const std::vector<Tensor> inputs{normal({3, 4}), normal({1, 4}, "row")};
   CHECK(gradcheck(with_vjp(true), inputs).ok);
-  check_refused(gradcheck(with_vjp(false), inputs), "add_row", 1);
+  check_refused(gradcheck(with_vjp(false), inputs), "op add_row", 1);
   // With one row there is nothing to reduce, which is why shapes matter.
   CHECK(gradcheck(with_vjp(false), {normal({1, 4}), normal({1, 4}, "row")}).ok);
 }
@@ -173,7 +173,7 @@ TEST_CASE("an input that was forgotten") {
       ctx.grad(0) += ctx.dout().lazyProduct(ctx.in(1).transpose());
     });
   };
-  check_refused(gradcheck(forgets, {normal({3, 3}, "a"), normal({3, 3}, "b")}), "matmul", 1);
+  check_refused(gradcheck(forgets, {normal({3, 3}, "a"), normal({3, 3}, "b")}), "op matmul", 1);
 }
 
 TEST_CASE("one wrong entry is found and named") {
@@ -185,7 +185,7 @@ TEST_CASE("one wrong entry is found and named") {
     });
   };
   const GradcheckResult result = gradcheck(wrong_at_one_entry, {normal({3, 4})});
-  check_refused(result, "square", 0);
+  check_refused(result, "op square", 0);
   CHECK(contains(result.message, "the worst entry is (1,2)"));
   CHECK(result.error > 1e-6);
 }
@@ -211,7 +211,7 @@ TEST_CASE("gradients that are zero, or not numbers, are refused") {
   for (const Scalar bad :
        {std::numeric_limits<Scalar>::quiet_NaN(), std::numeric_limits<Scalar>::infinity()}) {
     const GradcheckResult result = gradcheck(filled_with(bad), {normal({2, 3})});
-    check_refused(result, "constant", 0);
+    check_refused(result, "op constant", 0);
   }
   // A function that is itself not a number has no difference quotient either.
   const auto log_of_negative = [](Tape&, std::span<const Var> x) { return log(negate(exp(x[0]))); };
@@ -222,7 +222,7 @@ TEST_CASE("a sum as the projection would miss a softmax without a backward") {
   const auto no_backward = [](Tape&, std::span<const Var> x) {
     return record("softmax", x, x[0].shape(), softmax_of, [](Context&) {});
   };
-  check_refused(gradcheck(no_backward, {normal({3, 4})}), "softmax", 0);
+  check_refused(gradcheck(no_backward, {normal({3, 4})}), "op softmax", 0);
   // The rows of a softmax sum to one: with a sum at the end both sides are zero, and only the rule
   // about zero gradients is left to notice.
   const auto summed = [&](Tape& tape, std::span<const Var> x) { return sum(no_backward(tape, x)); };
@@ -252,7 +252,7 @@ TEST_CASE("a whole model is checked in its parameters, and keeps its values") {
   };
   const GradcheckResult wrong = gradcheck(clipped, parameters);
   CHECK_FALSE(wrong.ok);
-  CHECK(contains(wrong.message, "op clip, w (3,4)"));
+  CHECK(contains(wrong.message, "4 ops that end in clip, w (3,4)"));
 }
 
 namespace {
@@ -277,7 +277,7 @@ TEST_CASE("a backward that writes only a part of dx") {
        {std::tuple{1, 0, "the worst entry is (2,0)"}, {0, 1, "the worst entry is (0,3)"}}) {
     const Function f = identity_leaving_out(rows, cols);
     const GradcheckResult on_leaf = gradcheck(f, {normal({3, 4})});
-    check_refused(on_leaf, "identity", 0);
+    check_refused(on_leaf, "op identity", 0);
     CHECK(contains(on_leaf.message, entry));
     CHECK(contains(on_leaf.message, "nan"));
     // And where dx is not a parameter's gradient, but memory of the tape.
