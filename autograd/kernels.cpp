@@ -119,19 +119,25 @@ void add(In a, Gradient out) {
 }
 
 // Some columns at a time, whose sums stay in registers on the way down the rows.
-void add_column_sums(In a, Gradient gradient) {
-  Eigen::Map<Matrix> row(gradient.zeroed().data(), 1, a.cols());  // stored as (N), (1,N) or (N,1)
-  constexpr Index at_once = 64;
-  const Index whole = a.cols() / at_once * at_once;
+void add_column_sums(In a, Gradient row) {
+  constexpr Index at_once = 64, rows_at_once = 16;
+  const Index whole = a.cols() / at_once * at_once, rest = a.cols() - whole;
+  row.zeroed();  // of (N), (1,N) or (N,1)
   const double work = double(a.rows()) * double(a.cols());
-  chunked(whole, at_once, work, [&](Index begin, Index) {
-    Eigen::Array<Scalar, 1, at_once> sums = row.block<1, at_once>(0, begin);
-    for (Index i = 0; i < a.rows(); ++i) sums += a.block<1, at_once>(i, begin).array();
-    row.block<1, at_once>(0, begin) = sums;
+  chunked(whole, at_once, work, [&](Index col, Index) {
+    Eigen::Array<double, 1, at_once> total = Eigen::Array<double, 1, at_once>::Zero();
+    for (Index begin = 0; begin < a.rows(); begin += rows_at_once) {
+      Eigen::Array<Scalar, 1, at_once> part = a.block<1, at_once>(begin, col);
+      for (Index i = begin + 1; i < std::min(begin + rows_at_once, a.rows()); ++i)
+        part += a.block<1, at_once>(i, col).array();
+      total += part.cast<double>();
+    }
+    Eigen::Map<Eigen::Array<Scalar, 1, at_once>>(row.sum().data() + col) += total.cast<Scalar>();
   });
-  const Index rest = a.cols() - whole;
   if (rest == 0) return;
-  for (Index i = 0; i < a.rows(); ++i) row.rightCols(rest) += a.row(i).tail(rest);
+  const Gradient last(Gradient::View(row.sum().data() + whole, 1, rest, Eigen::OuterStride<>(rest)),
+                      false);
+  add_row_sums(a.rows(), last, [&](Index i) { return a.row(i).tail(rest).array(); });
 }
 
 void for_each_chunk(Index n, double cost, const std::function<void(Index, Index)>& work) {

@@ -116,10 +116,9 @@ struct MultiplyRow final : Op {
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &row = ctx.in(1), &dy = ctx.dout();
     if (Gradient dx = ctx.grad(0)) dx += dy.array().rowwise() * as_row(row).row(0).array();
-    if (Gradient drow = ctx.grad(1)) {
-      auto sums = as_row(drow.zeroed());
-      for (Index i = 0; i < x.rows(); ++i) sums += dy.row(i).cwiseProduct(x.row(i));
-    }
+    if (Gradient drow = ctx.grad(1))
+      kernels::add_row_sums(x.rows(), drow,
+                            [&](Index i) { return dy.row(i).array() * x.row(i).array(); });
   }
 };
 

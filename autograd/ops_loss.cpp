@@ -116,7 +116,7 @@ struct KlDivergence final : Op {
     log_softmax_rows(ctx.in(0), *log_p);
     log_softmax_rows(ctx.in(1), *log_q);
     *kl = (log_p->array().exp() * log_ratio().array()).rowwise().sum().matrix();
-    ctx.out()(0, 0) = kl->mean();
+    ctx.out()(0, 0) = static_cast<Scalar>(kl->cast<double>().mean());
   }
 
   void backward(Context& ctx) override {
@@ -139,7 +139,8 @@ struct MeanSquaredError final : Op {
   void forward(Context& ctx) override {
     ctx.save_input(0);
     ctx.save_input(1);
-    ctx.out()(0, 0) = (ctx.in(0) - ctx.in(1)).array().square().mean();
+    const auto difference = (ctx.in(0) - ctx.in(1)).cast<double>();
+    ctx.out()(0, 0) = static_cast<Scalar>(difference.array().square().mean());
   }
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &z = ctx.in(1);

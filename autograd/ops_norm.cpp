@@ -47,11 +47,10 @@ struct LayerNorm final : Op {
         dx.row(i) += (g - mean_g - z * mean_gz) * (*rstd)(i, 0);
       });
     }
-    if (Gradient dw = ctx.grad(1)) {
-      auto sums = as_row(dw.zeroed()).row(0).array();
-      for (Index i = 0; i < x.rows(); ++i)
-        sums += dy.row(i).array() * (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
-    }
+    if (Gradient dw = ctx.grad(1))
+      kernels::add_row_sums(x.rows(), dw, [&](Index i) {
+        return dy.row(i).array() * (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
+      });
     if (Gradient db = ctx.grad(2)) kernels::add_column_sums(dy, db);
   }
 };

@@ -14,7 +14,6 @@ inline Var record(std::unique_ptr<Op> op, std::initializer_list<Var> inputs, Sha
 }
 
 /// The elements of a vector as one row (1,N), whether it is stored as (N), (1,N) or (N,1).
-inline Eigen::Map<Matrix> as_row(Gradient::View v) { return {v.data(), 1, v.size()}; }
 inline Eigen::Map<const Matrix> as_row(const Matrix& v) { return {v.data(), 1, v.size()}; }
 
 /// Throws a ShapeError "op: what, but the shapes are (..) (..)" unless ok.

@@ -116,6 +116,65 @@ TEST_CASE("kl_divergence: what p rules out adds nothing, what only q rules out i
     CHECK(std::isfinite(kl.value().item()));
     tape.backward(kl);
     CHECK(p.grad.m.allFinite());
+TEST_CASE("cross_entropy does not depend on a number that is added to all logits") {
+  // Sums of whole numbers below 2^24 are exact in float, so the losses are those of {0, 1, 2}.
+  const double log_sum = std::log(1 + std::exp(1.0) + std::exp(2.0));
+  for (const double offset : {0.0, 1e3, 1e4, 1e5, 1e6, 1e7, -1e4, -1e7})
+    for (const double smoothing : {0.0, 0.1}) {
+      CAPTURE(offset);
+      CAPTURE(smoothing);
+      Parameter x{"x", Tensor(Shape{1, 3}), {}, true};
+      for (Index j = 0; j < 3; ++j) x.value.m(0, j) = static_cast<Scalar>(offset + double(j));
+      Tape tape(Record::everything, Fresh::nan);
+      const Var loss = cross_entropy(tape.parameter(x), {{0}, {}, -1, smoothing});
+      // The mean logit is 1 above the target's.
+      CHECK(loss.value().item() == doctest::Approx(log_sum - smoothing).epsilon(1e-6));
+      tape.backward(loss);
+      CHECK(std::abs(x.grad.m.sum()) < 2e-7);
+      CHECK(x.grad.m(0, 2) == doctest::Approx(std::exp(2 - log_sum) - smoothing / 3).epsilon(1e-6));
+    }
+}
+
+TEST_CASE("sums over very many rows keep their digits") {
+  const Index M = 1'000'000, C = 3;
+  const Scalar tenth = Scalar(0.1);
+  const auto is = [](const Matrix& sums, double expected) {
+    for (const Scalar sum : sums.reshaped())
+      CHECK(std::abs(double(sum) - expected) < 2e-6 * std::abs(expected));
+  };
+  Parameter x{"x", filled({M, C}, tenth), {}, true}, row{"row", filled({C}, 1), {}, true};
+  Parameter w{"w", filled({C, C}, 1), {}, false};
+  const auto gradient_of_row = [&](const std::function<Var(Var, Var)>& f, const Tensor& cotangent) {
+    row.grad = Tensor();
+    x.trainable = false;
+    Tape tape;
+    tape.backward(f(tape.parameter(x), tape.parameter(row)), cotangent);
+    return row.grad.m;
+  };
+  {
+    Tape tape(Record::values);
+    const Var v = tape.parameter(x);
+    for (const Over over : {Over::all, Over::rows}) is(mean(v, over).value().m, double(tenth));
+    is(sum(v, Over::rows).value().m, double(tenth) * double(M));
+    is(sum(tape.constant(filled({1, 3 * M}, tenth)), Over::columns).value().m,
+       double(tenth) * double(3 * M));
+    const Var zero = tape.constant(Tensor(Shape{M, C}));
+    is(mean_squared_error(v, zero).value().m, double(tenth) * double(tenth));
+  }
+  const double sum = double(tenth) * double(M);
+  is(gradient_of_row(add_row, x.value), sum);
+  is(gradient_of_row(multiply_row, filled({M, C}, 1)), sum);
+  is(gradient_of_row([&](Var v, Var b) { return affine(v, b.tape->parameter(w), b); }, x.value),
+     sum);
+  // Rows of 0.1, 0.2, 0.3 are normalised to -√1.5, 0, √1.5; weight and bias are one parameter.
+  x.value.m.col(1) *= 2, x.value.m.col(2) *= 3;
+  const Matrix db = gradient_of_row([&](Var v, Var b) { return layernorm(v, b, b, 1e-12); },
+                                    filled({M, C}, tenth));
+  CHECK(db(0, 1) == doctest::Approx(sum).epsilon(1e-5));
+  CHECK(db(0, 0) == doctest::Approx(sum * (1 - std::sqrt(1.5))).epsilon(1e-5));
+  CHECK(db(0, 2) == doctest::Approx(sum * (1 + std::sqrt(1.5))).epsilon(1e-5));
+}
+
     CHECK(q.grad.m.allFinite());
     CHECK(p.grad.m.col(3).cwiseAbs().maxCoeff() < tiny);
   };
