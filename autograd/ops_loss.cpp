@@ -9,12 +9,15 @@ namespace autograd::inline AUTOGRAD_PRECISION {
 
 // With p = softmax(x_i) and the target distribution t = (1-ε) onehot(target_i) + ε/V for row i:
 //   nll_i = -Σ_j t_j log p_j,   loss = Σ_i w_i nll_i / W,   W = Σ_i w_i
-// Since log p_j = x_j - lse and Σ_j t_j = 1:  nll_i = lse_i - Σ_j t_j x_j, so
-//   dx_ij += dloss w_i / W (p_j - t_j)
+// With z = x_i - max x_i and s = log Σ_j exp(z_j), log p_j = z_j - s. Since Σ_j t_j = 1:
+//   nll_i = s - Σ_j t_j z_j,    dx_ij += dloss w_i / W (p_j - t_j)
+// The maximum is kept beside s and never added to it: a float that holds both, the logarithm of the
+// sum of the exp(x_j), has no digits left for s where the logits are large.
 struct CrossEntropy final : Op {
   CrossEntropySpec spec;
   double W = 0;
-  Matrix* lse = nullptr;  // (M,1), log Σ_j exp(x_ij)
+  Matrix* max = nullptr;      // (M,1)
+  Matrix* log_sum = nullptr;  // (M,1), s of each row
   explicit CrossEntropy(CrossEntropySpec s) : spec(std::move(s)) {
     for (std::size_t i = 0; i < spec.targets.size(); ++i) W += weight(i);
   }
@@ -28,20 +31,22 @@ struct CrossEntropy final : Op {
   void forward(Context& ctx) override {
     ctx.save_input_for_overwriting(0);
     const Matrix& x = ctx.in(0);
-    lse = &ctx.keep(Shape{x.rows(), 1});
+    max = &ctx.keep(Shape{x.rows(), 1});
+    log_sum = &ctx.keep(Shape{x.rows(), 1});
     kernels::for_each_row(x, kernels::cost::exp, [&](Index i) {
       if (weight(static_cast<std::size_t>(i)) == 0) return;
-      const Scalar max = x.row(i).maxCoeff();
-      (*lse)(i, 0) = max + std::log((x.row(i).array() - max).exp().sum());
+      (*max)(i, 0) = x.row(i).maxCoeff();
+      (*log_sum)(i, 0) = std::log((x.row(i).array() - (*max)(i, 0)).exp().sum());
     });
     double loss = 0;
     for (Index i = 0; i < x.rows(); ++i) {
       const auto row = static_cast<std::size_t>(i);
       if (weight(row) == 0) continue;
-      const double eps = spec.label_smoothing, target = x(i, spec.targets[row]);
-      double expected = (1 - eps) * target;                    // Σ_j t_j x_j
-      if (eps > 0) expected += eps * double(x.row(i).mean());  // 0 times a logit of -∞ is a NaN
-      loss += weight(row) * ((*lse)(i, 0) - expected);
+      const double eps = spec.label_smoothing, m = (*max)(i, 0);
+      double expected = (1 - eps) * (x(i, spec.targets[row]) - m);  // Σ_j t_j z_j
+      if (eps > 0)  // 0 times a logit of -∞ is a NaN
+        expected += eps * double((x.row(i).array() - (*max)(i, 0)).mean());
+      loss += weight(row) * (double((*log_sum)(i, 0)) - expected);
     }
     ctx.out()(0, 0) = static_cast<Scalar>(loss / W);
   }
@@ -60,7 +65,7 @@ struct CrossEntropy final : Op {
         return;
       }
       const auto c = static_cast<Scalar>(dloss * weight(row) / W);
-      dx_i += c * ((x.row(i).array() - (*lse)(i, 0)).exp() - smooth);
+      dx_i += c * ((x.row(i).array() - (*max)(i, 0) - (*log_sum)(i, 0)).exp() - smooth);
       dx_i.sum()(0, spec.targets[row]) -= c * static_cast<Scalar>(1 - eps);
     });
   }

@@ -172,12 +172,13 @@ TEST_CASE("a gradient lies in the memory of a value that is read for the last ti
     Tape everything, training(Record::training);
     CHECK(run(everything, read_twice) == run(training, read_twice));
   }
-  // The logits, the logarithms of the sums; loss and its gradient. No gradient of the logits.
+  // The logits, the maxima and logarithms of the sums; loss and its gradient. No gradient of the
+  // logits.
   Tape training(Record::training), everything;
   run(training, false);
-  CHECK(training.stats().bytes.activations == bytes(M * V + M + 2));
+  CHECK(training.stats().bytes.activations == bytes(M * V + 2 * M + 2));
   run(everything, false);
-  CHECK(everything.stats().bytes.activations == bytes(2 * M * V + M + 2));
+  CHECK(everything.stats().bytes.activations == bytes(2 * M * V + 2 * M + 2));
   CHECK(p.grad.m.row(1).isZero(0));
   CHECK_FALSE(p.grad.m.row(2).isZero(0));
 }
