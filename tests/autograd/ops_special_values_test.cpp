@@ -186,7 +186,7 @@ TEST_CASE("sums over very many rows keep their digits") {
   CHECK(divergence(tape).value().item() == inf);
 }
 
-TEST_CASE("padding gets no attention at all: not a bit of the result, exactly zero gradient") {
+TEST_CASE("finite padding gets no attention: not a bit of the result, exactly zero gradient") {
   Random random(1, "attention");
   const Shape shape{2, N, 8};
   std::vector<Parameter> qkv;
