@@ -38,10 +38,9 @@ struct Log final : Op {
 // f' = 1 / (2 y)
 struct Sqrt final : Op {
   const char* name() const override { return "sqrt"; }
-  // Not Eigen's sqrt: its vectorised form is rounded wrongly, and is NaN at infinity.
   void forward(Context& ctx) override {
     ctx.save_result();
-    ctx.out() = ctx.in(0).unaryExpr([](Scalar x) { return std::sqrt(x); });
+    ctx.out() = ctx.in(0).array().sqrt();
   }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.grad(0)) dx += ctx.dout().cwiseQuotient(ctx.out()) / 2;

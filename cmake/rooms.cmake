@@ -25,7 +25,9 @@ target_compile_options(lowrank_flags INTERFACE
   $<$<BOOL:${LOWRANK_WERROR}>:-Werror>
   $<$<BOOL:${arch}>:-march=${arch}>)
 # Threads are ours (autograd/kernels.cpp): Eigen's own would change the order of sums with their number.
-target_compile_definitions(lowrank_flags INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)
+# Exact square roots and tanh: Eigen's fast ones start from an instruction whose digits each maker of
+# processors chooses, and its tanh ends below 1 on some.
+target_compile_definitions(lowrank_flags INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY EIGEN_FAST_MATH=0)
 target_link_libraries(lowrank_flags INTERFACE Eigen3::Eigen fmt::fmt Threads::Threads)
 if(OpenMP_CXX_FOUND)
   target_link_libraries(lowrank_flags INTERFACE OpenMP::OpenMP_CXX)
