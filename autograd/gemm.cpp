@@ -7,14 +7,12 @@
 // The three ideas of every fast product (Goto and van de Geijn 2008), as far as our sizes need
 // them:
 //
-//   - A tile of c, some rows by two vectors, stays in registers while k runs: per step two vectors
-//   of b
-//     are loaded, and each element of a's column meets both. Many multiply-adds for each load.
-//   - The columns of b under the tile, a panel, are copied together once for all rows, in order of
-//   k,
-//     so that they come from the first-level cache without a gap. The copy also transposes and
-//     pads.
-//   - k runs in blocks short enough for a panel to fit that cache.
+// 1. A tile of c, some rows by two vectors, stays in registers while k runs: per step two vectors
+//    of b are loaded, and each element of a's column meets both. Many multiply-adds per load.
+// 2. The columns of b under the tile, a panel, are copied together once for all rows, in order of
+//    k, so that they come from the first-level cache without a gap. The copy also transposes and
+//    pads.
+// 3. k runs in blocks short enough for a panel to fit that cache.
 //
 // Rows of a are read where they lie.
 namespace autograd::inline AUTOGRAD_PRECISION {
@@ -116,7 +114,13 @@ struct Tile {
 
 template <int rows, int vectors>
 void run_tile(const Tile& t) {
-  Vector sum[rows][vectors] = {};
+  // Loops over registers are unrolled by hand, or GCC clears the sums with memset and keeps them in
+  // memory on their way to c.
+  Vector sum[rows][vectors];
+#pragma GCC unroll 12
+  for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) sum[i][v] = Vector{};
   const Scalar *a = t.a, *b = t.panel;
   for (Index k = 0; k < t.K; ++k, a += t.a_col, b += t.panel_row) {
     Vector row_of_b[vectors];
@@ -127,14 +131,17 @@ void run_tile(const Tile& t) {
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) sum[i][v] += a[i * t.a_row] * row_of_b[v];
   }
+#pragma GCC unroll 12
   for (int i = 0; i < rows; ++i) {
     Scalar* c = t.c + i * t.c_row;
     const Scalar* start = t.start ? t.start + i * t.start_row : nullptr;
     if (t.cols == vectors * lanes) {
+#pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v)
         store(c + v * lanes, t.scale * sum[i][v] + (start ? load(start + v * lanes) : Vector{}));
     } else {
       Scalar one_row[vectors * lanes];
+#pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) store(one_row + v * lanes, sum[i][v]);
       for (Index j = 0; j < t.cols; ++j) c[j] = t.scale * one_row[j] + (start ? start[j] : 0);
     }
