@@ -32,9 +32,10 @@ double expected_exponent(const std::string& optimizer, lora::Scaling scaling);
 double exponent(const std::vector<std::pair<int, double>>& change_by_rank);
 
 /// Trains LoRA on {q,v} twice, the second time with α/(pq), p A, q B and, where `rates` is true,
-/// learning rates p lr for A and q lr for B. Adam without ε does not see the size of a gradient, so
-/// that is the same model at every step, in the same bits where p and q are powers of two. B starts
-/// away from zero, where A's first step would be 0/0. The control leaves the rates as they are.
+/// learning rates p lr for A and q lr for B. Adam without ε (here one that rounding loses) does not
+/// see the size of a gradient, so that is the same model at every step, in the same bits where p
+/// and q are powers of two. B starts away from zero, where A's gradient would be zero. The control
+/// leaves the rates as they are.
 struct Invariance {
   double p = 1, q = 1;
   bool rates = true;

@@ -1,6 +1,9 @@
 #include "nn/layers.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
+#include <limits>
 
 namespace nn {
 
@@ -45,7 +48,12 @@ void Embedding::visit(const std::string& prefix, const Visitor& fn) {
 }
 
 LayerNorm::LayerNorm(Index size, double epsilon)
-    : weight(filled({size}, 1)), bias(filled({size}, 0)), eps(epsilon) {}
+    : weight(filled({size}, 1)), bias(filled({size}, 0)), eps(epsilon) {
+  if (!(static_cast<Scalar>(eps) > 0) ||
+      eps > static_cast<double>(std::numeric_limits<Scalar>::max()))
+    throw std::invalid_argument(fmt::format(
+        "LayerNorm wants an epsilon above 0, finite and not rounded to 0, not {}", eps));
+}
 
 Var LayerNorm::forward(const Pass& pass, Var x) {
   return autograd::layernorm(x, pass.tape.parameter(weight), pass.tape.parameter(bias), eps);
@@ -57,7 +65,7 @@ void LayerNorm::visit(const std::string& prefix, const Visitor& fn) {
 }
 
 Var Dropout::forward(const Pass& pass, Var x) const {
-  return pass.dropout && p > 0 ? autograd::dropout(x, p, *pass.dropout) : x;
+  return pass.dropout && p != 0 ? autograd::dropout(x, p, *pass.dropout) : x;
 }
 
 }  // namespace nn

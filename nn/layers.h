@@ -34,8 +34,10 @@ struct Embedding final : Module {
 
 struct LayerNorm final : Module {
   Parameter weight, bias;  // (C), 1 and 0 at the start
-  double eps;
+  const double eps;
 
+  /// Throws std::invalid_argument unless epsilon is finite and above 0: a row of equal numbers has
+  /// no variance to divide by.
   explicit LayerNorm(Index size, double epsilon = 1e-5);
 
   Var forward(const Pass& pass, Var x);
@@ -43,7 +45,7 @@ struct LayerNorm final : Module {
 };
 
 /// Dropout with probability p in passes that carry a stream; otherwise the identity. Has no
-/// parameters.
+/// parameters. Such a pass throws std::invalid_argument unless p is in [0, 1).
 struct Dropout {
   double p = 0;
   Var forward(const Pass& pass, Var x) const;

@@ -3,14 +3,23 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <set>
 
 namespace nn {
 
+// A negative one would ascend, or let weights grow; a NaN would be in every weight after one step.
+static void check_rate(double rate, const char* what) {
+  if (!(rate >= 0) || !std::isfinite(rate))
+    throw std::invalid_argument(fmt::format("{} is finite and at least 0, not {}", what, rate));
+}
+
 Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(groups)) {
   std::set<const Parameter*> seen;
   for (ParameterGroup& group : groups_) {
+    check_rate(group.weight_decay, "a weight decay");
+    check_rate(group.lr_factor, "a factor of the learning rate");
     std::erase_if(group.parameters, [](const Parameter* p) { return !p->trainable; });
     for (const Parameter* p : group.parameters)
       if (!seen.insert(p).second)
@@ -21,6 +30,7 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(gro
 }
 
 void Optimizer::step(double lr) {
+  check_rate(lr, "a learning rate");
   for (const Parameter* p : parameters())
     if (p->grad.empty())
       throw std::logic_error(fmt::format("{} is to be trained but has no gradient", p->name));
@@ -98,6 +108,12 @@ AdamW::AdamW(std::vector<ParameterGroup> groups, Options options)
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1))
     throw std::invalid_argument(
         fmt::format("AdamW wants betas in [0, 1), not {} and {}", beta1, beta2));
+  // ε' of the first step, the smallest. At 0 a gradient of 0, as A's is at LoRA's first step, would
+  // be 0/0.
+  const bool is_zero = !(static_cast<Scalar>(epsilon * std::sqrt(1 - beta2)) > 0);
+  if (is_zero || epsilon > static_cast<double>(std::numeric_limits<Scalar>::max()))
+    throw std::invalid_argument(fmt::format(
+        "AdamW wants an epsilon above 0, finite and not rounded to 0, not {}", epsilon));
 }
 
 void AdamW::update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) {
@@ -124,6 +140,10 @@ void AdamW::update(Parameter& p, std::vector<Tensor>& state, double lr, double w
 double Schedule::lr(long step) const {
   if (step < 0 || step > total)
     throw std::invalid_argument(fmt::format("step {} of a schedule of {}", step, total));
+  check_rate(peak, "a peak learning rate");
+  if (warmup < 0)
+    throw std::invalid_argument(
+        fmt::format("a schedule's warm-up is at least 0 steps, not {}", warmup));
   if (step < warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup);
   const double left =
       total > warmup ? static_cast<double>(total - step) / static_cast<double>(total - warmup) : 0;

@@ -7,20 +7,21 @@ namespace nn {
 /// Parameters that are stepped alike.
 struct ParameterGroup {
   std::vector<Parameter*> parameters;
-  double weight_decay = 0;
-  double lr_factor = 1;  ///< times the learning rate of the step
+  double weight_decay = 0;  ///< at least 0
+  double lr_factor = 1;     ///< at least 0; times the learning rate of the step
 };
 
 /// Holds state for trainable parameters only.
 class Optimizer {
  public:
   /// Keeps the trainable parameters of the groups. Throws std::invalid_argument where there are
-  /// none, or where one is in two groups.
+  /// none, where one is in two groups, or for a decay or factor that is negative or not finite.
   explicit Optimizer(std::vector<ParameterGroup> groups);
   virtual ~Optimizer() = default;
 
   /// One step with learning rate lr. Throws std::logic_error naming a parameter that has no
-  /// gradient, before any has moved: nothing flowed back to it, so it would silently not train.
+  /// gradient, before any has moved: nothing flowed back to it, so it would silently not train; and
+  /// std::invalid_argument for a learning rate that is negative or not finite.
   void step(double lr);
 
   void zero_grad();
@@ -49,6 +50,7 @@ class Optimizer {
 /// v ← momentum v + g,  p ← p - lr v - lr decay p.
 class Sgd final : public Optimizer {
  public:
+  /// Throws std::invalid_argument unless the momentum is in [0, 1).
   explicit Sgd(std::vector<ParameterGroup> groups, double momentum = 0);
 
  private:
@@ -65,6 +67,7 @@ class AdamW final : public Optimizer {
   struct Options {
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   };
+  /// Throws std::invalid_argument unless the betas are in [0, 1) and epsilon is finite and above 0.
   explicit AdamW(std::vector<ParameterGroup> groups) : AdamW(std::move(groups), Options()) {}
   AdamW(std::vector<ParameterGroup> groups, Options options);
 
@@ -83,7 +86,9 @@ struct Schedule {
   long total = 1;   ///< steps
   Decay decay = Decay::linear;
 
-  double lr(long step) const;  ///< of step 0 .. total; std::invalid_argument outside
+  /// Of step 0 .. total. Throws std::invalid_argument outside, and for a peak or a warm-up that is
+  /// negative or a peak that is not finite.
+  double lr(long step) const;
 };
 
 /// A gradient with a NaN or an infinity; the message names the parameter.

@@ -29,13 +29,13 @@ FirstStep first_step(Rule rule, lora::Scaling scaling, nn::Index rank, std::uint
   const nn::Tensor x = nn::Random(seed, "x").normal({1, width}, 1);
   const nn::Tensor dh = nn::Random(seed, "dh").normal({1, width}, 1);
 
-  // With B = 0 the gradient of A is zero, and Adam's step for it 0/0: only B is stepped.
+  // With B = 0 the gradient of A is zero: only B is stepped. This ε is lost in rounding.
   std::unique_ptr<nn::Optimizer> optimizer;
   if (rule == Rule::sgd)
     optimizer = std::make_unique<nn::Sgd>(std::vector<nn::ParameterGroup>{{{&layer.B}}});
   else
     optimizer = std::make_unique<nn::AdamW>(std::vector<nn::ParameterGroup>{{{&layer.B}}},
-                                            nn::AdamW::Options{0.9, 0.999, 0});
+                                            nn::AdamW::Options{0.9, 0.999, 1e-30});
   const auto output = [&] {
     nn::Tape tape;
     const nn::Var h = layer.forward({tape}, tape.constant(x));

@@ -226,7 +226,9 @@ static nn::Matrix trained(const Traded& by, double lr, const MakeOptimizer& opti
 
 TEST_CASE("Adam: alpha can be traded for the sizes and learning rates of A and B") {
   const auto with = [](const Traded& by) {
-    return trained(by, 1e-2, [](const auto& groups) { return nn::AdamW(groups, {0.9, 0.999, 0}); });
+    return trained(by, 1e-2, [](const auto& groups) {
+      return nn::AdamW(groups, {0.9, 0.999, 1e-30});
+    });
   };
   const nn::Matrix plain = with({});
   CHECK(same_bits(plain, with({4, 0.5, 4, 0.5})));

@@ -19,6 +19,9 @@ namespace {
 /// Fifty updates of values around 1 lose at most a few roundings each.
 const double tolerance = 200 * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
 
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+const double infinity = std::numeric_limits<double>::infinity();
+
 Parameter parameter(const std::string& name, Scalar value) {
   return {name, Tensor({1}, {value}), Tensor({1}, {0}), true};
 }
@@ -234,9 +237,46 @@ TEST_CASE("a gradient that is finite is not called anything else because its squ
 
 TEST_CASE("options that would divide by zero, ascend or flip gradients are refused") {
   Parameter p{"p", Tensor({1}), {}, true};
-  CHECK_THROWS_AS(AdamW({{{&p}}}, {.beta1 = 1}), std::invalid_argument);
-  CHECK_THROWS_AS(AdamW({{{&p}}}, {.beta2 = -0.1}), std::invalid_argument);
-  CHECK_THROWS_AS(Sgd({{{&p}}}, 1), std::invalid_argument);
-  CHECK_THROWS_AS(nn::clip_gradients({&p}, 0), std::invalid_argument);
-  CHECK_THROWS_AS(nn::clip_gradients({&p}, -1), std::invalid_argument);
+  const auto adam = [&](AdamW::Options o) {
+    return message_of<std::invalid_argument>([&] { AdamW({{{&p}}}, o); });
+  };
+  CHECK(adam({}) == "");
+  for (const double beta : {1.0, -0.1, not_a_number}) {
+    CHECK(adam({.beta1 = beta}).starts_with("AdamW wants betas in [0, 1), not "));
+    CHECK(adam({.beta2 = beta}).starts_with("AdamW wants betas in [0, 1), not "));
+  }
+  CHECK(adam({.epsilon = 0}) ==
+        "AdamW wants an epsilon above 0, finite and not rounded to 0, not 0");
+  for (const double epsilon : {-1e-8, not_a_number, infinity, 1e-323})
+    CHECK(adam({.epsilon = epsilon}).starts_with("AdamW wants an epsilon above 0"));
+  for (const double momentum : {1.0, -0.1, not_a_number})
+    CHECK_THROWS_AS(Sgd({{{&p}}}, momentum), std::invalid_argument);
+  for (const double norm : {0.0, -1.0, not_a_number})
+    CHECK_THROWS_AS(nn::clip_gradients({&p}, norm), std::invalid_argument);
+}
+
+TEST_CASE("what a group, a step or a schedule must not be is refused before anything moves") {
+  Parameter p = parameter("p", 1);
+  p.grad.m.setOnes();
+  const auto group = [&](double decay, double factor) {
+    return message_of<std::invalid_argument>([&] { Sgd({{{&p}, decay, factor}}); });
+  };
+  CHECK(group(0, 0) == "");
+  CHECK(group(-0.1, 1) == "a weight decay is finite and at least 0, not -0.1");
+  CHECK(group(0, -1) == "a factor of the learning rate is finite and at least 0, not -1");
+  for (const double bad : {not_a_number, infinity}) {
+    CHECK(group(bad, 1) != "");
+    CHECK(group(0, bad) != "");
+  }
+  Sgd sgd({{{&p}}});
+  for (const double lr : {-0.1, not_a_number, infinity})
+    CHECK(message_of<std::invalid_argument>([&] {
+            sgd.step(lr);
+          }).starts_with("a learning rate is finite and at least 0, not "));
+  CHECK(p.value.item() == 1);
+  for (const double peak : {-0.1, not_a_number, infinity})
+    CHECK_THROWS_AS((Schedule{peak, 0, 10}.lr(0)), std::invalid_argument);
+  CHECK(message_of<std::invalid_argument>([] {
+          Schedule{1, -2, 10}.lr(0);
+        }) == "a schedule's warm-up is at least 0 steps, not -2");
 }

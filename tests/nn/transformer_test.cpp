@@ -169,6 +169,24 @@ TEST_CASE("configurations that make no model are refused by field") {
         "embedding_stddev must be at least 0, not nan");
 }
 
+TEST_CASE("a layer norm that could divide by zero, and a dropout that is none, are refused") {
+  const auto norm = [](double epsilon) {
+    return message_of<std::invalid_argument>([&] { nn::LayerNorm(4, epsilon); });
+  };
+  CHECK(norm(1e-5) == "");
+  CHECK(norm(0) == "LayerNorm wants an epsilon above 0, finite and not rounded to 0, not 0");
+  for (const double epsilon : {-1e-5, double(NAN), double(INFINITY), 1e-320})
+    CHECK(norm(epsilon).starts_with("LayerNorm wants an epsilon above 0"));
+
+  nn::Parameter x{"x", nn::Tensor({2, 3}), {}, true};
+  nn::Random stream(1, "a");
+  for (const double p : {-0.1, 1.0, double(NAN)}) {
+    nn::Tape tape(autograd::Record::values);
+    CHECK_THROWS_AS((nn::Dropout{p}.forward({tape, &stream}, tape.parameter(x))),
+                    std::invalid_argument);
+  }
+}
+
 TEST_CASE("dropout is the identity without a stream, keeps the mean and repeats with its stream") {
   nn::Parameter x{"x", nn::Tensor({100, 100}), {}, true};
   x.value.m.setOnes();
