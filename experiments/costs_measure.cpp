@@ -72,7 +72,7 @@ FileSize saved_size(nn::Decoder& model, bool is_lora, const std::filesystem::pat
 }
 
 CostRow sizes_of(Training& training, const Cell& cell, const std::filesystem::path& folder) {
-  training.step();  // gradients and the optimizer's state are there after the first
+  training.step();  // gradients are there after the first
   const auto bytes = training.stats().bytes;
   const nn::Decoder& model = training.model();
   const auto number = [](autograd::Index x) { return static_cast<double>(x); };

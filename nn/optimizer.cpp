@@ -15,18 +15,19 @@ static void check_rate(double rate, const char* what) {
     throw std::invalid_argument(fmt::format("{} is finite and at least 0, not {}", what, rate));
 }
 
-Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(groups)) {
+Optimizer::Optimizer(std::vector<ParameterGroup> groups, std::size_t tensors_per_parameter) {
   std::set<const Parameter*> seen;
-  for (ParameterGroup& group : groups_) {
+  for (const ParameterGroup& group : groups) {
     check_rate(group.weight_decay, "a weight decay");
     check_rate(group.lr_factor, "a factor of the learning rate");
-    std::erase_if(group.parameters, [](const Parameter* p) { return !p->trainable; });
-    for (const Parameter* p : group.parameters)
+    for (Parameter* p : group.parameters) {
       if (!seen.insert(p).second)
         throw std::invalid_argument(fmt::format("the optimizer was given {} twice", p->name));
+      trained_.push_back({p, group.weight_decay, group.lr_factor,
+                          std::vector<Tensor>(tensors_per_parameter, Tensor(p->value.shape))});
+    }
   }
-  if (seen.empty()) throw std::invalid_argument("the optimizer was given nothing to train");
-  state_.resize(seen.size());
+  if (trained_.empty()) throw std::invalid_argument("the optimizer was given nothing to train");
 }
 
 void Optimizer::step(double lr) {
@@ -35,75 +36,74 @@ void Optimizer::step(double lr) {
     if (p->grad.empty())
       throw std::logic_error(fmt::format("{} is to be trained but has no gradient", p->name));
   ++steps_;
-  auto state = state_.begin();
-  for (const ParameterGroup& group : groups_) {
-    for (Parameter* p : group.parameters)
-      update(*p, *state++, lr * group.lr_factor, group.weight_decay);
-  }
+  for (Trained& t : trained_) update(*t.parameter, t.state, lr * t.lr_factor, t.weight_decay);
 }
 
 void Optimizer::zero_grad() {
-  for (Parameter* p : parameters()) p->grad.m.setZero();
+  for (const Trained& t : trained_) t.parameter->grad.m.setZero();
 }
 
 std::vector<Parameter*> Optimizer::parameters() const {
   std::vector<Parameter*> all;
-  for (const ParameterGroup& group : groups_)
-    all.insert(all.end(), group.parameters.begin(), group.parameters.end());
+  for (const Trained& t : trained_) all.push_back(t.parameter);
   return all;
 }
 
 Index Optimizer::bytes() const {
   Index bytes = 0;
-  for (const auto& tensors : state_)
-    for (const Tensor& t : tensors) bytes += t.bytes();
+  for (const Trained& t : trained_)
+    for (const Tensor& tensor : t.state) bytes += tensor.bytes();
   return bytes;
 }
 
+static std::string state_name(const Parameter& p, std::size_t i) {
+  return fmt::format("{}.state{}", p.name, i);
+}
+
 void Optimizer::visit_state(const std::function<void(const std::string&, Tensor&)>& fn) {
-  const std::vector<Parameter*> all = parameters();
-  for (std::size_t i = 0; i < all.size(); ++i)
-    for (std::size_t j = 0; j < state_[i].size(); ++j)
-      fn(fmt::format("{}.state{}", all[i]->name, j), state_[i][j]);
+  for (Trained& t : trained_)
+    for (std::size_t i = 0; i < t.state.size(); ++i) fn(state_name(*t.parameter, i), t.state[i]);
 }
 
 void Optimizer::restore(long steps, const std::function<Tensor(const std::string&)>& saved) {
-  std::vector<std::vector<Tensor>> state;
-  for (const Parameter* p : parameters()) {
-    std::vector<Tensor>& tensors = state.emplace_back();
-    for (int j = 0; j < tensors_per_parameter(); ++j) {
-      const std::string name = fmt::format("{}.state{}", p->name, j);
-      tensors.push_back(saved(name));
-      if (!(tensors.back().shape == p->value.shape))
+  if (steps < 0)
+    throw std::invalid_argument(
+        fmt::format("an optimizer goes on after at least 0 steps, not {}", steps));
+  std::vector<Trained> restored = trained_;
+  for (Trained& t : restored) {
+    for (std::size_t i = 0; i < t.state.size(); ++i) {
+      const std::string name = state_name(*t.parameter, i);
+      t.state[i] = saved(name);
+      if (!(t.state[i].shape == t.parameter->value.shape))
         throw autograd::ShapeError(fmt::format("{} is {} and the parameter {}", name,
-                                               tensors.back().shape.str(), p->value.shape.str()));
+                                               t.state[i].shape.str(),
+                                               t.parameter->value.shape.str()));
     }
   }
-  state_ = std::move(state);
+  trained_ = std::move(restored);
   steps_ = steps;
 }
 
 Sgd::Sgd(std::vector<ParameterGroup> groups, double momentum)
-    : Optimizer(std::move(groups)), momentum_(momentum) {
+    : Optimizer(std::move(groups), momentum == 0 ? 0 : 1), momentum_(momentum) {
   if (!(momentum >= 0 && momentum < 1))
     throw std::invalid_argument(fmt::format("SGD wants a momentum in [0, 1), not {}", momentum));
 }
 
-void Sgd::update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) {
+void Sgd::update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) {
   const auto rate = static_cast<Scalar>(lr), decay = static_cast<Scalar>(lr * weight_decay);
   if (decay != 0) p.value.m -= decay * p.value.m;
   if (momentum_ == 0) {
     p.value.m -= rate * p.grad.m;
     return;
   }
-  if (state.empty()) state.emplace_back(p.value.shape);
   Matrix& velocity = state[0].m;
   velocity = static_cast<Scalar>(momentum_) * velocity + p.grad.m;
   p.value.m -= rate * velocity;
 }
 
 AdamW::AdamW(std::vector<ParameterGroup> groups, Options options)
-    : Optimizer(std::move(groups)), options_(options) {
+    : Optimizer(std::move(groups), 2), options_(options) {
   const auto [beta1, beta2, epsilon] = options_;
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1))
     throw std::invalid_argument(
@@ -116,8 +116,7 @@ AdamW::AdamW(std::vector<ParameterGroup> groups, Options options)
         "AdamW wants an epsilon above 0, finite and not rounded to 0, not {}", epsilon));
 }
 
-void AdamW::update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) {
-  if (state.empty()) state.assign(2, Tensor(p.value.shape));
+void AdamW::update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) {
   const auto [beta1, beta2, epsilon] = options_;
   const auto t = static_cast<double>(steps());
   // m̂ / (√v̂ + ε) with both corrections moved onto scalars: lr' m / (√v + ε'),
@@ -163,6 +162,7 @@ double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm
     throw std::invalid_argument(fmt::format("clipping wants a norm above 0, not {}", max_norm));
   double squares = 0;
   for (const Parameter* p : parameters) {
+    if (!p->trainable) continue;
     const double s = p->grad.m.cast<double>().squaredNorm();
     if (!std::isfinite(s))
       throw NonFiniteGradient(fmt::format("the gradient of {} is not finite", p->name));

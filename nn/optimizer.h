@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "nn/module.h"
 
 namespace nn {
@@ -11,12 +13,9 @@ struct ParameterGroup {
   double lr_factor = 1;     ///< at least 0; times the learning rate of the step
 };
 
-/// Holds state for trainable parameters only.
+/// Holds state for trainable parameters only, all of it from the start.
 class Optimizer {
  public:
-  /// Keeps the trainable parameters of the groups. Throws std::invalid_argument where there are
-  /// none, where one is in two groups, or for a decay or factor that is negative or not finite.
-  explicit Optimizer(std::vector<ParameterGroup> groups);
   virtual ~Optimizer() = default;
 
   /// One step with learning rate lr. Throws std::logic_error naming a parameter that has no
@@ -31,19 +30,27 @@ class Optimizer {
   /// Calls fn for every tensor of the state, "<parameter>.state<i>", for saving.
   void visit_state(const std::function<void(const std::string& name, Tensor& tensor)>& fn);
   /// Goes on as after `steps` steps, with the tensors that were saved; `saved` gives them by name.
-  /// Throws autograd::ShapeError where one has not its parameter's shape; on an error, also one of
-  /// `saved`, the optimizer is unchanged.
+  /// Throws autograd::ShapeError where one has not its parameter's shape, std::invalid_argument for
+  /// steps below 0; on an error, also one of `saved`, the optimizer is unchanged.
   void restore(long steps, const std::function<Tensor(const std::string& name)>& saved);
 
  protected:
-  /// Updates one parameter from its gradient; `state` starts empty and is kept between steps.
-  virtual void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) = 0;
-  virtual int tensors_per_parameter() const = 0;
+  /// Keeps the trainable parameters of the groups, each with so many tensors of state: zeros of its
+  /// shape. Throws std::invalid_argument where there are none, where one is in two groups, or for a
+  /// decay or factor that is negative or not finite.
+  Optimizer(std::vector<ParameterGroup> groups, std::size_t tensors_per_parameter);
+
+  /// Updates one parameter and its state from its gradient.
+  virtual void update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) = 0;
   long steps() const { return steps_; }  ///< the current step, from 1
 
  private:
-  std::vector<ParameterGroup> groups_;
-  std::vector<std::vector<Tensor>> state_;  // one for each parameter, in the groups' order
+  struct Trained {
+    Parameter* parameter;
+    double weight_decay, lr_factor;
+    std::vector<Tensor> state;
+  };
+  std::vector<Trained> trained_;  // in the groups' order
   long steps_ = 0;
 };
 
@@ -54,8 +61,7 @@ class Sgd final : public Optimizer {
   explicit Sgd(std::vector<ParameterGroup> groups, double momentum = 0);
 
  private:
-  void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) override;
-  int tensors_per_parameter() const override { return momentum_ == 0 ? 0 : 1; }
+  void update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) override;
   double momentum_;
 };
 
@@ -72,8 +78,7 @@ class AdamW final : public Optimizer {
   AdamW(std::vector<ParameterGroup> groups, Options options);
 
  private:
-  void update(Parameter& p, std::vector<Tensor>& state, double lr, double weight_decay) override;
-  int tensors_per_parameter() const override { return 2; }
+  void update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) override;
   Options options_;
 };
 

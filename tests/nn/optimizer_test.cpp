@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <initializer_list>
 #include <limits>
+#include <map>
 
 #include "tests/nn/small_decoder.h"
 
@@ -106,25 +108,21 @@ TEST_CASE("groups have a decay and a factor of the learning rate of their own") 
   CHECK(decayed.value.item() == 1 - 0.125 * 0.5 - 0.125);
 }
 
-TEST_CASE("state is held for what trains, from the first step on, and not for what is frozen") {
+TEST_CASE("state is held for what trains, from the start on, and not for what is frozen") {
   Parameter trained{"trained", Tensor({3, 4}), Tensor({3, 4}), true};
   Parameter frozen{"frozen", Tensor({5, 6}), Tensor(), false};
   frozen.value.m.setConstant(2);
   AdamW adam({{{&trained, &frozen}, 0.1}});
   Sgd plain({{{&trained, &frozen}}}), heavy({{{&trained, &frozen}}}, 0.9);
   CHECK(adam.parameters() == std::vector<Parameter*>{&trained});
-  CHECK(adam.bytes() == 0);
-  for (nn::Optimizer* optimizer :
-       {static_cast<nn::Optimizer*>(&adam), static_cast<nn::Optimizer*>(&plain),
-        static_cast<nn::Optimizer*>(&heavy)}) {
-    optimizer->step(0.1);
-    optimizer->zero_grad();
-    optimizer->step(0.1);
-  }
   const auto one = static_cast<nn::Index>(12 * sizeof(Scalar));
-  CHECK(adam.bytes() == 2 * one);
-  CHECK(plain.bytes() == 0);
-  CHECK(heavy.bytes() == one);
+  for (int step = 0; step < 3; ++step) {
+    CHECK(adam.bytes() == 2 * one);
+    CHECK(plain.bytes() == 0);
+    CHECK(heavy.bytes() == one);
+    for (nn::Optimizer* optimizer : std::initializer_list<nn::Optimizer*>{&adam, &plain, &heavy})
+      optimizer->step(0.1);
+  }
   CHECK(frozen.grad.empty());
   CHECK((frozen.value.m.array() == 2).all());
 }
@@ -171,11 +169,47 @@ TEST_CASE("state that does not fit is refused, and the optimizer goes on as befo
         }) == "p.state1 is (3,2) and the parameter (2,3)");
   CHECK_THROWS_AS(adam.restore(7, [](const std::string&) -> Tensor { throw std::range_error(""); }),
                   std::range_error);
+  const auto fits = [](const std::string&) { return Tensor(nn::Shape{2, 3}); };
+  CHECK(message_of<std::invalid_argument>([&] { adam.restore(-1, fits); }) ==
+        "an optimizer goes on after at least 0 steps, not -1");
   adam.visit_state([&](const std::string&, Tensor& t) { after.push_back(t.m); });
   CHECK(before == after);
   CHECK(before.at(0)(0, 0) != 0);
   restore({2, 3});
   adam.visit_state([&](const std::string&, Tensor& t) { CHECK(t.m.isZero(0)); });
+}
+
+TEST_CASE("what was saved goes on to the same bits, also from before the first step") {
+  const auto parameter_of_three = [] {
+    return Parameter{"p", Tensor({3}, {1, 2, 3}), Tensor({3}, {0, 0, 0}), true};
+  };
+  const auto steps = [](nn::Optimizer& optimizer, Parameter& p, int from, int to) {
+    for (int step = from; step < to; ++step) {
+      p.grad.m.setConstant(static_cast<Scalar>(gradient(step)));
+      optimizer.step(0.1);
+    }
+  };
+  const auto check = [&](auto make, int saved_after) {
+    Parameter p = parameter_of_three();
+    auto optimizer = make(p);
+    steps(optimizer, p, 0, saved_after);
+    std::map<std::string, Tensor> file{{"p", p.value}};
+    optimizer.visit_state([&](const std::string& name, Tensor& t) { file.emplace(name, t); });
+    steps(optimizer, p, saved_after, saved_after + 5);
+
+    Parameter resumed = parameter_of_three();
+    auto other = make(resumed);
+    steps(other, resumed, 7, 9);  // what it has of its own is overwritten
+    resumed.value = file.at("p");
+    other.restore(saved_after, [&](const std::string& name) { return file.at(name); });
+    steps(other, resumed, saved_after, saved_after + 5);
+    CHECK(same_bits(resumed.value.m, p.value.m));
+  };
+  for (const int saved_after : {0, 1, 4}) {
+    check([](Parameter& p) { return AdamW({{{&p}, 0.1}}); }, saved_after);
+    check([](Parameter& p) { return Sgd({{{&p}, 0.1}}, 0.9); }, saved_after);
+    check([](Parameter& p) { return Sgd({{{&p}}}); }, saved_after);
+  }
 }
 
 TEST_CASE("schedules have the right corners") {
