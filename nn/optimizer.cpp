@@ -21,6 +21,7 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups, std::size_t tensors_per
     check_rate(group.weight_decay, "a weight decay");
     check_rate(group.lr_factor, "a factor of the learning rate");
     for (Parameter* p : group.parameters) {
+      if (!p->trainable) continue;
       if (!seen.insert(p).second)
         throw std::invalid_argument(fmt::format("the optimizer was given {} twice", p->name));
       trained_.push_back({p, group.weight_decay, group.lr_factor,
@@ -35,8 +36,9 @@ void Optimizer::step(double lr) {
   for (const Parameter* p : parameters())
     if (p->grad.empty())
       throw std::logic_error(fmt::format("{} is to be trained but has no gradient", p->name));
-  ++steps_;
-  for (Trained& t : trained_) update(*t.parameter, t.state, lr * t.lr_factor, t.weight_decay);
+  for (Trained& t : trained_)
+    if (t.parameter->trainable)
+      update(*t.parameter, t.state, ++t.steps, lr * t.lr_factor, t.weight_decay);
 }
 
 void Optimizer::zero_grad() {
@@ -45,7 +47,8 @@ void Optimizer::zero_grad() {
 
 std::vector<Parameter*> Optimizer::parameters() const {
   std::vector<Parameter*> all;
-  for (const Trained& t : trained_) all.push_back(t.parameter);
+  for (const Trained& t : trained_)
+    if (t.parameter->trainable) all.push_back(t.parameter);
   return all;
 }
 
@@ -71,6 +74,7 @@ void Optimizer::restore(long steps, const std::function<Tensor(const std::string
         fmt::format("an optimizer goes on after at least 0 steps, not {}", steps));
   std::vector<Trained> restored = trained_;
   for (Trained& t : restored) {
+    t.steps = steps;
     for (std::size_t i = 0; i < t.state.size(); ++i) {
       const std::string name = state_name(*t.parameter, i);
       t.state[i] = saved(name);
@@ -81,7 +85,6 @@ void Optimizer::restore(long steps, const std::function<Tensor(const std::string
     }
   }
   trained_ = std::move(restored);
-  steps_ = steps;
 }
 
 Sgd::Sgd(std::vector<ParameterGroup> groups, double momentum)
@@ -90,7 +93,7 @@ Sgd::Sgd(std::vector<ParameterGroup> groups, double momentum)
     throw std::invalid_argument(fmt::format("SGD wants a momentum in [0, 1), not {}", momentum));
 }
 
-void Sgd::update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) {
+void Sgd::update(Parameter& p, std::span<Tensor> state, long, double lr, double weight_decay) {
   const auto rate = static_cast<Scalar>(lr), decay = static_cast<Scalar>(lr * weight_decay);
   if (decay != 0) p.value.m -= decay * p.value.m;
   if (momentum_ == 0) {
@@ -116,9 +119,8 @@ AdamW::AdamW(std::vector<ParameterGroup> groups, Options options)
         "AdamW wants an epsilon above 0, finite and not rounded to 0, not {}", epsilon));
 }
 
-void AdamW::update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) {
+void AdamW::update(Parameter& p, std::span<Tensor> state, long t, double lr, double weight_decay) {
   const auto [beta1, beta2, epsilon] = options_;
-  const auto t = static_cast<double>(steps());
   // m̂ / (√v̂ + ε) with both corrections moved onto scalars: lr' m / (√v + ε'),
   // lr' = lr √(1-β2ᵗ) / (1-β1ᵗ) and ε' = ε √(1-β2ᵗ)
   const double correction2 = std::sqrt(1 - std::pow(beta2, t));
@@ -170,7 +172,8 @@ double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm
   }
   const double norm = std::sqrt(squares);
   if (norm > max_norm)
-    for (Parameter* p : parameters) p->grad.m *= static_cast<Scalar>(max_norm / norm);
+    for (Parameter* p : parameters)
+      if (p->trainable) p->grad.m *= static_cast<Scalar>(max_norm / norm);
   return norm;
 }
 

@@ -13,7 +13,10 @@ struct ParameterGroup {
   double lr_factor = 1;     ///< at least 0; times the learning rate of the step
 };
 
-/// Holds state for trainable parameters only, all of it from the start.
+/// Trains the parameters that are trainable when it is made, and holds state for these only, all of
+/// it from the start. One that is frozen later (Parameter::trainable, set_trainable) stands still:
+/// no gradient, no momentum, no decay. Its state waits, and if it is made trainable again, it goes
+/// on as if the steps in between had not been. One that was frozen at the start is never trained.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -24,14 +27,15 @@ class Optimizer {
   void step(double lr);
 
   void zero_grad();
-  std::vector<Parameter*> parameters() const;
-  Index bytes() const;  ///< of the state
+  std::vector<Parameter*> parameters() const;  ///< without those that are frozen now
+  Index bytes() const;                         ///< of the state
 
   /// Calls fn for every tensor of the state, "<parameter>.state<i>", for saving.
   void visit_state(const std::function<void(const std::string& name, Tensor& tensor)>& fn);
-  /// Goes on as after `steps` steps, with the tensors that were saved; `saved` gives them by name.
-  /// Throws autograd::ShapeError where one has not its parameter's shape, std::invalid_argument for
-  /// steps below 0; on an error, also one of `saved`, the optimizer is unchanged.
+  /// Goes on as after `steps` steps of every parameter, with the tensors that were saved; `saved`
+  /// gives them by name. Throws autograd::ShapeError where one has not its parameter's shape,
+  /// std::invalid_argument for steps below 0; on an error, also one of `saved`, the optimizer is
+  /// unchanged.
   void restore(long steps, const std::function<Tensor(const std::string& name)>& saved);
 
  protected:
@@ -40,18 +44,18 @@ class Optimizer {
   /// decay or factor that is negative or not finite.
   Optimizer(std::vector<ParameterGroup> groups, std::size_t tensors_per_parameter);
 
-  /// Updates one parameter and its state from its gradient.
-  virtual void update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) = 0;
-  long steps() const { return steps_; }  ///< the current step, from 1
+  /// Updates one parameter and its state from its gradient, in its t-th step (the first is 1).
+  virtual void update(Parameter& p, std::span<Tensor> state, long t, double lr,
+                      double weight_decay) = 0;
 
  private:
   struct Trained {
     Parameter* parameter;
     double weight_decay, lr_factor;
     std::vector<Tensor> state;
+    long steps = 0;  // that it took: those in which it was frozen do not count
   };
   std::vector<Trained> trained_;  // in the groups' order
-  long steps_ = 0;
 };
 
 /// v ← momentum v + g,  p ← p - lr v - lr decay p.
@@ -61,7 +65,8 @@ class Sgd final : public Optimizer {
   explicit Sgd(std::vector<ParameterGroup> groups, double momentum = 0);
 
  private:
-  void update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) override;
+  void update(Parameter& p, std::span<Tensor> state, long t, double lr,
+              double weight_decay) override;
   double momentum_;
 };
 
@@ -78,7 +83,8 @@ class AdamW final : public Optimizer {
   AdamW(std::vector<ParameterGroup> groups, Options options);
 
  private:
-  void update(Parameter& p, std::span<Tensor> state, double lr, double weight_decay) override;
+  void update(Parameter& p, std::span<Tensor> state, long t, double lr,
+              double weight_decay) override;
   Options options_;
 };
 
@@ -101,8 +107,9 @@ struct NonFiniteGradient : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Scales all gradients so that their joint Euclidean norm is at most max_norm > 0. Returns the
-/// norm before. Throws NonFiniteGradient before any is scaled.
+/// Scales all gradients so that their joint Euclidean norm is at most max_norm > 0; a frozen
+/// parameter is passed over. Returns the norm before. Throws NonFiniteGradient before any is
+/// scaled.
 double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm);
 
 }  // namespace nn

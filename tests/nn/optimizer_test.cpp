@@ -212,6 +212,65 @@ TEST_CASE("what was saved goes on to the same bits, also from before the first s
   }
 }
 
+// Frozen in one of both ways after three steps, for four, and then trained again: as if those four
+// steps had not been.
+TEST_CASE("what is frozen in mid-training stands still, and later goes on from there") {
+  struct Pair final : nn::Module {
+    Parameter w = parameter("w", 1), v = parameter("v", 1);
+    void visit(const std::string&, const Visitor& fn) override { fn("w", w), fn("v", v); }
+  };
+  struct Half final : nn::Module {
+    explicit Half(Parameter& parameter) : p(parameter) {}
+    void visit(const std::string&, const Visitor& fn) override { fn("w", p); }
+    Parameter& p;
+  };
+  const auto run = [](auto make, bool by_field, bool freezes) {
+    Pair model;
+    auto optimizer = make(model);
+    Half half(model.w);
+    const auto steps = [&](int from, int to, bool w_trains) {
+      for (int step = from; step < to; ++step) {
+        const auto g = static_cast<Scalar>(gradient(step));
+        if (w_trains) model.w.grad = Tensor({1}, {g});
+        model.v.grad = Tensor({1}, {g});
+        CHECK(std::abs(nn::clip_gradients(optimizer.parameters(), 100) -
+                       std::abs(double(g)) * std::sqrt(w_trains ? 2 : 1)) < 1e-6);
+        optimizer.step(0.1);
+      }
+    };
+    steps(0, 3, true);
+    if (freezes) {
+      const Scalar before = model.w.value.item();
+      if (by_field)
+        model.w.trainable = false;
+      else
+        nn::set_trainable(half, false);
+      CHECK(optimizer.parameters() == std::vector<Parameter*>{&model.v});
+      steps(3, 7, false);
+      CHECK(model.w.value.item() == before);
+      model.w.trainable = true;
+      CHECK(optimizer.parameters().size() == 2);
+    }
+    steps(7, 10, true);
+    return model.w.value.item();
+  };
+  const auto adam = [](Pair& m) { return AdamW({{nn::parameters(m), 0.1}}); };
+  const auto heavy = [](Pair& m) { return Sgd({{nn::parameters(m), 0.1}}, 0.9); };
+  for (const bool by_field : {true, false}) {
+    CHECK(run(adam, by_field, true) == run(adam, by_field, false));
+    CHECK(run(heavy, by_field, true) == run(heavy, by_field, false));
+  }
+}
+
+TEST_CASE("a frozen parameter's old gradient is neither counted nor scaled by clipping") {
+  Parameter a = parameter("a", 0), b = parameter("b", 0);
+  a.grad.m.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
+  b.grad.m.setConstant(4);
+  a.trainable = false;
+  CHECK(nn::clip_gradients({&a, &b}, 2) == 4);
+  CHECK(b.grad.item() == 2);
+}
+
 TEST_CASE("schedules have the right corners") {
   using Decay = Schedule::Decay;
   const Schedule linear{2.0, 4, 12, Decay::linear};
