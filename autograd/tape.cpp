@@ -8,6 +8,21 @@
 
 namespace autograd::inline AUTOGRAD_PRECISION {
 
+void Parameter::zero_grad() {
+  if (!grad.empty()) spare = std::exchange(grad, Tensor());
+}
+
+Tensor& Parameter::fresh_grad() {
+  const bool fits = !spare.empty() && spare.shape == value.shape;
+  grad = fits ? std::exchange(spare, Tensor()) : Tensor(value.shape);
+  return grad;
+}
+
+Tensor& Parameter::grad_to_add() {
+  if (grad.empty()) fresh_grad().m.setZero();
+  return grad;
+}
+
 const Tensor& Var::value() const {
   if (!tape) throw std::logic_error("this Var is on no tape");
   const Tensor* value = tape->node_of(*this, "value()").value;
@@ -18,7 +33,7 @@ const Tensor& Var::value() const {
 const Tensor& Var::grad() const {
   if (!tape) throw std::logic_error("this Var is on no tape");
   const Tensor* grad = tape->node_of(*this, "grad()").grad;
-  if (!grad) throw std::logic_error(fmt::format("node {} has no gradient", id));
+  if (!grad || grad->empty()) throw std::logic_error(fmt::format("node {} has no gradient", id));
   return *grad;
 }
 
@@ -170,7 +185,7 @@ Stats Tape::stats() const {
     stats.ops += node.op != nullptr;
     if (!node.parameter) continue;
     (node.parameter->trainable ? stats.bytes.trainable : stats.bytes.frozen) += node.value->bytes();
-    stats.bytes.gradients += node.parameter->grad.bytes();
+    stats.bytes.gradients += node.parameter->grad.bytes() + node.parameter->spare.bytes();
   }
   return stats;
 }
@@ -191,7 +206,7 @@ Gradient Tape::gradient(NodeId id, bool may_overwrite_value) {
   if (node.parameter) {
     node.grad = &node.parameter->grad;
     if (!node.grad->empty()) return {node.grad->m, false};
-    *node.grad = Tensor(node.shape);
+    node.parameter->fresh_grad();
     if (fresh_ == Fresh::nan) node.grad->m.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
   } else if (may_overwrite_value && record_ == Record::training && !node.inputs.empty() &&
              node.saved_by == 1) {

@@ -14,8 +14,8 @@
 
 namespace autograd::inline AUTOGRAD_PRECISION {
 
-/// A tensor that outlives the tape: a weight. `grad` is empty while the parameter is frozen, and is
-/// added to by every backward until it is zeroed.
+/// A tensor that outlives the tape: a weight. `grad` is empty until something flows back, and is
+/// then added to by every backward until zero_grad().
 struct Parameter {
   std::string name;
   Tensor value;
@@ -25,6 +25,16 @@ struct Parameter {
   /// another version than its forward did throws (as PyTorch's does). A direct write that does not
   /// raise it is found in Debug only, by a checksum.
   long version = 0;
+  Tensor spare = {};  ///< the memory of grad while that is empty, for the next one
+
+  /// Makes grad empty, as PyTorch's zero_grad(set_to_none=True), but keeps its memory.
+  void zero_grad();
+  /// grad of value's shape to assign to, where it is empty: its elements are anything.
+  Tensor& fresh_grad();
+  /// grad to add to: zeros of value's shape where it was empty.
+  Tensor& grad_to_add();
+  /// Gives the memory of grad up: for a parameter that is frozen.
+  void free_grad() { grad = spare = Tensor(); }
 };
 
 using NodeId = int;

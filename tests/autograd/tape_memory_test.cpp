@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <initializer_list>
 #include <set>
 
 #ifdef _OPENMP
@@ -90,6 +91,52 @@ TEST_CASE("after the first step a training loop allocates no tensors") {
     // The counter could be wrong: nothing that a step can still show lies in new memory.
     if (record == Record::everything) CHECK(places(tape) == second);
   }
+}
+
+TEST_CASE("a gradient that was zeroed is empty until something flows back, and keeps its memory") {
+  Parameter w{"w", Tensor({2, 3}), {}, true}, u{"u", Tensor({2, 3}), {}, true};
+  Tape tape;
+  const auto backward = [&](std::initializer_list<Parameter*> used) {
+    tape.clear();
+    for (Parameter* p : used) tape.backward(sum(tape.parameter(*p))), tape.clear();
+  };
+  w.zero_grad();  // nothing to zero
+  CHECK(w.grad.empty());
+  backward({&w, &u});
+  const Scalar *of_w = w.grad.m.data(), *of_u = u.grad.m.data();
+  w.zero_grad(), u.zero_grad();
+  w.zero_grad();  // a second time loses nothing
+  CHECK(w.grad.empty());
+  backward({&w, &w});  // two that are added up
+  CHECK((w.grad.m.array() == 2).all());
+  CHECK(w.grad.shape == Shape{2, 3});
+  CHECK(w.grad.m.data() == of_w);
+  CHECK(u.grad.empty());
+  backward({&u});
+  CHECK((u.grad.m.array() == 1).all());
+  CHECK(u.grad.m.data() == of_u);
+  // A value of another shape does not get the old memory.
+  w.zero_grad();
+  w.value = Tensor({3, 2});
+  backward({&w});
+  CHECK(w.grad.shape == Shape{3, 2});
+  w.free_grad();
+  CHECK(w.grad.bytes() + w.spare.bytes() == 0);
+  w.value = Tensor(Shape());  // a scalar, whose shape is an empty tensor's
+  backward({&w});
+  CHECK(w.grad.item() == 1);
+}
+
+TEST_CASE("the memory of a gradient is counted, also while it is zeroed") {
+  Parameter w{"w", Tensor({2, 3}), {}, true};
+  Tape tape;
+  const Var v = tape.parameter(w);
+  CHECK(tape.stats().bytes.gradients == 0);
+  tape.backward(sum(v));
+  CHECK(v.grad().m == w.grad.m);
+  w.zero_grad();
+  CHECK_THROWS_WITH_AS(v.grad(), "node 0 has no gradient", std::logic_error);
+  CHECK(tape.stats().bytes.gradients == w.value.bytes());
 }
 
 TEST_CASE("a larger step allocates, and the counter sees it") {
