@@ -77,7 +77,6 @@ Subspace::Subspace(nn::Module& model, nn::Index d, std::uint64_t seed)
   }
   coordinates_.name = "subspace.coordinates";
   coordinates_.value = nn::Tensor({d});
-  coordinates_.grad = nn::Tensor({d});
 }
 
 void Subspace::take_gradient() {
@@ -89,10 +88,10 @@ void Subspace::take_gradient() {
       continue;
     }
     g.insert(g.end(), p->grad.m.data(), p->grad.m.data() + p->grad.m.size());
-    p->grad.m.setZero();
+    p->zero_grad();
   }
   const std::vector<Scalar> projected = P_.apply_transposed(g);
-  std::copy(projected.begin(), projected.end(), coordinates_.grad.m.data());
+  std::copy(projected.begin(), projected.end(), coordinates_.grad_to_add().m.data());
 }
 
 void Subspace::move_model() {

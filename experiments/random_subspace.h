@@ -45,7 +45,7 @@ class Subspace final : public nn::Module {
   /// All of the model's parameters must be trainable; the model must outlive this.
   Subspace(nn::Module& model, nn::Index d, std::uint64_t seed);
 
-  /// Makes the model's gradient that of θ_d and sets the model's to zero. A parameter that nothing
+  /// Makes the model's gradient that of θ_d and empties the model's. A parameter that nothing
   /// flowed back to counts as zero.
   void take_gradient();
   /// θ = θ0 + P θ_d.

@@ -25,7 +25,7 @@ void name_parameters(Module& module) {
 void set_trainable(Module& module, bool trainable) {
   for (Parameter* p : parameters(module)) {
     p->trainable = trainable;
-    if (!trainable) p->grad = Tensor();  // a frozen weight has no gradient tensor
+    if (!trainable) p->free_grad();  // a frozen weight has no gradient tensor
   }
 }
 

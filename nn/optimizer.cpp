@@ -42,7 +42,7 @@ void Optimizer::step(double lr) {
 }
 
 void Optimizer::zero_grad() {
-  for (const Trained& t : trained_) t.parameter->grad.m.setZero();
+  for (const Trained& t : trained_) t.parameter->zero_grad();
 }
 
 std::vector<Parameter*> Optimizer::parameters() const {

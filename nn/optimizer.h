@@ -26,6 +26,7 @@ class Optimizer {
   /// std::invalid_argument for a learning rate that is negative or not finite.
   void step(double lr);
 
+  /// Empties the gradients, also of parameters that are frozen now; their memory is kept.
   void zero_grad();
   std::vector<Parameter*> parameters() const;  ///< without those that are frozen now
   Index bytes() const;                         ///< of the state

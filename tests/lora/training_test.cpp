@@ -65,9 +65,9 @@ TEST_CASE("training moves A and B and not a bit of anything else, which has no g
   nn::Tape tape(autograd::Record::training);
   for (int step = 0; step < 5; ++step) {
     tape.clear();
+    adam.zero_grad();
     tape.backward(token_loss({tape}, model, small_batch()));
     adam.step(1e-2);
-    adam.zero_grad();
   }
   const Snapshot after(model);
   std::size_t i = 0, trained = 0;

@@ -271,6 +271,30 @@ TEST_CASE("a frozen parameter's old gradient is neither counted nor scaled by cl
   CHECK(b.grad.item() == 2);
 }
 
+TEST_CASE("no gradient is an error in every step, not only in the first") {
+  Parameter w = parameter("w", 1), u = parameter("u", 2);
+  w.grad = u.grad = Tensor();
+  AdamW adam({{{&w, &u}, 0.1}});
+  nn::Tape tape;
+  const auto step = [&](bool with_u) {
+    tape.clear();
+    const nn::Var x = tape.parameter(w);
+    nn::Var y = autograd::multiply(x, x);
+    if (with_u) y = autograd::add(y, tape.parameter(u));
+    adam.zero_grad();
+    tape.backward(y);
+    adam.step(0.1);
+  };
+  step(true);
+  const Scalar w_before = w.value.item(), u_before = u.value.item();
+  CHECK(message_of<std::logic_error>([&] { step(false); }) ==
+        "u is to be trained but has no gradient");
+  CHECK(w.value.item() == w_before);
+  CHECK(u.value.item() == u_before);
+  step(true);
+  CHECK(u.value.item() < u_before);
+}
+
 TEST_CASE("schedules have the right corners") {
   using Decay = Schedule::Decay;
   const Schedule linear{2.0, 4, 12, Decay::linear};

@@ -165,10 +165,10 @@ TEST_CASE("a tiny decoder learns eight sequences by heart, without new memory af
   std::vector<const Scalar*> places;
   for (int step = 0; step < 150; ++step) {
     tape.clear();
+    adam.zero_grad();
     tape.backward(token_loss({tape}, model, batch));
     nn::clip_gradients(adam.parameters(), 1);
     adam.step(1e-2);
-    adam.zero_grad();
     if (step == 0) {
       allocations = tape.allocations();
       state = adam.bytes();
