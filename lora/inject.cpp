@@ -195,8 +195,10 @@ void unmerge(nn::Module& model) {
 
 void unwrap(nn::Module& model) {
   for (const Slot& slot : slots(model))
-    if (auto* layer = dynamic_cast<LoraLinear*>(slot.place->get()))
-      *slot.place = std::move(layer->base);
+    if (auto* layer = dynamic_cast<LoraLinear*>(slot.place->get())) {
+      std::unique_ptr<nn::Linear> base = std::move(layer->base);  // which goes with its layer
+      *slot.place = std::move(base);
+    }
   nn::name_parameters(model);
 }
 
