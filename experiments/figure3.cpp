@@ -16,7 +16,7 @@ lora::MatrixXd drawn_a(const std::string& name, const Cell& cell, lora::Index in
   spec.rank = cell.rank;
   spec.init = lora::parse_init(cell.init);
   auto linear = std::make_unique<nn::Linear>(in, in, 0.0, 0, name);
-  return lora::LoraLinear(linear, spec, cell.seed, name).A.value.m.cast<double>();
+  return lora::LoraLinear(std::move(linear), spec, cell.seed, name).A.value.m.cast<double>();
 }
 
 // φ of the directions after the first of each, which are in a space of one dimension less when the

@@ -145,8 +145,9 @@ std::vector<LoraLinear*> inject(nn::Module& model, const LoraConfig& config, std
     const auto target = std::find_if(targets.begin(), targets.end(),
                                      [&](const Target& t) { return t.name == slot.name; });
     if (target == targets.end()) continue;
+    // plan() has checked the spec, so that nothing throws while the slot is empty.
     std::unique_ptr<nn::Linear> linear(static_cast<nn::Linear*>(slot.place->release()));
-    auto layer = std::make_unique<LoraLinear>(linear, target->spec, seed, slot.name);
+    auto layer = std::make_unique<LoraLinear>(std::move(linear), target->spec, seed, slot.name);
     wrapped.push_back(layer.get());
     *slot.place = std::move(layer);
   }

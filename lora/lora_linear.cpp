@@ -36,11 +36,10 @@ void check(const LoraSpec& spec, Index in, Index out, const std::string& name) {
         fmt::format("LoRA dropout must be in [0, 1), not {}", spec.dropout));
 }
 
-LoraLinear::LoraLinear(std::unique_ptr<nn::Linear>& linear, const LoraSpec& lora_spec,
+LoraLinear::LoraLinear(std::unique_ptr<nn::Linear> linear, const LoraSpec& lora_spec,
                        std::uint64_t seed, const std::string& name)
-    : spec(lora_spec) {
-  check(spec, linear->in_features(), linear->out_features(), name);
-  base = std::move(linear);
+    : base(std::move(linear)), spec(lora_spec) {
+  check(spec, base->in_features(), base->out_features(), name);
   nn::set_trainable(*base, false);
   A.value = initial_a(spec, base->in_features(), seed, name);
   B.value = Tensor({base->out_features(), spec.rank});

@@ -55,8 +55,8 @@ struct LoraLinear final : nn::Projection {
 
   /// Freezes `linear` and wraps it. A is drawn from the stream (seed, name + ".lora_A.r<rank>"):
   /// with the rank in the name, A at r = 4 is not the first rows of A at r = 8, which would fake a
-  /// shared subspace. Throws as check() does; `linear` is then untouched.
-  LoraLinear(std::unique_ptr<nn::Linear>& linear, const LoraSpec& spec, std::uint64_t seed,
+  /// shared subspace. Throws as check() does, with the linear lost: a model calls that first.
+  LoraLinear(std::unique_ptr<nn::Linear> linear, const LoraSpec& spec, std::uint64_t seed,
              const std::string& name);
 
   Var forward(const Pass& pass, Var x) override;

@@ -24,7 +24,7 @@ struct FirstStep {
 /// One layer with one input, whose loss is ⟨dh, h⟩ with a given dh.
 FirstStep first_step(Rule rule, lora::Scaling scaling, nn::Index rank, std::uint64_t seed) {
   auto linear = std::make_unique<nn::Linear>(width, width, 0.1, seed, "linear");
-  lora::LoraLinear layer(linear, {rank, 8, scaling}, seed, "layer");
+  lora::LoraLinear layer(std::move(linear), {rank, 8, scaling}, seed, "layer");
   nn::name_parameters(layer);
   const nn::Tensor x = nn::Random(seed, "x").normal({1, width}, 1);
   const nn::Tensor dh = nn::Random(seed, "dh").normal({1, width}, 1);

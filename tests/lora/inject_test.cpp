@@ -203,7 +203,8 @@ TEST_CASE("A has the variance of its initialisation, and B is zero") {
   const nn::Index in = 50, r = 40;
   for (const lora::Init init : {lora::Init::gaussian, lora::Init::kaiming_uniform}) {
     auto linear = std::make_unique<nn::Linear>(in, 60, 1, 1, "linear");
-    const LoraLinear layer(linear, {r, 8, lora::Scaling::alpha_over_r, init, 0}, 1, "layer");
+    const LoraLinear layer(std::move(linear), {r, 8, lora::Scaling::alpha_over_r, init, 0}, 1,
+                           "layer");
     const double variance =
         static_cast<double>(layer.A.value.m.squaredNorm()) / static_cast<double>(in * r);
     const double largest = static_cast<double>(layer.A.value.m.cwiseAbs().maxCoeff());

@@ -19,7 +19,8 @@ TEST_CASE("a LoRA layer of any shape, rank and scaling") {
         Case{5, 1, 1, lora::Scaling::alpha_over_r},
         Case{1, 5, 1, lora::Scaling::alpha_over_sqrt_r}}) {
     auto linear = std::make_unique<nn::Linear>(c.in, c.out, 1, 1, "linear");
-    lora::LoraLinear layer(linear, {c.rank, 3, c.scaling, lora::Init::gaussian, 0}, 1, "layer");
+    lora::LoraLinear layer(std::move(linear), {c.rank, 3, c.scaling, lora::Init::gaussian, 0}, 1,
+                           "layer");
     nn::name_parameters(layer);
     layer.B.value = nn::Random(2, "B").normal(layer.B.value.shape, 1);
     Parameter x{"x", nn::Random(3, "x").normal({2, 3, c.in}, 1), {}, true};
@@ -53,7 +54,7 @@ TEST_CASE("the loss of a decoder with LoRA on every projection") {
 
 TEST_CASE("control: with B = 0 a check of A alone is refused, as it says nothing") {
   auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
-  lora::LoraLinear layer(linear, {}, 1, "layer");
+  lora::LoraLinear layer(std::move(linear), {}, 1, "layer");
   Parameter* A = &layer.A;
   const nn::Tensor x = nn::Random(3, "x").normal({2, 4}, 1);
   const auto f = [&](Tape& t) { return layer.forward({t}, t.constant(x)); };
@@ -62,7 +63,7 @@ TEST_CASE("control: with B = 0 a check of A alone is refused, as it says nothing
 
 TEST_CASE("control: a scale that the backward pass does not know does not pass") {
   auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
-  lora::LoraLinear layer(linear, {2, 3}, 1, "layer");
+  lora::LoraLinear layer(std::move(linear), {2, 3}, 1, "layer");
   layer.B.value.m.setOnes();
   Parameter* A = &layer.A;
   const nn::Tensor x = nn::Random(3, "x").normal({2, 4}, 1);

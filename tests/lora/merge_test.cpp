@@ -12,7 +12,7 @@ namespace {
 /// One layer (out 7, in 4) with B away from zero.
 LoraLinear layer_of(double alpha = 3) {
   auto linear = std::make_unique<nn::Linear>(4, 7, 0.5, 1, "linear");
-  LoraLinear layer(linear, {2, alpha}, 1, "layer");
+  LoraLinear layer(std::move(linear), {2, alpha}, 1, "layer");
   layer.B.value = nn::Random(2, "B").normal(layer.B.value.shape, 0.3);
   nn::name_parameters(layer);
   return layer;

@@ -102,7 +102,7 @@ TEST_CASE("dropout is on the input of A only, in passes that carry a stream") {
   auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
   lora::LoraSpec spec{2, 3};
   spec.dropout = 0.5;
-  lora::LoraLinear layer(linear, spec, 1, "layer");
+  lora::LoraLinear layer(std::move(linear), spec, 1, "layer");
   const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
   const auto forward = [&](const char* stream) {
     nn::Tape tape(autograd::Record::values);
@@ -131,7 +131,7 @@ TEST_CASE("with B at zero dropout changes the gradient of B, though not on the m
   auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
   lora::LoraSpec spec{2, 3};
   spec.dropout = 0.5;
-  lora::LoraLinear layer(linear, spec, 1, "layer");
+  lora::LoraLinear layer(std::move(linear), spec, 1, "layer");
   const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
   const nn::Tensor dh = nn::Random(4, "dh").normal({5, 7}, 1);
   const auto gradient = [&](nn::Random* random) {
@@ -153,7 +153,7 @@ TEST_CASE("with B at zero dropout changes the gradient of B, though not on the m
 TEST_CASE("the layer computes the paper's equation 3") {
   auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
   linear->bias.value = nn::Random(4, "bias").normal({7}, 1);
-  lora::LoraLinear layer(linear, {3, 8, lora::Scaling::alpha_over_sqrt_r}, 1, "layer");
+  lora::LoraLinear layer(std::move(linear), {3, 8, lora::Scaling::alpha_over_sqrt_r}, 1, "layer");
   layer.B.value = nn::Random(2, "B").normal(layer.B.value.shape, 1);
   const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
   nn::Tape tape(autograd::Record::values);

@@ -118,7 +118,7 @@ lora::LoraLinear layer_of(const Formulas& given) {
   auto linear = std::make_unique<nn::Linear>(2, 3, 1, 1, "linear");
   linear->weight.value.m = given.at("W_0");
   const double alpha = static_cast<double>(given.at("\\alpha")(0, 0));
-  lora::LoraLinear layer(linear, {1, alpha}, 1, "layer");
+  lora::LoraLinear layer(std::move(linear), {1, alpha}, 1, "layer");
   CHECK(layer.B.value.m == given.at("B"));  // it starts at zero without our doing
   layer.A.value.m = given.at("A");
   return layer;
