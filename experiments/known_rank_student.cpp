@@ -26,8 +26,9 @@ double mean_kl(nn::Decoder& teacher, nn::Decoder& student, const std::vector<int
                int length) {
   nn::Tape tape(autograd::Record::values);
   const nn::Pass pass{tape};
-  const nn::Var kl = autograd::kl_divergence(position_logits(pass, teacher, ids, length),
-                                             position_logits(pass, student, ids, length));
+  const nn::Var target = position_logits(pass, teacher, ids, length);
+  const nn::Var logits = position_logits(pass, student, ids, length);
+  const nn::Var kl = autograd::kl_divergence(target, logits);
   return static_cast<double>(kl.value().item());
 }
 
@@ -53,10 +54,10 @@ Student train_student(nn::Decoder& base, nn::Decoder& teacher, const StudentOpti
     if (stop) throw SweepStopped();
     const auto ids = uniform_tokens(base, options.batch, options.length, inputs);
     tape.clear(), teacher_tape.clear();
-    const nn::Var target = position_logits({teacher_tape}, teacher, ids, options.length);
-    const nn::Var loss =
-        autograd::kl_divergence(tape.constant(target.value()),
-                                position_logits({tape}, *student.model, ids, options.length));
+    const nn::Var target =
+        tape.constant(position_logits({teacher_tape}, teacher, ids, options.length).value());
+    const nn::Var logits = position_logits({tape}, *student.model, ids, options.length);
+    const nn::Var loss = autograd::kl_divergence(target, logits);
     optimizer.zero_grad();
     tape.backward(loss);
     optimizer.step(schedule.lr(step));

@@ -51,8 +51,11 @@ Var LoraLinear::forward(const Pass& pass, Var x) {
   const Var y = base->forward(pass, x);  // (..,out)
   if (merged()) return y;
   const Var z = nn::Dropout{spec.dropout}.forward(pass, x);
-  const Var ax = autograd::matmul_nt(z, pass.tape.parameter(A));  // (..,r)
-  return autograd::add_matmul_nt(y, autograd::scale(ax, scale()), pass.tape.parameter(B));
+  const Var a = pass.tape.parameter(A);
+  const Var ax = autograd::matmul_nt(z, a);  // (..,r)
+  const Var u = autograd::scale(ax, scale());
+  const Var b = pass.tape.parameter(B);
+  return autograd::add_matmul_nt(y, u, b);
 }
 
 void LoraLinear::visit(const std::string& prefix, const Visitor& fn) {

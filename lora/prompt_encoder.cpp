@@ -19,16 +19,18 @@ Lstm::Lstm(Index in, Index h, bool from_the_end, std::uint64_t seed, const std::
 Var Lstm::forward(const Pass& pass, Var x) {
   const Index P = x.value().rows(), n = h();
   const Var from_inputs = input.forward(pass, x);  // (P,4h), for all t at once
+  const Var U = pass.tape.parameter(hidden);       // (4h,h)
   std::vector<Var> states(static_cast<std::size_t>(P));
   Var state = pass.tape.constant(Tensor({1, n})), cell = state;
   for (Index step = 0; step < P; ++step) {
     const Index t = backwards ? P - 1 - step : step;
-    const Var a = autograd::add_matmul_nt(autograd::slice_rows(from_inputs, t, 1), state,
-                                          pass.tape.parameter(hidden));  // (1,4h)
+    const Var from_input = autograd::slice_rows(from_inputs, t, 1);
+    const Var a = autograd::add_matmul_nt(from_input, state, U);  // (1,4h)
     const auto part = [&](Index k) { return autograd::slice_cols(a, k * n, n); };
     const Var i = autograd::sigmoid(part(0)), f = autograd::sigmoid(part(1));
     const Var g = autograd::tanh(part(2)), o = autograd::sigmoid(part(3));
-    cell = autograd::add(autograd::multiply(f, cell), autograd::multiply(i, g));
+    const Var kept = autograd::multiply(f, cell), added = autograd::multiply(i, g);
+    cell = autograd::add(kept, added);
     state = autograd::multiply(o, autograd::tanh(cell));
     states[static_cast<std::size_t>(t)] = state;
   }

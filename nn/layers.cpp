@@ -27,7 +27,9 @@ Linear::Linear(Index in, Index out, double stddev, std::uint64_t seed, const std
     : weight(gaussian({out, in}, stddev, seed, name + ".weight")), bias(filled({out}, 0)) {}
 
 Var Linear::forward(const Pass& pass, Var x) {
-  return autograd::affine(x, pass.tape.parameter(weight), pass.tape.parameter(bias));
+  const Var W = pass.tape.parameter(weight);  // named, so that they are recorded in this order
+  const Var b = pass.tape.parameter(bias);
+  return autograd::affine(x, W, b);
 }
 
 void Linear::visit(const std::string& prefix, const Visitor& fn) {
@@ -56,7 +58,9 @@ LayerNorm::LayerNorm(Index size, double epsilon)
 }
 
 Var LayerNorm::forward(const Pass& pass, Var x) {
-  return autograd::layernorm(x, pass.tape.parameter(weight), pass.tape.parameter(bias), eps);
+  const Var w = pass.tape.parameter(weight);
+  const Var b = pass.tape.parameter(bias);
+  return autograd::layernorm(x, w, b, eps);
 }
 
 void LayerNorm::visit(const std::string& prefix, const Visitor& fn) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "lora/prompt_encoder.h"
 #include "nn/optimizer.h"
 #include "tests/lora/small_model.h"
 
@@ -171,6 +172,35 @@ TEST_CASE("the layer computes the paper's equation 3") {
       CHECK(std::abs(static_cast<double>(y(i, o)) - h) < 1e-4);
     }
   }
+}
+
+// Node numbers stand on pages and in breakpoints: they must not depend on the order in which a
+// compiler evaluates arguments.
+TEST_CASE("the nodes of a layer are recorded in the order in which one reads it") {
+  const auto recorded = [](auto& layer, nn::Index in) {
+    nn::name_parameters(layer);
+    nn::Tape tape;
+    layer.forward({tape}, tape.constant(nn::Tensor({2, in})));
+    std::vector<std::string> names;
+    for (int id = 1; id < tape.size(); ++id) {
+      const autograd::Node& node = tape.node(id);
+      names.push_back(node.parameter ? node.parameter->name : node.op_name);
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  auto linear = std::make_unique<nn::Linear>(4, 7, 1, 1, "linear");
+  CHECK(recorded(*linear, 4) == Names{"weight", "bias", "affine"});
+  lora::LoraLinear adapted(std::move(linear), {2, 3}, 1, "layer");
+  CHECK(recorded(adapted, 4) == Names{"base.weight", "base.bias", "affine", "lora_A", "matmul_nt",
+                                      "scale", "lora_B", "add_matmul_nt"});
+  nn::LayerNorm norm(4);
+  CHECK(recorded(norm, 4) == Names{"weight", "bias", "layernorm"});
+  lora::Lstm lstm(4, 3, false, 1, "lstm");
+  const Names of_lstm = recorded(lstm, 4);
+  CHECK(Names(of_lstm.begin(), of_lstm.begin() + 7) == Names{"input.weight", "input.bias", "affine",
+                                                             "hidden.weight", "constant", "slice",
+                                                             "add_matmul_nt"});
 }
 
 TEST_CASE("with A and B both at zero nothing ever moves") {
