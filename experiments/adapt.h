@@ -47,7 +47,8 @@ enum class ScoreOn { test, validation };
 using Measure = std::function<void(nn::Decoder& trained, CellResult& result)>;
 
 /// Prepares, trains, scores and measures one cell. Its numbers depend on the base and the cell
-/// alone.
+/// alone. One that diverged has the train_nll NaN and is scored as it was left; where its logits
+/// are not finite, its value is 0 and its nll NaN.
 CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on = ScoreOn::test,
                     const std::atomic<bool>& stop = never, const Measure& measure = {});
 

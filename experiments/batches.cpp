@@ -1,6 +1,7 @@
 #include "experiments/batches.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace experiments {
 
@@ -22,6 +23,16 @@ nn::Score evaluate(nn::Decoder& model, std::span<const data::Example> examples) 
     total += nn::score(model, token_batch(data::make_batch(examples.subspan(begin, count))));
   }
   return total;
+}
+
+nn::Score evaluate_or_nan(nn::Decoder& model, std::span<const data::Example> examples) {
+  try {
+    return evaluate(model, examples);
+  } catch (const nn::NonFiniteLogits&) {
+    return {.rows = static_cast<long>(examples.size()),
+            .nll = std::numeric_limits<double>::quiet_NaN(),
+            .weight = 1};
+  }
 }
 
 }  // namespace experiments

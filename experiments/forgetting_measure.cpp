@@ -62,7 +62,7 @@ void measure_pretraining(const Base& base, nn::Decoder& trained, CellResult& res
     std::vector<data::Example> examples;
     for (std::uint64_t i = 0; i < examples_each; ++i)
       examples.push_back(data::base_example(task, base.config.seed, i));
-    const nn::Score score = evaluate(trained, examples);
+    const nn::Score score = evaluate_or_nan(trained, examples);
     result.more[fmt::format("pretraining_nll.{}", data::to_string(task))] =
         score.nll / score.weight;
   }

@@ -6,12 +6,20 @@
 
 namespace experiments {
 
-TaskScore score_task(nn::Decoder& model, data::Task task, std::span<const data::Example> examples) {
-  const nn::Score s = evaluate(model, examples);
+static TaskScore task_score(data::Task task, const nn::Score& s) {
   return {.metric = task == data::Task::nli ? "accuracy" : "exact_match",
           .value = static_cast<double>(s.exact) / static_cast<double>(s.rows),
           .nll = s.nll / s.weight,
           .examples = s.rows};
+}
+
+TaskScore score_task(nn::Decoder& model, data::Task task, std::span<const data::Example> examples) {
+  return task_score(task, evaluate(model, examples));
+}
+
+TaskScore score_task_or_nan(nn::Decoder& model, data::Task task,
+                            std::span<const data::Example> examples) {
+  return task_score(task, evaluate_or_nan(model, examples));
 }
 
 std::string to_string(const TaskScore& score) {

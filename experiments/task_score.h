@@ -16,7 +16,12 @@ struct TaskScore {
   long examples = 0;
 };
 
+/// Throws nn::NonFiniteLogits.
 TaskScore score_task(nn::Decoder& model, data::Task task, std::span<const data::Example> examples);
+/// The same of a model that may have diverged: if its logits are not finite, the value is 0 and the
+/// nll NaN.
+TaskScore score_task_or_nan(nn::Decoder& model, data::Task task,
+                            std::span<const data::Example> examples);
 
 /// "accuracy 97.30 % of 1000 test examples, 0.0812 nats per target token".
 std::string to_string(const TaskScore& score);

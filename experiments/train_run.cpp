@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/batches.h"
 #include "experiments/progress.h"
 #include "experiments/signals.h"
 #include "experiments/sweep.h"
@@ -151,20 +152,27 @@ std::unique_ptr<nn::Decoder> train_and_save(const Base& base, const TrainRun& ru
   const SignalWatch watch;
   std::atomic<bool> stop = false;
   long steps_done = 0;
+  const auto diverged = [&](long step, const std::exception& error) {
+    return std::runtime_error(
+        fmt::format("training diverged at step {} of {} with learning rate {:g}, so nothing was "
+                    "written; a smaller --lr may help ({})",
+                    step, cell.steps, cell.lr, error.what()));
+  };
   try {
     train(*model, cell, examples, run.adapt, stop, [&](long before, long done, long total) {
       progress.step(before, done, total);
       steps_done = done;
       stop = watch.received() != 0;
     });
+    // No gradient has seen what the last step made of the model.
+    evaluate(*model, std::span(examples).first(1));
   } catch (const SweepStopped&) {
     throw Stopped(
         fmt::format("stopped after {} of {} steps; nothing was written", steps_done, cell.steps));
   } catch (const nn::NonFiniteGradient& error) {
-    throw std::runtime_error(
-        fmt::format("training diverged at step {} of {} with learning rate {:g}, so nothing was "
-                    "written; a smaller --lr may help ({})",
-                    steps_done + 1, cell.steps, cell.lr, error.what()));
+    throw diverged(steps_done + 1, error);
+  } catch (const nn::NonFiniteLogits& error) {
+    throw diverged(steps_done, error);
   }
   progress.finish();
   save_trained(*model, run, out);

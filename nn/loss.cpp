@@ -51,6 +51,7 @@ Score score(Decoder& model, const TokenBatch& batch) {
   Tape tape(autograd::Record::values);
   const Weighted w = weighted(model, batch);
   const Matrix& logits = weighted_logits({tape}, model, batch, w).value().m;
+  if (!logits.allFinite()) throw NonFiniteLogits("score: the model's logits are not finite");
 
   Score result;
   std::vector<bool> right(static_cast<std::size_t>(batch.B), true);

@@ -24,6 +24,12 @@ struct Score {
   double weight = 0;  ///< Σ weight
   Score& operator+=(const Score& other);
 };
+/// A model whose logits are not finite, from which nothing can be chosen.
+struct NonFiniteLogits : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws NonFiniteLogits where a logit that counts is a NaN or an infinity.
 Score score(Decoder& model, const TokenBatch& batch);
 
 }  // namespace nn

@@ -61,3 +61,19 @@ TEST_CASE("a method that the base has no room for is refused when it is prepared
                        "the size of top-layers (blocks) must be in 1..2, not 3",
                        std::invalid_argument);
 }
+
+TEST_CASE("a cell that diverged has a result: nothing right, and a NaN for its losses") {
+  const Base base = random_base();
+  Cell cell = cell_of("lora");
+  cell.targets = {"q", "v"}, cell.rank = 3, cell.alpha = 6, cell.scaling = "alpha/r";
+  cell.examples = 40;
+  cell.lr = 1e39;
+  for (const int steps : {1, 5}) {  // the last step, or a gradient before it, is not finite
+    cell.steps = steps;
+    const CellResult result = run_cell(base, cell, ScoreOn::validation);
+    CHECK(std::isnan(result.nll));
+    CHECK(result.value == 0);
+    CHECK(std::isnan(result.more.at("train_nll")) == (steps > 1));
+    CHECK(result.trainable > 0);
+  }
+}

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "nn/optimizer.h"
 #include "tests/nn/small_decoder.h"
@@ -141,6 +142,20 @@ TEST_CASE("a batch in which nothing counts has no loss, and a score of weight 0"
         "cross_entropy: no row has a weight");
   CHECK(nn::score(model, batch).weight == 0);
   CHECK(nn::score(model, batch).nll == 0);
+}
+
+// A NaN compares with nothing, so the first word would be the most likely one.
+TEST_CASE("logits that are not finite are no score") {
+  Decoder model(small_config(), 1);
+  TokenBatch batch = small_batch();
+  std::fill(batch.targets.begin(), batch.targets.end(), 0);
+  CHECK(nn::score(model, batch).rows == 2);
+  for (const Scalar bad :
+       {std::numeric_limits<Scalar>::quiet_NaN(), std::numeric_limits<Scalar>::infinity()}) {
+    model.ln_f.bias.value.m(0, 2) = bad;
+    CHECK(message_of<nn::NonFiniteLogits>([&] { nn::score(model, batch); }) ==
+          "score: the model's logits are not finite");
+  }
 }
 
 TEST_CASE("a tiny decoder learns eight sequences by heart, without new memory after one step") {
