@@ -89,8 +89,8 @@ class AdamW final : public Optimizer {
   Options options_;
 };
 
-/// The learning rate over a run: linear warm-up to the peak, then a decay that reaches zero
-/// one step after the last.
+/// The learning rate over a run: linear warm-up to the peak, and then the peak (constant), or a
+/// decay that is zero at step `total`, one after the last.
 struct Schedule {
   enum class Decay { constant, linear, cosine };
   double peak = 1e-3;
