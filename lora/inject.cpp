@@ -94,6 +94,7 @@ std::vector<Target> plan(const std::vector<Slot>& all, const LoraConfig& config)
   if (!config.targets.empty() && !config.targets_regex.empty())
     throw std::invalid_argument(
         "LoRA targets were given both as a list and as a regular expression");
+  if (all.empty()) throw std::invalid_argument("the model has no projections in slots to wrap");
   if (config.targets_regex.empty())
     for (const std::string& entry : config.targets) check_entry(entry, all);
   const std::vector<Slot> chosen = matching(config, all);

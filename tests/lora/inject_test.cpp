@@ -103,6 +103,21 @@ TEST_CASE("an entry that matches nothing is an error that lists the names") {
   CHECK(refusal(config).starts_with("'mlp' matches no projection"));
 }
 
+TEST_CASE("a model without slots says so, whatever the targets are") {
+  nn::LayerNorm model(4);
+  LoraConfig list = everywhere(), expression = everywhere();
+  expression.targets.clear();
+  expression.targets_regex = ".*";
+  for (const LoraConfig& config : {list, expression}) {
+    const auto refused = [&](auto action) { return message_of<std::invalid_argument>(action); };
+    CHECK(refused([&] { lora::plan(model, config); }) ==
+          "the model has no projections in slots to wrap");
+    CHECK(refused([&] { lora::inject(model, config, 5); }) ==
+          "the model has no projections in slots to wrap");
+  }
+  CHECK(model.weight.trainable);  // inject froze nothing
+}
+
 TEST_CASE("specifications that make no layer are errors, also for the last of many") {
   LoraConfig config = everywhere();
   config.spec.rank = 0;
