@@ -27,15 +27,9 @@ std::vector<Slot> slots(nn::Module& model) {
 }
 
 // The slots that a decoder of this configuration would have.
-std::vector<Slot> slots(const nn::DecoderConfig& c) {
+std::vector<Slot> slots(const nn::DecoderConfig& config) {
   std::vector<Slot> all;
-  for (Index i = 0; i < c.layers; ++i) {
-    const std::string block = fmt::format("blocks.{}", i);
-    for (const char* square : {".attn.q", ".attn.k", ".attn.v", ".attn.o"})
-      all.push_back({block + square, c.d_model, c.d_model});
-    all.push_back({block + ".mlp.up", c.d_model, c.d_mlp});
-    all.push_back({block + ".mlp.down", c.d_mlp, c.d_model});
-  }
+  for (const auto& [name, in, out] : nn::slot_shapes(config)) all.push_back({name, in, out});
   return all;
 }
 

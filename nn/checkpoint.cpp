@@ -113,18 +113,13 @@ Shapes parameter_shapes(const DecoderConfig& c) {
   const auto norm = [&](const std::string& name) {
     shapes[name + ".weight"] = shapes[name + ".bias"] = {c.d_model};
   };
-  const auto linear = [&](const std::string& name, Index in, Index out) {
+  for (Index i = 0; i < c.layers; ++i) {
+    norm(fmt::format("blocks.{}.ln1", i));
+    norm(fmt::format("blocks.{}.ln2", i));
+  }
+  for (const auto& [name, in, out] : slot_shapes(c)) {
     shapes[name + ".weight"] = {out, in};
     shapes[name + ".bias"] = {out};
-  };
-  for (Index i = 0; i < c.layers; ++i) {
-    const std::string block = fmt::format("blocks.{}", i);
-    norm(block + ".ln1");
-    for (const char* which : {".attn.q", ".attn.k", ".attn.v", ".attn.o"})
-      linear(block + which, c.d_model, c.d_model);
-    norm(block + ".ln2");
-    linear(block + ".mlp.up", c.d_model, c.d_mlp);
-    linear(block + ".mlp.down", c.d_mlp, c.d_model);
   }
   norm("ln_f");
   if (!c.tied) shapes["head.weight"] = {c.vocabulary, c.d_model};

@@ -27,6 +27,18 @@ void validate(const DecoderConfig& c) {
     throw std::invalid_argument(fmt::format("dropout must be in [0, 1), not {}", c.dropout));
 }
 
+std::vector<SlotShape> slot_shapes(const DecoderConfig& c) {
+  std::vector<SlotShape> slots;
+  for (Index i = 0; i < c.layers; ++i) {
+    const std::string block = fmt::format("blocks.{}", i);
+    for (const char* square : {"attn.q", "attn.k", "attn.v", "attn.o"})
+      slots.push_back({join(block, square), c.d_model, c.d_model});
+    slots.push_back({join(block, "mlp.up"), c.d_model, c.d_mlp});
+    slots.push_back({join(block, "mlp.down"), c.d_mlp, c.d_model});
+  }
+  return slots;
+}
+
 // 2 layers sublayers add to the residual stream; 1/√(2 layers) on each keeps their sum's variance.
 static double residual(const DecoderConfig& c) {
   return 1 / std::sqrt(2 * static_cast<double>(c.layers));

@@ -27,6 +27,16 @@ struct DecoderConfig {
 /// Throws std::invalid_argument naming the first field that makes no model.
 void validate(const DecoderConfig& config);
 
+/// A slot and what its projection maps, (..,in) -> (..,out).
+struct SlotShape {
+  std::string name;
+  Index in = 0, out = 0;
+  bool operator==(const SlotShape&) const = default;
+};
+
+/// What visit_slots shows of a decoder, which need not exist, in its order.
+std::vector<SlotShape> slot_shapes(const DecoderConfig& config);
+
 /// Causal multi-head attention with four separate projections, so that any of them can be wrapped.
 struct Attention final : Module {
   Index heads;

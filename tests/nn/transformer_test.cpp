@@ -153,6 +153,18 @@ TEST_CASE("inputs that do not fit the model are errors") {
   CHECK_THROWS_AS(logits_of(model, {1, 3, outside}), std::invalid_argument);
 }
 
+TEST_CASE("the slots that a configuration gives are those of its decoder") {
+  DecoderConfig config = small_config();
+  config.layers = 3;
+  Decoder model(config, 1);
+  std::vector<nn::SlotShape> slots;
+  model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
+    slots.push_back({name, slot->in_features(), slot->out_features()});
+  });
+  CHECK(nn::slot_shapes(config) == slots);
+  CHECK(slots.size() == 18);
+}
+
 TEST_CASE("configurations that make no model are refused by field") {
   const auto error = [](auto change) {
     DecoderConfig config = small_config();
