@@ -16,7 +16,7 @@ nn::TokenBatch batch_of(const Cell& cell, data::Split split) {
       data::make_batch(data::examples(task, task_options(cell), split, cell.seed, 32)));
 }
 
-void backward(nn::Decoder& model, const nn::TokenBatch& batch) {
+void backward(nn::Model& model, const nn::TokenBatch& batch) {
   nn::Tape tape;
   tape.backward(nn::token_loss({tape}, model, batch));
 }
@@ -25,7 +25,7 @@ void backward(nn::Decoder& model, const nn::TokenBatch& batch) {
 // 1e-20 is 1e-20 in float.
 nn::Matrix trained_logits(const Base& base, Cell cell, double p, double q, bool rates) {
   cell.alpha /= p * q;
-  const std::unique_ptr<nn::Decoder> model = prepare(base, cell);
+  const std::unique_ptr<nn::Model> model = prepare(base, cell);
   nn::ParameterGroup a{{}, 0, rates ? p : 1}, b{{}, 0, rates ? q : 1};
   for (const auto& [path, layer] : lora::lora_layers(*model)) {
     layer->B.value = nn::Random(cell.seed, path + ".start.B").normal(layer->B.value.shape, 0.02);
@@ -47,7 +47,7 @@ nn::Matrix trained_logits(const Base& base, Cell cell, double p, double q, bool 
 }  // namespace
 
 double first_step_change(const Base& base, const Cell& cell, double lr) {
-  const std::unique_ptr<nn::Decoder> model = prepare(base, cell);
+  const std::unique_ptr<nn::Model> model = prepare(base, cell);
   const nn::TokenBatch batch = batch_of(cell, data::Split::train);
   const nn::Matrix before = all_logits(*model, batch).m;
   const std::unique_ptr<nn::Optimizer> optimizer = make_optimizer(*model, cell);

@@ -33,9 +33,9 @@ lora::MethodSpec method_spec(const Cell& cell) {
   return spec;
 }
 
-std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell) {
+std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell) {
   check_cell(cell);
-  std::unique_ptr<nn::Decoder> model = copy_of(*base.model);
+  auto model = copy_of(*base.model);
   if (cell.method == "frozen")
     nn::set_trainable(*model, false);
   else
@@ -78,7 +78,7 @@ class Shuffled {
 
 }  // namespace
 
-double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example> examples,
+double train(nn::Model& model, const Cell& cell, std::span<const data::Example> examples,
              const AdaptOptions& options, const std::atomic<bool>& stop,
              const StepCallback& on_step) {
   Shuffled batches(examples, nn::Random(cell.seed, "adapt.order"));
@@ -112,7 +112,7 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
                     const std::atomic<bool>& stop, const Measure& measure) {
   const data::Task task = data::parse_task(cell.task);
   const data::TaskOptions options = task_options(cell);
-  std::unique_ptr<nn::Decoder> model = prepare(base, cell);
+  std::unique_ptr<nn::Model> model = prepare(base, cell);
 
   CellResult result;
   result.cell = cell;

@@ -28,7 +28,7 @@ lora::LoraConfig lora_config(const Cell& cell);
 lora::MethodSpec method_spec(const Cell& cell);
 
 /// A copy of the base, frozen or adapted by the cell's method.
-std::unique_ptr<nn::Decoder> prepare(const Base& base, const Cell& cell);
+std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell);
 
 /// The optimizer that the cell names, over the model's trainable parameters.
 std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cell);
@@ -36,7 +36,7 @@ std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cel
 /// Trains a prepared model on the examples for cell.steps steps and returns the loss of the last
 /// one. The order of the examples is drawn from the stream (cell.seed, "adapt.order"); every
 /// example comes once before any comes again. Throws SweepStopped once `stop` is set.
-double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example> examples,
+double train(nn::Model& model, const Cell& cell, std::span<const data::Example> examples,
              const AdaptOptions& options = {}, const std::atomic<bool>& stop = never,
              const StepCallback& on_step = {});
 
@@ -44,7 +44,7 @@ double train(nn::Decoder& model, const Cell& cell, std::span<const data::Example
 enum class ScoreOn { test, validation };
 
 /// Looks at a trained model and may add measurements to the cell's result.
-using Measure = std::function<void(nn::Decoder& trained, CellResult& result)>;
+using Measure = std::function<void(nn::Model& trained, CellResult& result)>;
 
 /// Prepares, trains, scores and measures one cell. Its numbers depend on the base and the cell
 /// alone. One that diverged has the train_nll NaN and is scored as it was left; where its logits

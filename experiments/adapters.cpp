@@ -43,7 +43,7 @@ bool is_finite(const lora::LoraLinear& layer) {
 // Nothing where the run diverged.
 std::optional<AdaptedModel> read(const StudyOptions& options, const Bases& bases,
                                  const Cell& cell) {
-  const std::unique_ptr<nn::Decoder> model = copy_of(*bases.of(cell).model);
+  const auto model = copy_of(*bases.of(cell).model);
   lora::load_adapter(folder_of(options, cell), *model);
   AdaptedModel adapted{cell, {}};
   for (const auto& [name, layer] : lora::lora_layers(*model)) {
@@ -104,7 +104,7 @@ std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
                                                         Progress& progress) {
   if (!set_learning_rates(cells, options, bases, progress)) return std::nullopt;
   // The adapter is on disk before its cell counts as finished.
-  const Measure save = [&](nn::Decoder& trained, CellResult& result) {
+  const Measure save = [&](nn::Model& trained, CellResult& result) {
     lora::save_adapter(folder_of(options, result.cell), trained);
   };
   const auto results =

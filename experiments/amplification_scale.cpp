@@ -69,7 +69,7 @@ std::vector<Cell> amplification_scale_cells(const StudyOptions& given) {
 
 }  // namespace
 
-void measure_amplification(nn::Decoder& trained, CellResult& result) {
+void measure_amplification(nn::Module& trained, CellResult& result) {
   for (const auto& [name, layer] : lora::lora_layers(trained)) {
     const lora::MatrixXd W = layer->w0().m.cast<double>();
     lora::Amplification found;

@@ -21,7 +21,7 @@ namespace experiments {
 Experiment amplification_scale_experiment();
 
 /// Adds them. NaN where a weight is not finite.
-void measure_amplification(nn::Decoder& trained, CellResult& result);
+void measure_amplification(nn::Module& trained, CellResult& result);
 
 /// One row of the table: a setting and a kind of matrix, means over layers and repetitions.
 struct AmplificationRow {

@@ -9,13 +9,14 @@ nn::TokenBatch token_batch(const data::Batch& batch) {
   return {batch.batch_size, batch.length, batch.ids, batch.targets, batch.weights};
 }
 
-nn::Tensor all_logits(nn::Decoder& model, const nn::TokenBatch& batch) {
+nn::Tensor all_logits(nn::Model& model, const nn::TokenBatch& batch) {
   nn::Tape tape(autograd::Record::values);
-  const nn::Pass pass{tape};
-  return model.logits(pass, model.hidden(pass, {batch.B, batch.T, batch.ids})).value();
+  const nn::Tokens tokens{batch.B, batch.T, batch.ids};
+  const nn::Var logits = model.logits({tape}, tokens, nn::all_positions(tokens));
+  return autograd::reshape(logits, {batch.B, batch.T, model.vocabulary()}).value();
 }
 
-nn::Score evaluate(nn::Decoder& model, std::span<const data::Example> examples) {
+nn::Score evaluate(nn::Model& model, std::span<const data::Example> examples) {
   constexpr std::size_t at_once = 250;
   nn::Score total;
   for (std::size_t begin = 0; begin < examples.size(); begin += at_once) {
@@ -25,7 +26,7 @@ nn::Score evaluate(nn::Decoder& model, std::span<const data::Example> examples) 
   return total;
 }
 
-nn::Score evaluate_or_nan(nn::Decoder& model, std::span<const data::Example> examples) {
+nn::Score evaluate_or_nan(nn::Model& model, std::span<const data::Example> examples) {
   try {
     return evaluate(model, examples);
   } catch (const nn::NonFiniteLogits&) {

@@ -9,13 +9,13 @@ namespace experiments {
 nn::TokenBatch token_batch(const data::Batch& batch);
 
 /// The logits of every position, (B,T,V); training computes only those that count.
-nn::Tensor all_logits(nn::Decoder& model, const nn::TokenBatch& batch);
+nn::Tensor all_logits(nn::Model& model, const nn::TokenBatch& batch);
 
 /// Exact matches and likelihood over the examples, a few hundred at a time. Throws
 /// nn::NonFiniteLogits.
-nn::Score evaluate(nn::Decoder& model, std::span<const data::Example> examples);
+nn::Score evaluate(nn::Model& model, std::span<const data::Example> examples);
 /// The same of a model that may have diverged: if its logits are not finite, nothing is exact and
 /// the likelihood is NaN.
-nn::Score evaluate_or_nan(nn::Decoder& model, std::span<const data::Example> examples);
+nn::Score evaluate_or_nan(nn::Model& model, std::span<const data::Example> examples);
 
 }  // namespace experiments

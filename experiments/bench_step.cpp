@@ -36,7 +36,7 @@ const std::vector<BenchShape>& bench_shapes() {
 namespace {
 
 // Every weight matrix ~ N(0, 0.02²), as GPT-2 starts.
-void randomise(nn::Decoder& model) {
+void randomise(nn::Module& model) {
   nn::Random random(0, "bench.weights");
   for (nn::Parameter* p : nn::parameters(model))
     if (p->value.shape.rank() > 1) p->value = random.normal(p->value.shape, 0.02);

@@ -40,12 +40,12 @@ class Training {
     optimizer_->step(1e-4);
   }
 
-  nn::Decoder& model() { return *model_; }
+  nn::Model& model() { return *model_; }
   autograd::Stats stats() const { return tape_.stats(); }
   double optimizer_bytes() const { return static_cast<double>(optimizer_->bytes()); }
 
  private:
-  std::unique_ptr<nn::Decoder> model_;
+  std::unique_ptr<nn::Model> model_;
   std::unique_ptr<nn::Optimizer> optimizer_;
   nn::TokenBatch batch_;
   nn::Tape tape_{autograd::Record::training};
@@ -55,14 +55,16 @@ struct FileSize {
   double file, tensors;
 };
 
-FileSize saved_size(nn::Decoder& model, bool is_lora, const std::filesystem::path& folder) {
+// Of the adapter, or of a checkpoint: the base's is as large as that of any training of it.
+FileSize saved_size(const Base& base, nn::Module& model, bool is_lora,
+                    const std::filesystem::path& folder) {
   const std::filesystem::path scratch = folder / "scratch";
   std::filesystem::create_directories(scratch);
   const auto path = scratch / (is_lora ? "adapter_model.safetensors" : "model.safetensors");
   if (is_lora)
     lora::save_adapter(scratch, model);
   else
-    nn::save_checkpoint(path, model);
+    nn::save_checkpoint(path, *base.model);
   FileSize size{static_cast<double>(std::filesystem::file_size(path)), 0};
   const nn::SafetensorsFile saved = nn::SafetensorsFile::read(path);
   for (const nn::SafetensorsEntry& entry : saved.entries())
@@ -71,10 +73,11 @@ FileSize saved_size(nn::Decoder& model, bool is_lora, const std::filesystem::pat
   return size;
 }
 
-CostRow sizes_of(Training& training, const Cell& cell, const std::filesystem::path& folder) {
+CostRow sizes_of(const Base& base, Training& training, const Cell& cell,
+                 const std::filesystem::path& folder) {
   training.step();  // gradients are there after the first
   const auto bytes = training.stats().bytes;
-  const nn::Decoder& model = training.model();
+  const nn::DecoderConfig& shape = base.config.model;
   const auto number = [](autograd::Index x) { return static_cast<double>(x); };
   CostRow row;
   row.width = cell.width;
@@ -83,13 +86,13 @@ CostRow sizes_of(Training& training, const Cell& cell, const std::filesystem::pa
                training.optimizer_bytes()};
   row.activations = number(bytes.activations);
   row.by_formula = {.parameters = number(nn::count(nn::parameters(training.model()))),
-                    .layers = number(model.config.layers),
-                    .d_model = number(model.config.d_model),
+                    .layers = number(shape.layers),
+                    .d_model = number(shape.d_model),
                     .matrices = number(static_cast<autograd::Index>(targets.size())),
                     .rank = number(cell.rank),
                     .bytes = sizeof(nn::Scalar)};
   row.by_formula.parameters -= lora_parameters(row.by_formula);  // LoRA's own are beside the model
-  const FileSize size = saved_size(training.model(), cell.rank > 0, folder);
+  const FileSize size = saved_size(base, training.model(), cell.rank > 0, folder);
   row.file = size.file;
   row.tensors = size.tensors;
   return row;
@@ -110,7 +113,7 @@ std::vector<CostRow> measure_costs(const std::vector<int>& widths, const std::ve
       const int r = i == 0 ? 0 : ranks[i - 1];  // full fine-tuning first
       const Cell cell = cost_cell(width, r);
       trainings.push_back(std::make_unique<Training>(base, cell));
-      rows.push_back(sizes_of(*trainings.back(), cell, folder));
+      rows.push_back(sizes_of(base, *trainings.back(), cell, folder));
       steps.emplace_back([training = trainings.back().get()] { training->step(); });
     }
     const auto seconds = interleaved_seconds(steps, rounds);

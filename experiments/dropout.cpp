@@ -36,7 +36,7 @@ struct Gradients {
 };
 
 Gradients first_gradients(const Base& base, const Cell& cell) {
-  const std::unique_ptr<nn::Decoder> model = prepare(base, cell);
+  const std::unique_ptr<nn::Model> model = prepare(base, cell);
   const data::Task task = data::parse_task(cell.task);
   const auto examples = data::examples(task, task_options(cell), data::Split::train, cell.seed, 32);
   nn::Random stream(cell.seed, "adapt.dropout");

@@ -190,10 +190,10 @@ std::string forgetting_csv(const std::vector<CellResult>& results) {
 ExperimentOutcome run_forgetting(const StudyOptions& options, Bases& bases, Progress& progress) {
   Study study{"forgetting", forgetting_cells(options)};
   if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
-  study.measure = [&bases](nn::Decoder& trained, CellResult& result) {
+  study.measure = [&bases](nn::Model& trained, CellResult& result) {
     const Base& base = bases.of(result.cell);
     measure_pretraining(base, trained, result);
-    measure_intruders(base, trained, result);
+    measure_intruders(*base.model, trained, result);
   };
   const auto results = run_study(std::move(study), options, bases, progress);
   if (!results) return {130, {}};

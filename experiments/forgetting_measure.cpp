@@ -31,7 +31,7 @@ bool is_adapted(const nn::Projection& projection) {
   return dynamic_cast<const lora::LoraLinear*>(&projection) != nullptr;
 }
 
-std::map<std::string, MatrixXd> weights_of(nn::Decoder& model) {
+std::map<std::string, MatrixXd> weights_of(nn::Module& model) {
   std::map<std::string, MatrixXd> weights;
   model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
     if (const auto* linear = dynamic_cast<const nn::Linear*>(slot.get()))
@@ -56,7 +56,7 @@ const std::vector<std::string>& pretraining_tasks() {
   return names;
 }
 
-void measure_pretraining(const Base& base, nn::Decoder& trained, CellResult& result) {
+void measure_pretraining(const Base& base, nn::Model& trained, CellResult& result) {
   constexpr std::uint64_t examples_each = 250;
   for (const data::BaseTask task : truthful_tasks()) {
     std::vector<data::Example> examples;
@@ -68,8 +68,8 @@ void measure_pretraining(const Base& base, nn::Decoder& trained, CellResult& res
   }
 }
 
-void measure_intruders(const Base& base, nn::Decoder& trained, CellResult& result) {
-  const std::map<std::string, MatrixXd> before = weights_of(*base.model);
+void measure_intruders(nn::Module& base, nn::Module& trained, CellResult& result) {
+  const std::map<std::string, MatrixXd> before = weights_of(base);
   trained.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
     if (!is_adapted(*slot)) return;
     const MatrixXd after = lora::effective_weight(*slot);

@@ -63,13 +63,14 @@ void side_by_side(std::size_t count, int jobs, const Work& work) {
 }
 
 // C of every projection of the base, on the students' kind of input.
-std::map<std::string, lora::MatrixXd> moments(nn::Decoder& model, const StudentOptions& student) {
+std::map<std::string, lora::MatrixXd> moments(nn::Model& model, const StudentOptions& student) {
   autograd::Random random(student.seed, "known-rank.moments");
   constexpr int rows = 200;
   const std::vector<int> ids = uniform_tokens(model, rows, student.length, random);
   return lora::input_second_moments(model, [&] {
     nn::Tape tape(autograd::Record::values);
-    model.hidden({tape}, {rows, student.length, ids});
+    const nn::Tokens tokens{rows, student.length, ids};
+    model.logits({tape}, tokens, nn::all_positions(tokens));
   });
 }
 
@@ -115,7 +116,7 @@ Recovery recovery(const std::string& name, const lora::LoraLinear& layer, const 
 
 KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
                            const std::atomic<bool>& stop) {
-  const std::unique_ptr<nn::Decoder> teacher = copy_of(*base.model);
+  const auto teacher = copy_of(*base.model);
   const auto planted = plant(*teacher, options.teacher);
 
   // The analysed student first: it takes as long as any and the others fill in beside it.
@@ -133,7 +134,7 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
   }
   std::vector<Student> students(wanted.size());
   side_by_side(wanted.size(), options.jobs, [&](std::size_t i) {
-    students[i] = train_student(*base.model, *teacher, wanted[i], stop);
+    students[i] = train_student(copy_of(*base.model), *teacher, wanted[i], stop);
   });
 
   KnownRankResult result;

@@ -7,23 +7,23 @@
 
 namespace experiments {
 
-std::vector<int> uniform_tokens(const nn::Decoder& model, int rows, int length,
+std::vector<int> uniform_tokens(const nn::Model& model, int rows, int length,
                                 autograd::Random& random) {
   std::vector<int> ids(static_cast<std::size_t>(rows) * static_cast<std::size_t>(length));
   for (int& id : ids)
-    id = static_cast<int>(random.below(static_cast<std::uint64_t>(model.config.vocabulary)));
+    id = static_cast<int>(random.below(static_cast<std::uint64_t>(model.vocabulary())));
   return ids;
 }
 
 // The logits of every position, (B T, V).
-static nn::Var position_logits(const nn::Pass& pass, nn::Decoder& model,
-                               const std::vector<int>& ids, int length) {
+static nn::Var position_logits(const nn::Pass& pass, nn::Model& model, const std::vector<int>& ids,
+                               int length) {
   const auto T = static_cast<nn::Index>(length), B = static_cast<nn::Index>(ids.size()) / T;
-  return model.logits(pass, model.hidden(pass, {B, T, ids}));
+  const nn::Tokens tokens{B, T, ids};
+  return model.logits(pass, tokens, nn::all_positions(tokens));
 }
 
-double mean_kl(nn::Decoder& teacher, nn::Decoder& student, const std::vector<int>& ids,
-               int length) {
+double mean_kl(nn::Model& teacher, nn::Model& student, const std::vector<int>& ids, int length) {
   nn::Tape tape(autograd::Record::values);
   const nn::Pass pass{tape};
   const nn::Var target = position_logits(pass, teacher, ids, length);
@@ -32,10 +32,10 @@ double mean_kl(nn::Decoder& teacher, nn::Decoder& student, const std::vector<int
   return static_cast<double>(kl.value().item());
 }
 
-Student train_student(nn::Decoder& base, nn::Decoder& teacher, const StudentOptions& options,
-                      const std::atomic<bool>& stop) {
+Student train_student(std::unique_ptr<nn::Model> base, nn::Model& teacher,
+                      const StudentOptions& options, const std::atomic<bool>& stop) {
   Student student;
-  student.model = copy_of(base);
+  student.model = std::move(base);
   lora::LoraConfig config;
   config.targets = options.targets;
   config.spec.rank = options.rank;
@@ -43,7 +43,7 @@ Student train_student(nn::Decoder& base, nn::Decoder& teacher, const StudentOpti
   lora::inject(*student.model, config, options.seed);
 
   autograd::Random held_out(options.seed, "known-rank.held-out");
-  const std::vector<int> unseen = uniform_tokens(base, 100, options.length, held_out);
+  const std::vector<int> unseen = uniform_tokens(*student.model, 100, options.length, held_out);
   student.start = mean_kl(teacher, *student.model, unseen, options.length);
 
   autograd::Random inputs(options.seed, "known-rank.inputs");
@@ -52,7 +52,7 @@ Student train_student(nn::Decoder& base, nn::Decoder& teacher, const StudentOpti
   nn::Tape tape(autograd::Record::training), teacher_tape(autograd::Record::values);
   for (int step = 0; step < options.steps; ++step) {
     if (stop) throw SweepStopped();
-    const auto ids = uniform_tokens(base, options.batch, options.length, inputs);
+    const auto ids = uniform_tokens(*student.model, options.batch, options.length, inputs);
     tape.clear(), teacher_tape.clear();
     const nn::Var target =
         tape.constant(position_logits({teacher_tape}, teacher, ids, options.length).value());

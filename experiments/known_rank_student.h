@@ -22,20 +22,21 @@ struct StudentOptions {
 };
 
 struct Student {
-  std::unique_ptr<nn::Decoder> model;  ///< the base under LoRA
+  std::unique_ptr<nn::Model> model;  ///< the base under LoRA
   double start = 0;  ///< KL before training, nats per position, on inputs that training did not see
   double kl = 0;     ///< and after
 };
 
-/// Throws SweepStopped once `stop` is set.
-Student train_student(nn::Decoder& base, nn::Decoder& teacher, const StudentOptions& options,
-                      const std::atomic<bool>& stop);
+/// Puts LoRA on `base`, which becomes the student, and trains it. Throws SweepStopped once `stop`
+/// is set.
+Student train_student(std::unique_ptr<nn::Model> base, nn::Model& teacher,
+                      const StudentOptions& options, const std::atomic<bool>& stop);
 
 /// `rows` rows of `length` uniform tokens from the stream, as a vector of rows * length ids.
-std::vector<int> uniform_tokens(const nn::Decoder& model, int rows, int length,
+std::vector<int> uniform_tokens(const nn::Model& model, int rows, int length,
                                 autograd::Random& random);
 
 /// Mean KL(teacher ‖ student) over all positions of the rows.
-double mean_kl(nn::Decoder& teacher, nn::Decoder& student, const std::vector<int>& ids, int length);
+double mean_kl(nn::Model& teacher, nn::Model& student, const std::vector<int>& ids, int length);
 
 }  // namespace experiments

@@ -37,7 +37,7 @@ Enum named(const Names<Enum>& names, const char* what, std::string_view text) {
       fmt::format("unknown {} '{}'; valid are {}", what, text, fmt::join(valid, ", ")));
 }
 
-std::vector<std::pair<std::string, nn::Projection*>> projections(nn::Decoder& model) {
+std::vector<std::pair<std::string, nn::Projection*>> projections(nn::Module& model) {
   std::vector<std::pair<std::string, nn::Projection*>> all;
   model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
     all.emplace_back(name, slot.get());
@@ -51,13 +51,19 @@ bool ends_with_any(const std::string& name, const std::vector<std::string>& ends
   return false;
 }
 
-std::string in_last_block(const nn::Decoder& model, const char* name) {
-  return fmt::format("blocks.{}.{}", model.blocks.size() - 1, name);
+// The last projection of this name: a decoder's is in its last block.
+std::string last_of(nn::Module& model, const std::string& end) {
+  std::string last;
+  for (const auto& [name, projection] : projections(model))
+    if (ends_with_any(name, {end})) last = name;
+  if (last.empty())
+    throw std::invalid_argument(fmt::format("the model has no projection named {}", end));
+  return last;
 }
 
-std::vector<std::string> planted_places(nn::Decoder& model, Place place) {
-  if (place == Place::one) return {in_last_block(model, "attn.v")};
-  if (place == Place::mlp) return {in_last_block(model, "mlp.up")};
+std::vector<std::string> planted_places(nn::Module& model, Place place) {
+  if (place == Place::one) return {last_of(model, "attn.v")};
+  if (place == Place::mlp) return {last_of(model, "mlp.up")};
   std::vector<std::string> names;
   for (const auto& [name, projection] : projections(model))
     if (ends_with_any(name, {"q", "v"})) names.push_back(name);
@@ -101,7 +107,7 @@ lora::Svd planted_change(const lora::MatrixXd& W, const TeacherSpec& spec, int r
   return change;
 }
 
-std::map<std::string, int> planted_ranks(nn::Decoder& model, const TeacherSpec& spec) {
+std::map<std::string, int> planted_ranks(nn::Module& model, const TeacherSpec& spec) {
   std::map<std::string, int> ranks;
   if (spec.true_rank == 0) return ranks;
   const std::vector<std::string> names = planted_places(model, spec.place);
@@ -110,7 +116,7 @@ std::map<std::string, int> planted_ranks(nn::Decoder& model, const TeacherSpec& 
   return ranks;
 }
 
-std::map<std::string, lora::Svd> plant(nn::Decoder& model, const TeacherSpec& spec) {
+std::map<std::string, lora::Svd> plant(nn::Module& model, const TeacherSpec& spec) {
   const std::map<std::string, int> ranks = planted_ranks(model, spec);
   std::map<std::string, lora::Svd> changes;
   for (const auto& [name, projection] : projections(model)) {
@@ -129,7 +135,7 @@ std::map<std::string, lora::Svd> plant(nn::Decoder& model, const TeacherSpec& sp
   return changes;
 }
 
-std::vector<std::string> student_targets(nn::Decoder& model, Place place) {
+std::vector<std::string> student_targets(nn::Module& model, Place place) {
   if (place != Place::mlp) return planted_places(model, place);
   std::vector<std::string> names;
   for (const auto& [name, projection] : projections(model))

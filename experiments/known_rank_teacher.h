@@ -3,7 +3,6 @@
 #include <map>
 
 #include "lora/low_rank.h"
-#include "nn/transformer.h"
 
 namespace experiments {
 
@@ -45,13 +44,13 @@ lora::Svd planted_change(const lora::MatrixXd& W, const TeacherSpec& spec, int r
 
 /// The ranks that the specification plants, by the projections' names. `several` gives the places,
 /// in the model's order, r*, 1, 2 r* and (r* + 1) / 2 in turn, so that they can be told apart.
-std::map<std::string, int> planted_ranks(nn::Decoder& model, const TeacherSpec& spec);
+std::map<std::string, int> planted_ranks(nn::Module& model, const TeacherSpec& spec);
 
 /// Adds the changes to the model's weights and returns them by name; with r* = 0 there are none and
 /// the model is as it was.
-std::map<std::string, lora::Svd> plant(nn::Decoder& model, const TeacherSpec& spec);
+std::map<std::string, lora::Svd> plant(nn::Module& model, const TeacherSpec& spec);
 
 /// The projections that the students adapt, by name.
-std::vector<std::string> student_targets(nn::Decoder& model, Place place);
+std::vector<std::string> student_targets(nn::Module& model, Place place);
 
 }  // namespace experiments

@@ -41,11 +41,10 @@ Base cached_base(const BaseConfig& config, const fs::path& results) {
                                        : "it was made by another version of this program"));
 }
 
-void check_speaks(const nn::Decoder& model, const std::string& path) {
-  if (model.config.vocabulary != data::vocabulary().size())
+void check_speaks(const nn::Model& model, const std::string& path) {
+  if (model.vocabulary() != data::vocabulary().size())
     throw std::invalid_argument(fmt::format("{} has a vocabulary of {} words; the tasks need {}",
-                                            path, model.config.vocabulary,
-                                            data::vocabulary().size()));
+                                            path, model.vocabulary(), data::vocabulary().size()));
 }
 
 }  // namespace

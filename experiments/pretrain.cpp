@@ -81,13 +81,13 @@ namespace {
 
 constexpr int tensors_of_state = 3;  // a parameter and its two moments
 
-std::size_t bytes_of_state(nn::Decoder& model) {
+std::size_t bytes_of_state(nn::Module& model) {
   return static_cast<std::size_t>(tensors_of_state * nn::count(nn::parameters(model))) *
          sizeof(float);
 }
 
 // Everything a later process needs to take the next step as this one would have.
-void save_state(const fs::path& path, nn::Decoder& model, nn::Optimizer& optimizer, long done) {
+void save_state(const fs::path& path, nn::Module& model, nn::Optimizer& optimizer, long done) {
   nn::SafetensorsWriter file;
   file.metadata["steps_done"] = std::to_string(done);
   model.visit("", [&](const std::string& name, nn::Parameter& p) { file.add(name, p.value); });
@@ -190,7 +190,7 @@ Base base_with_progress(const BaseConfig& config, const fs::path& folder) {
   return base;
 }
 
-std::vector<std::pair<std::string, double>> base_quality(nn::Decoder& model, std::uint64_t seed) {
+std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::uint64_t seed) {
   constexpr int examples_each = 500;
   std::vector<std::pair<std::string, double>> quality;
   for (const data::BaseTask task : data::all_base_tasks) {

@@ -75,7 +75,7 @@ std::filesystem::path base_path(const BaseConfig& config, const std::filesystem:
 
 /// How well the base does what it was trained on: exact match by pre-training task, on examples
 /// that no training step drew.
-std::vector<std::pair<std::string, double>> base_quality(nn::Decoder& model, std::uint64_t seed);
+std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::uint64_t seed);
 
 /// Another model with the same configuration and weights.
 std::unique_ptr<nn::Decoder> copy_of(nn::Decoder& model);

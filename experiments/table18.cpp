@@ -34,7 +34,7 @@ std::vector<Cell> table18_cells(const StudyOptions& options) {
   return cells;
 }
 
-void measure_validation_loss(nn::Decoder& trained, CellResult& result) {
+void measure_validation_loss(nn::Model& trained, CellResult& result) {
   const data::Task task = data::parse_task(result.cell.task);
   const auto examples = data::validation_set(task, task_options(result.cell), result.cell.seed);
   result.more[validation_nll] = score_task_or_nan(trained, task, examples).nll;

@@ -25,7 +25,7 @@ lora::MethodSpec lora_spec() {
 }
 
 // With B = 0 a merge would change nothing.
-void draw_B(nn::Decoder& model, std::uint64_t seed) {
+void draw_B(nn::Module& model, std::uint64_t seed) {
   for (auto& [name, layer] : lora::lora_layers(model)) {
     nn::Random random(seed, "table1." + name);
     for (nn::Index i = 0; i < layer->B.value.m.size(); ++i)
@@ -46,7 +46,7 @@ std::unique_ptr<nn::Decoder> with_lora(std::uint64_t seed = 1) {
   return model;
 }
 
-std::unique_ptr<nn::Decoder> model_named(const std::string& name) {
+std::unique_ptr<nn::Model> model_named(const std::string& name) {
   if (name == "base" || name == "base again") return plain();
   if (name == "LoRA") return with_lora();
   if (name == "LoRA merged") {
@@ -76,17 +76,17 @@ std::vector<int> some_tokens(int n, nn::Index vocabulary) {
 }
 
 // Logits at every position.
-const nn::Tensor& forward(nn::Tape& tape, nn::Decoder& model, const LatencyCase& at,
+const nn::Tensor& forward(nn::Tape& tape, nn::Model& model, const LatencyCase& at,
                           const std::vector<int>& ids) {
   tape.clear();
-  const nn::Pass pass{tape};
-  return model.logits(pass, model.hidden(pass, {at.batch, at.length, ids})).value();
+  const nn::Tokens tokens{at.batch, at.length, ids};
+  return model.logits({tape}, tokens, nn::all_positions(tokens)).value();
 }
 
 double largest(const nn::Matrix& m) { return static_cast<double>(m.cwiseAbs().maxCoeff()); }
 
 // Sets the weights to W0 + ΔW by what the definition says, without lora::merge.
-std::unique_ptr<nn::Decoder> plain_with_sum(nn::Decoder& wrapped) {
+std::unique_ptr<nn::Decoder> plain_with_sum(nn::Module& wrapped) {
   auto model = plain();
   std::map<std::string, lora::LoraLinear*> layers;
   for (auto& [name, layer] : lora::lora_layers(wrapped)) layers[name] = layer;
@@ -109,7 +109,7 @@ const std::vector<std::string>& latency_models() {
 }
 
 std::vector<LatencyRow> measure_latency(const LatencyCase& at, int rounds, int repetitions) {
-  std::vector<std::unique_ptr<nn::Decoder>> models;
+  std::vector<std::unique_ptr<nn::Model>> models;
   std::vector<std::unique_ptr<nn::Tape>> tapes;
   std::vector<std::function<void()>> passes;
   std::vector<LatencyRow> rows;
@@ -143,7 +143,7 @@ MergedOutput compare_merged(std::uint64_t seed) {
   const LatencyCase at{4, 32};
   const auto wrapped = with_lora(seed), base = plain(), sum = plain_with_sum(*wrapped);
   const std::vector<int> ids = some_tokens(at.batch * at.length, base->config.vocabulary);
-  const auto logits = [&](nn::Decoder& model) {
+  const auto logits = [&](nn::Model& model) {
     nn::Tape tape(autograd::Record::values);
     return nn::Matrix(forward(tape, model, at, ids).m);
   };

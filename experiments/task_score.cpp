@@ -13,11 +13,11 @@ static TaskScore task_score(data::Task task, const nn::Score& s) {
           .examples = s.rows};
 }
 
-TaskScore score_task(nn::Decoder& model, data::Task task, std::span<const data::Example> examples) {
+TaskScore score_task(nn::Model& model, data::Task task, std::span<const data::Example> examples) {
   return task_score(task, evaluate(model, examples));
 }
 
-TaskScore score_task_or_nan(nn::Decoder& model, data::Task task,
+TaskScore score_task_or_nan(nn::Model& model, data::Task task,
                             std::span<const data::Example> examples) {
   return task_score(task, evaluate_or_nan(model, examples));
 }

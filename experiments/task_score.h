@@ -4,7 +4,7 @@
 #include <string>
 
 #include "data/tasks.h"
-#include "nn/transformer.h"
+#include "nn/model.h"
 
 namespace experiments {
 
@@ -17,10 +17,10 @@ struct TaskScore {
 };
 
 /// Throws nn::NonFiniteLogits.
-TaskScore score_task(nn::Decoder& model, data::Task task, std::span<const data::Example> examples);
+TaskScore score_task(nn::Model& model, data::Task task, std::span<const data::Example> examples);
 /// The same of a model that may have diverged: if its logits are not finite, the value is 0 and the
 /// nll NaN.
-TaskScore score_task_or_nan(nn::Decoder& model, data::Task task,
+TaskScore score_task_or_nan(nn::Model& model, data::Task task,
                             std::span<const data::Example> examples);
 
 /// "accuracy 97.30 % of 1000 test examples, 0.0812 nats per target token".

@@ -19,7 +19,7 @@ static nn::TokenBatch first_rows(const Cell& cell, int rows) {
 }
 
 // A tenth of the spread that would make s B A x as large as W0 x: what a short training leaves.
-static void draw_b(nn::Decoder& model, std::uint64_t seed) {
+static void draw_b(nn::Module& model, std::uint64_t seed) {
   for (const auto& [name, layer] : lora::lora_layers(model)) {
     nn::Random random(seed, layer->B.name + ".trace");
     const double stddev = 0.1 / std::sqrt(static_cast<double>(layer->spec.rank));
@@ -39,12 +39,12 @@ TracedStep::TracedStep(const Base& shared, const Cell& traced, int rows)
 }
 
 static std::map<std::string, std::string> metadata(const TracedStep& step) {
-  const nn::DecoderConfig& config = step.model->config;
+  const nn::DecoderConfig& config = step.base.model;
   std::map<std::string, std::string> about{
       {"heads", fmt::to_string(config.heads)},
       {"gelu", config.gelu == autograd::Gelu::erf ? "erf" : "tanh"},
       {"tied", config.tied ? "true" : "false"},
-      {"layernorm_eps", fmt::to_string(step.model->ln_f.eps)},
+      {"layernorm_eps", fmt::to_string(nn::layernorm_eps)},
       {"mode", step.cell.method},
       {"lora_scale", "0"},
       {"task", step.cell.task},

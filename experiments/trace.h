@@ -17,7 +17,7 @@ namespace experiments {
 struct TracedStep {
   Cell cell;
   BaseConfig base;
-  std::unique_ptr<nn::Decoder> model;
+  std::unique_ptr<nn::Model> model;
   nn::TokenBatch batch;
   nn::Tape tape;
   nn::Var loss;

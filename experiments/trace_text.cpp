@@ -33,7 +33,7 @@ class Story {
   const std::string& name(NodeId id) const { return names_[static_cast<std::size_t>(id)]; }
   int section(NodeId id) const { return sections_[static_cast<std::size_t>(id)]; }
   OpText words(NodeId id) const {
-    return words_of(node(id).op_name, name(id), step_.cell, step_.model->config);
+    return words_of(node(id).op_name, name(id), step_.cell, step_.base.model);
   }
   std::string value_name(const Node& node);
   std::string fill(const std::string& pattern, NodeId id) const;
@@ -61,7 +61,7 @@ Story::Story(const TracedStep& step) : step_(step) {
   for (NodeId id = 0; id < tape.size(); ++id) {
     const Node& n = tape.node(id);
     if (n.parameter)
-      current = std::max(current, section_number(n.parameter->name, step.model->config));
+      current = std::max(current, section_number(n.parameter->name, step.base.model));
     sections_.push_back(current);
     names_.push_back(n.parameter ? symbol_of(n.parameter->name) : value_name(n));
     for (const NodeId input : n.inputs) users_[static_cast<std::size_t>(input)].push_back(id);
@@ -181,7 +181,7 @@ void Story::tell_forward(std::string& text) const {
     const Node& n = node(id);
     if (n.inputs.empty()) continue;
     if (section(id) != std::exchange(told, section(id)))
-      text += section_title(section(id), step_.model->config);
+      text += section_title(section(id), step_.base.model);
     const std::string label = fmt::format("  #{:<4}{:<8}{:<12}{:<8.4g}", id, name(id),
                                           n.value->shape.str(), norm(*n.value));
     text += wrapped(label, label.size(), fill(words(id).forward, id) + parameters_of(id));
@@ -203,7 +203,7 @@ void Story::tell_backward(std::string& text) const {
     if (n.inputs.empty()) continue;
     if (section(id) != told) {
       tell_skipped();
-      text += section_title(section(id), step_.model->config);
+      text += section_title(section(id), step_.base.model);
       told = section(id);
     }
     if (!n.grad) {

@@ -26,8 +26,7 @@ LearningRate learning_rate(const Cell& cell, const LearningRates& recorded) {
 }
 
 std::vector<lora::Target> targets_of(const TrainRun& run) {
-  nn::Decoder shapes_of_base(run.base.model, 0);
-  return lora::plan(shapes_of_base, run.lora);
+  return lora::plan(run.base.model, run.lora);
 }
 
 nn::Index trainable_count(const TrainRun& run) {
@@ -35,8 +34,7 @@ nn::Index trainable_count(const TrainRun& run) {
   if (run.cell.method == "lora") {
     for (const lora::Target& target : targets_of(run)) total += target.parameters();
   } else {
-    nn::Decoder shapes_of_base(run.base.model, 0);
-    total = nn::count(nn::parameters(shapes_of_base));
+    for (const auto& [name, shape] : nn::parameter_shapes(run.base.model)) total += shape.size();
   }
   return total;
 }
@@ -121,7 +119,7 @@ void check_output(const TrainRun& run, const fs::path& out) {
 namespace {
 
 std::unique_ptr<nn::Decoder> model_for(const Base& base, const TrainRun& run) {
-  std::unique_ptr<nn::Decoder> model = copy_of(*base.model);
+  auto model = copy_of(*base.model);
   if (run.cell.method == "lora")
     lora::inject(*model, run.lora, run.cell.seed);
   else
@@ -140,13 +138,13 @@ void save_trained(nn::Decoder& model, const TrainRun& run, const fs::path& out) 
 
 }  // namespace
 
-std::unique_ptr<nn::Decoder> train_and_save(const Base& base, const TrainRun& run,
-                                            const fs::path& out) {
+std::unique_ptr<nn::Model> train_and_save(const Base& base, const TrainRun& run,
+                                          const fs::path& out) {
   const Cell& cell = run.cell;
   const data::Task task = data::parse_task(cell.task);
   const auto examples =
       data::examples(task, task_options(cell), data::Split::train, cell.seed, cell.examples);
-  std::unique_ptr<nn::Decoder> model = model_for(base, run);
+  auto model = model_for(base, run);
 
   TrainingProgress progress(fmt::format("training {} on {}", cell.method, cell.task));
   const SignalWatch watch;

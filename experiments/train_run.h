@@ -53,7 +53,7 @@ void check_output(const TrainRun& run, const std::filesystem::path& out);
 /// Trains with progress on standard error and writes the result; returns the trained model. Throws
 /// Stopped after SIGINT or SIGTERM and std::runtime_error where training diverged; nothing is
 /// written then.
-std::unique_ptr<nn::Decoder> train_and_save(const Base& base, const TrainRun& run,
-                                            const std::filesystem::path& out);
+std::unique_ptr<nn::Model> train_and_save(const Base& base, const TrainRun& run,
+                                          const std::filesystem::path& out);
 
 }  // namespace experiments

@@ -8,20 +8,20 @@
 
 namespace nn {
 
-static void check(const Decoder& model, std::span<const int> prompt, const GenerateOptions& o) {
+static void check(const Model& model, std::span<const int> prompt, const GenerateOptions& o) {
   if (prompt.empty()) throw std::invalid_argument("generate: the prompt is empty");
-  if (static_cast<Index>(prompt.size()) >= model.config.context)
+  if (static_cast<Index>(prompt.size()) >= model.context())
     throw std::invalid_argument(fmt::format("generate: {} tokens leave no room in a context of {}",
-                                            prompt.size(), model.config.context));
+                                            prompt.size(), model.context()));
   if (o.max_tokens < 0)
     throw std::invalid_argument(
         fmt::format("generate: max tokens must be at least 0, not {}", o.max_tokens));
   if (!(o.temperature >= 0) || !std::isfinite(o.temperature))
     throw std::invalid_argument(
         fmt::format("generate: temperature must be at least 0, not {}", o.temperature));
-  if (o.top_k < 0 || o.top_k > model.config.vocabulary)
+  if (o.top_k < 0 || o.top_k > model.vocabulary())
     throw std::invalid_argument(
-        fmt::format("generate: top-k must be in 0..{}, not {}", model.config.vocabulary, o.top_k));
+        fmt::format("generate: top-k must be in 0..{}, not {}", model.vocabulary(), o.top_k));
 }
 
 // Draws from softmax(logits / temperature) over the top_k most likely tokens.
@@ -44,17 +44,16 @@ static int sample(const Eigen::Ref<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic
   return order[std::min(static_cast<std::size_t>(drawn), order.size() - 1)];
 }
 
-std::vector<int> generate(Decoder& model, std::span<const int> prompt,
-                          const GenerateOptions& options, Random& random) {
+std::vector<int> generate(Model& model, std::span<const int> prompt, const GenerateOptions& options,
+                          Random& random) {
   check(model, prompt, options);
   std::vector<int> ids(prompt.begin(), prompt.end());
   Tape tape(autograd::Record::values);
-  for (int i = 0; i < options.max_tokens && static_cast<Index>(ids.size()) < model.config.context;
-       ++i) {
+  for (int i = 0; i < options.max_tokens && static_cast<Index>(ids.size()) < model.context(); ++i) {
     tape.clear();
     const auto T = static_cast<Index>(ids.size());
-    const Var hidden = model.hidden({tape}, {1, T, ids});
-    const Var last = model.logits({tape}, autograd::slice_rows(hidden, T - 1, 1));  // (1,V)
+    const int at[] = {static_cast<int>(T) - 1};
+    const Var last = model.logits({tape}, {1, T, ids}, at);  // (1,V)
     if (!last.value().m.allFinite())
       throw std::runtime_error("generate: the model's logits are not finite");
     ids.push_back(sample(last.value().m.row(0), options, random));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/transformer.h"
+#include "nn/model.h"
 
 namespace nn {
 
@@ -14,7 +14,7 @@ struct GenerateOptions {
 /// The tokens that follow `prompt`, the stop token included. Ends where the context is full.
 /// `random` is drawn from only where temperature > 0. Throws std::invalid_argument on an empty
 /// prompt, one that fills the context, or options out of range.
-std::vector<int> generate(Decoder& model, std::span<const int> prompt,
-                          const GenerateOptions& options, Random& random);
+std::vector<int> generate(Model& model, std::span<const int> prompt, const GenerateOptions& options,
+                          Random& random);
 
 }  // namespace nn

@@ -32,13 +32,15 @@ struct Embedding final : Module {
   void visit(const std::string& prefix, const Visitor& fn) override;
 };
 
+inline constexpr double layernorm_eps = 1e-5;
+
 struct LayerNorm final : Module {
   Parameter weight, bias;  // (C), 1 and 0 at the start
   const double eps;
 
   /// Throws std::invalid_argument unless epsilon is finite and above 0: a row of equal numbers has
   /// no variance to divide by.
-  explicit LayerNorm(Index size, double epsilon = 1e-5);
+  explicit LayerNorm(Index size, double epsilon = layernorm_eps);
 
   Var forward(const Pass& pass, Var x);
   void visit(const std::string& prefix, const Visitor& fn) override;

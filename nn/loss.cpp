@@ -12,7 +12,7 @@ struct Weighted {
   std::vector<Scalar> weights;
 };
 
-static Weighted weighted(const Decoder& model, const TokenBatch& batch) {
+static Weighted weighted(const Model& model, const TokenBatch& batch) {
   const auto n = static_cast<std::size_t>(batch.B * batch.T);
   if (batch.ids.size() != n || batch.targets.size() != n || batch.weights.size() != n)
     throw autograd::ShapeError(
@@ -21,9 +21,9 @@ static Weighted weighted(const Decoder& model, const TokenBatch& batch) {
   Weighted w;
   for (std::size_t i = 0; i < n; ++i) {
     if (batch.weights[i] == 0) continue;
-    if (batch.targets[i] < 0 || batch.targets[i] >= model.config.vocabulary)
+    if (batch.targets[i] < 0 || batch.targets[i] >= model.vocabulary())
       throw std::invalid_argument(fmt::format("the target {} at position {} is not in 0..{}",
-                                              batch.targets[i], i, model.config.vocabulary - 1));
+                                              batch.targets[i], i, model.vocabulary() - 1));
     w.positions.push_back(static_cast<int>(i));
     w.targets.push_back(batch.targets[i]);
     w.weights.push_back(batch.weights[i]);
@@ -31,15 +31,10 @@ static Weighted weighted(const Decoder& model, const TokenBatch& batch) {
   return w;
 }
 
-static Var weighted_logits(const Pass& pass, Decoder& model, const TokenBatch& batch,
-                           const Weighted& w) {
-  const Var hidden = model.hidden(pass, {batch.B, batch.T, batch.ids});  // (B,T,C)
-  return model.logits(pass, autograd::embedding(hidden, w.positions));   // (weighted,V)
-}
-
-Var token_loss(const Pass& pass, Decoder& model, const TokenBatch& batch) {
+Var token_loss(const Pass& pass, Model& model, const TokenBatch& batch) {
   const Weighted w = weighted(model, batch);
-  return autograd::cross_entropy(weighted_logits(pass, model, batch, w), {w.targets, w.weights});
+  const Var logits = model.logits(pass, {batch.B, batch.T, batch.ids}, w.positions);  // (n,V)
+  return autograd::cross_entropy(logits, {w.targets, w.weights});
 }
 
 Score& Score::operator+=(const Score& other) {
@@ -47,10 +42,10 @@ Score& Score::operator+=(const Score& other) {
   return *this;
 }
 
-Score score(Decoder& model, const TokenBatch& batch) {
+Score score(Model& model, const TokenBatch& batch) {
   Tape tape(autograd::Record::values);
   const Weighted w = weighted(model, batch);
-  const Matrix& logits = weighted_logits({tape}, model, batch, w).value().m;
+  const Matrix& logits = model.logits({tape}, {batch.B, batch.T, batch.ids}, w.positions).value().m;
   if (!logits.allFinite()) throw NonFiniteLogits("score: the model's logits are not finite");
 
   Score result;

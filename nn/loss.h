@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/transformer.h"
+#include "nn/model.h"
 
 namespace nn {
 
@@ -14,7 +14,7 @@ struct TokenBatch {
 
 /// Σ weight · nll / Σ weight over all positions -> (1). The logits of positions without weight are
 /// never computed: they cannot influence the loss.
-Var token_loss(const Pass& pass, Decoder& model, const TokenBatch& batch);
+Var token_loss(const Pass& pass, Model& model, const TokenBatch& batch);
 
 /// How well the model predicts a batch's targets, without recording gradients.
 struct Score {
@@ -30,6 +30,6 @@ struct NonFiniteLogits : std::runtime_error {
 };
 
 /// Throws NonFiniteLogits where a logit that counts is a NaN or an infinity.
-Score score(Decoder& model, const TokenBatch& batch);
+Score score(Model& model, const TokenBatch& batch);
 
 }  // namespace nn

@@ -146,13 +146,8 @@ Decoder::Decoder(const DecoderConfig& c, std::uint64_t seed)
 }
 
 Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
+  check_tokens(tokens, config.context);
   const auto [B, T, ids, real] = tokens;
-  if (T > config.context)
-    throw std::invalid_argument(
-        fmt::format("{} positions, but the context is {}", T, config.context));
-  if (static_cast<Index>(ids.size()) != B * T)
-    throw autograd::ShapeError(fmt::format("{} ids for {} rows of {}", ids.size(), B, T));
-
   std::vector<int> positions(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i)
     positions[i] = static_cast<int>(i) % static_cast<int>(T);
@@ -172,8 +167,10 @@ Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
   return ln_f.forward(pass, x);
 }
 
-Var Decoder::logits(const Pass& pass, Var hidden) {
-  return autograd::matmul_nt(hidden, pass.tape.parameter(head ? *head : tok.weight));
+Var Decoder::logits(const Pass& pass, const Tokens& tokens, std::span<const int> positions) {
+  check_tokens(tokens, config.context, positions);
+  const Var wanted = autograd::embedding(hidden(pass, tokens), positions);             // (n,C)
+  return autograd::matmul_nt(wanted, pass.tape.parameter(head ? *head : tok.weight));  // (n,V)
 }
 
 void Decoder::visit(const std::string& under, const Visitor& fn) {

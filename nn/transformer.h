@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "nn/layers.h"
+#include "nn/model.h"
 #include "nn/prefix.h"
 
 /// A decoder-only transformer in the pre-norm form of GPT-2 (Radford et al. 2019).
@@ -76,14 +77,7 @@ struct Block final : Module {
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
 };
 
-/// Token ids of B rows of T positions, row after row.
-struct Tokens {
-  Index B = 0, T = 0;
-  std::span<const int> ids;
-  std::vector<unsigned char> real = {};  ///< (B,T), 0 where an id is padding; empty: none is
-};
-
-struct Decoder final : Module {
+struct Decoder final : Model {
   DecoderConfig config;
   Embedding tok, pos;
   std::vector<std::unique_ptr<Block>> blocks;
@@ -96,10 +90,12 @@ struct Decoder final : Module {
   Decoder(const DecoderConfig& config, std::uint64_t seed);
 
   /// What the head reads: (B,T,C) after the last layer norm, of the tokens' positions also where
-  /// there is a prefix. Throws std::invalid_argument where T is longer than the context.
+  /// there is a prefix. Throws as check_tokens() does.
   Var hidden(const Pass& pass, const Tokens& tokens);
 
-  Var logits(const Pass& pass, Var hidden);  ///< (..,C) -> (..,V)
+  Index vocabulary() const override { return config.vocabulary; }
+  Index context() const override { return config.context; }
+  Var logits(const Pass& pass, const Tokens& tokens, std::span<const int> positions) override;
 
   void visit(const std::string& prefix, const Visitor& fn) override;
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;

@@ -105,9 +105,9 @@ TEST_CASE("F11: what was not run is said") {
 TEST_CASE("the measurements: an untouched model has no intruders, a foreign direction is one") {
   const Base base{base_config(7, 1), std::make_shared<nn::Decoder>(BaseConfig::default_model(), 7)};
   Cell cell = fake::cell("nli", {"q", "v"}, 2, 1);
-  const std::unique_ptr<nn::Decoder> model = prepare(base, cell);
+  const std::unique_ptr<nn::Model> model = prepare(base, cell);
   CellResult result = fake::result(cell);
-  measure_intruders(base, *model, result);
+  measure_intruders(*base.model, *model, result);
   CHECK(result.more.size() == 8);  // two measurements of q and v in two layers
   CHECK(result.more.at("intruders.blocks.0.attn.q") == 0);
   CHECK(result.more.at("best_cosine.blocks.1.attn.v") == Approx(1));
@@ -116,12 +116,12 @@ TEST_CASE("the measurements: an untouched model has no intruders, a foreign dire
   autograd::Random random(3, "test.B");
   for (nn::Index i = 0; i < q.B.value.m.size(); ++i)
     q.B.value.m.data()[i] = static_cast<nn::Scalar>(3 * random.normal());
-  measure_intruders(base, *model, result);
+  measure_intruders(*base.model, *model, result);
   // As many as ΔW's rank, or more: near singular values of W mix under a change.
   CHECK(result.more.at("intruders.blocks.0.attn.q") >= 2);
   CHECK(result.more.at("intruders.blocks.1.attn.q") == 0);
   q.B.value.m(0, 0) = std::nanf("");
-  measure_intruders(base, *model, result);
+  measure_intruders(*base.model, *model, result);
   CHECK(std::isnan(result.more.at("intruders.blocks.0.attn.q")));
 
   measure_pretraining(base, *model, result);
@@ -136,7 +136,7 @@ TEST_CASE("full fine-tuning is measured on every projection, the frozen base on 
     Cell cell = fake::cell("nli", {}, 0, 1);
     cell.method = method;
     CellResult result = fake::result(cell);
-    measure_intruders(base, *prepare(base, cell), result);
+    measure_intruders(*base.model, *prepare(base, cell), result);
     CHECK(result.more.size() == (cell.method == "full" ? 24 : 0));
   }
 }

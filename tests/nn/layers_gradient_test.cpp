@@ -104,8 +104,8 @@ TEST_CASE("the whole decoder, tied and untied, through logits and through the lo
       nn::TokenBatch batch = small_batch();
       batch.weights = {1, 0.5, 0, 2, 1, 0.25};
       check(model, [&](Tape& t) {
-        const Pass pass{t};
-        return model.logits(pass, model.hidden(pass, {batch.B, batch.T, batch.ids}));
+        const nn::Tokens tokens{batch.B, batch.T, batch.ids};
+        return model.logits({t}, tokens, nn::all_positions(tokens));
       });
       check(model, [&](Tape& t) { return token_loss({t}, model, batch); });
     }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nn/loss.h"
+#include "nn/transformer.h"
 
 /// What the tests of models share: a decoder in which up (7,4) and down (4,7) are not square, and a
 /// batch for it.
@@ -19,13 +20,12 @@ inline nn::TokenBatch small_batch() {
 }
 
 /// The logits (B*T,V) of a model for token ids.
-inline nn::Matrix logits_of(nn::Decoder& model, const nn::Tokens& tokens) {
+inline nn::Matrix logits_of(nn::Model& model, const nn::Tokens& tokens) {
   nn::Tape tape(autograd::Record::values);
-  const nn::Pass pass{tape};
-  return model.logits(pass, model.hidden(pass, tokens)).value().m;
+  return model.logits({tape}, tokens, nn::all_positions(tokens)).value().m;
 }
 
-inline nn::Matrix logits_of_batch(nn::Decoder& model, const nn::TokenBatch& batch) {
+inline nn::Matrix logits_of_batch(nn::Model& model, const nn::TokenBatch& batch) {
   return logits_of(model, {batch.B, batch.T, batch.ids});
 }
 

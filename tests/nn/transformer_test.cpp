@@ -151,6 +151,26 @@ TEST_CASE("inputs that do not fit the model are errors") {
           logits_of(model, {1, 3, long_ids});
         }) == "4 ids for 1 rows of 3");
   CHECK_THROWS_AS(logits_of(model, {1, 3, outside}), std::invalid_argument);
+  nn::Tape tape;
+  const std::vector<int> ids{0, 1, 2, 3, 4, 0};
+  for (const int position : {6, -1}) {
+    const int positions[] = {0, position};
+    CHECK(message_of<std::invalid_argument>([&] {
+            model.logits({tape}, {2, 3, ids}, positions);
+          }) == "position " + std::to_string(position) + " is not in 0..5 of 2 rows of 3");
+  }
+}
+
+TEST_CASE("the logits are those of the positions that are asked for, in that order") {
+  Decoder model(small_config(), 1);
+  const std::vector<int> ids{0, 1, 2, 3, 4, 0}, wanted{4, 0, 4};
+  nn::Tape tape(autograd::Record::values);
+  const nn::Matrix all = logits_of(model, {2, 3, ids});
+  const nn::Matrix& some = model.logits({tape}, {2, 3, ids}, wanted).value().m;
+  REQUIRE(some.rows() == 3);
+  for (Index i = 0; i < 3; ++i)
+    CHECK(same_bits(some.row(i), all.row(wanted[static_cast<std::size_t>(i)])));
+  CHECK(model.logits({tape}, {2, 3, ids}, {}).value().rows() == 0);
 }
 
 TEST_CASE("the slots that a configuration gives are those of its decoder") {
