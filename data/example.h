@@ -8,12 +8,9 @@
 
 namespace data {
 
-enum class Task { sqlgen, nli, reorder };
 enum class Split { train, validation, test };
 
-std::string_view to_string(Task task);
 std::string_view to_string(Split split);
-Task parse_task(std::string_view name);  ///< throws std::invalid_argument listing the tasks
 
 /// One sequence of token ids. The targets are what the model has to say:
 /// tokens[first_target .. first_target + target_count); what stands before them is the prompt.
@@ -32,13 +29,13 @@ struct Example {
   }
 };
 
-/// The split that a meaning belongs to: 70 % of all meanings are for training, 15 % for validation
-/// and 15 % for the test, by a hash. Two ways of writing the same thing fall into the same split,
-/// so no test example is a training example in other words.
-Split split_of(Task task, std::uint64_t meaning);
+/// The split that a meaning belongs to in the task of this name: 70 % of all meanings are for
+/// training, 15 % for validation and 15 % for the test, by a hash. Two ways of writing the same
+/// thing fall into the same split, so no test example is a training example in other words.
+Split split_of(std::string_view task, std::uint64_t meaning);
 
 /// Whether a meaning may be drawn for a split; without a split (pre-training) every one may.
-inline bool belongs(std::optional<Split> split, Task task, std::uint64_t meaning) {
+inline bool belongs(std::optional<Split> split, std::string_view task, std::uint64_t meaning) {
   return !split || split_of(task, meaning) == *split;
 }
 

@@ -99,7 +99,7 @@ Example nli_example(Random& stream, Prefix prefix, std::optional<Split> split) {
   do {
     nouns = pick(stream, t.noun_pairs[static_cast<std::size_t>(cell.nouns)]);
     verbs = pick(stream, t.verb_pairs[static_cast<std::size_t>(cell.verbs)]);
-  } while (!belongs(split, Task::nli, meaning_of(nouns, verbs)));
+  } while (!belongs(split, "nli", meaning_of(nouns, verbs)));
   if (prefix == Prefix::unreliable) label = static_cast<Label>(stream.below(word::labels.size));
 
   const int marker = prefix == Prefix::reliable ? word::prem : word::prem_r;

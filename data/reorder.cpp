@@ -28,7 +28,7 @@ Example reorder_example(autograd::Random& stream, const TypeOrder& order,
                         std::optional<Split> split) {
   std::array<int, length> values{};
   do values = draw_values(stream);
-  while (!belongs(split, Task::reorder, meaning_of(values)));
+  while (!belongs(split, "reorder", meaning_of(values)));
 
   Example example{{word::mr}, 7, length, meaning_of(values)};
   for (const int v : values) example.tokens.push_back(word::values[v]);

@@ -193,7 +193,7 @@ Example sqlgen_example(Random& stream, std::optional<int> facts, std::optional<S
   const Usage usage{facts ? 0.8 : 0.5, aliases, table};
   for (;;) {
     const Query query = draw_query(stream, usage);
-    if (belongs(split, Task::sqlgen, meaning_of(query))) return encode(query);
+    if (belongs(split, "sqlgen", meaning_of(query))) return encode(query);
   }
 }
 

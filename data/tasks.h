@@ -1,10 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "autograd/random.h"
 #include "data/example.h"
+#include "data/pretraining.h"
+#include "data/vocabulary.h"
 
 namespace data {
 
@@ -12,17 +17,16 @@ struct TaskOptions {
   int facts = 24;  ///< sqlgen only: how many of the 32 aliases get new meanings, 2..32
 };
 
-/// What a task is and how it is trained and scored. A prediction is right when all its target
+/// What a task asks and how it is trained and scored. A prediction is right when all its target
 /// tokens are, which for nli (one target) is the accuracy.
 struct TaskInfo {
-  std::string name;
-  std::string needs;      ///< facts, switch or routing
-  std::string question;   ///< what it asks
-  std::string adapted;    ///< how the adaptation differs from pre-training
-  std::string attention;  ///< what it needs from attention
-  std::string shortcuts;  ///< how far one comes without the rule
-  std::string words;      ///< the words it uses
-  std::string metric;     ///< "exact match" or "accuracy"
+  std::string needs = {};      ///< facts, switch or routing
+  std::string question = {};   ///< what it asks
+  std::string adapted = {};    ///< how the adaptation differs from pre-training
+  std::string attention = {};  ///< what it needs from attention
+  std::string shortcuts = {};  ///< how far one comes without the rule
+  std::string words = {};      ///< the words it uses
+  std::string metric = {};     ///< "exact match" or "accuracy"
   int n_train = 0;
   int steps = 0;
   int batch = 32;
@@ -30,23 +34,63 @@ struct TaskInfo {
   int validation_size = 0;
 };
 
+/// A task is a row of data. Those of this project are in all_tasks(); one of your own is another
+/// row (docs/examples/own_task.cpp).
+struct Task {
+  std::string_view name;   ///< also names its random streams: another name, other examples
+  bool has_facts = false;  ///< does it take TaskOptions::facts?
+  TaskInfo (*info)(const TaskOptions&);
+
+  /// An example whose meaning belongs to the split (see belongs), drawn from the stream alone. All
+  /// examples of a task have one length.
+  Example (*draw)(autograd::Random& stream, const TaskOptions&, Split);
+
+  /// What an example says, in plain English, in one line; null: nothing is said.
+  std::string (*explain)(const Example&, const TaskOptions&) = nullptr;
+
+  const Vocabulary& (*words)() = vocabulary;  ///< whose ids its examples hold
+
+  /// What the shared base is trained on for it; empty: nothing.
+  std::span<const BaseTask> pretraining = {};
+
+  /// Tasks are told apart as their examples are, by name.
+  bool operator==(const Task& other) const { return name == other.name; }
+};
+
+namespace tasks {
+extern const Task sqlgen, nli, reorder;
+}
+
+/// The tasks of this project, in the order of its tables.
+std::span<const Task> all_tasks();
+
+/// Throws std::invalid_argument listing the tasks.
+const Task& parse_task(std::string_view name);
+
+/// Its place in all_tasks(), or their number for another name.
+std::size_t task_place(std::string_view name);
+
+/// "sqlgen, nli and reorder", with the word that is given before the last.
+std::string task_names(std::string_view before_last);
+
 /// For sqlgen n_train is 12.5 examples per fact, rounded (24 facts: 300), so that more facts do not
 /// mean fewer examples of each. Throws std::invalid_argument unless 2 <= options.facts <= 32.
-TaskInfo info(Task task, const TaskOptions& options = {});
+TaskInfo info(const Task& task, const TaskOptions& options = {});
 
 /// One example of the adaptation, a pure function of its arguments: the stream is named by the
 /// seed, the task, the split and the index.
-Example example(Task task, const TaskOptions& options, Split split, std::uint64_t seed,
+Example example(const Task& task, const TaskOptions& options, Split split, std::uint64_t seed,
                 std::uint64_t index);
 
 /// The examples 0..count-1; the first n of a larger set are the set of n.
-std::vector<Example> examples(Task task, const TaskOptions& options, Split split,
+std::vector<Example> examples(const Task& task, const TaskOptions& options, Split split,
                               std::uint64_t seed, int count);
 
-std::vector<Example> training_set(Task task, const TaskOptions& options, std::uint64_t seed);
-std::vector<Example> validation_set(Task task, const TaskOptions& options, std::uint64_t seed);
+std::vector<Example> training_set(const Task& task, const TaskOptions& options, std::uint64_t seed);
+std::vector<Example> validation_set(const Task& task, const TaskOptions& options,
+                                    std::uint64_t seed);
 
 /// The same for every seed of an experiment.
-std::vector<Example> test_set(Task task, const TaskOptions& options);
+std::vector<Example> test_set(const Task& task, const TaskOptions& options);
 
 }  // namespace data

@@ -11,7 +11,7 @@ namespace experiments {
 namespace {
 
 nn::TokenBatch batch_of(const Cell& cell, data::Split split) {
-  const data::Task task = data::parse_task(cell.task);
+  const data::Task& task = data::parse_task(cell.task);
   return token_batch(
       data::make_batch(data::examples(task, task_options(cell), split, cell.seed, 32)));
 }

@@ -110,7 +110,7 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
 
 CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
                     const std::atomic<bool>& stop, const Measure& measure) {
-  const data::Task task = data::parse_task(cell.task);
+  const data::Task& task = data::parse_task(cell.task);
   const data::TaskOptions options = task_options(cell);
   std::unique_ptr<nn::Model> model = prepare(base, cell);
 
@@ -127,7 +127,7 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
   }
   const auto held_out = score_on == ScoreOn::test ? data::test_set(task, options)
                                                   : data::validation_set(task, options, cell.seed);
-  const TaskScore score = score_task_or_nan(*model, task, held_out);
+  const TaskScore score = score_task_or_nan(*model, held_out);
   result.metric = score.metric;
   result.value = score.value;
   result.nll = score.nll;

@@ -114,7 +114,7 @@ std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
   cells.insert(cells.end(), others.begin(), others.end());
   // One order, whatever was asked for: sums then have the same last bits.
   const auto place = [&](const Cell& cell) {
-    return std::tuple(cell.base_seed, data::parse_task(cell.task), cell.seed, cell.rank,
+    return std::tuple(cell.base_seed, data::task_place(cell.task), cell.seed, cell.rank,
                       cell.alpha != options.alpha, cell.alpha);
   };
   std::stable_sort(cells.begin(), cells.end(),

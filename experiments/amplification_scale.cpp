@@ -27,10 +27,10 @@ long steps_of_bases(const StudyOptions& options) {
 
 std::vector<Cell> amplification_scale_cells(const StudyOptions& given) {
   const auto& tasks = given.tasks;
-  if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end())
+  if (std::find(tasks.begin(), tasks.end(), data::tasks::sqlgen) == tasks.end())
     throw std::invalid_argument("amplification-scale varies sqlgen's K: --tasks must have sqlgen");
   StudyOptions options = given;
-  options.tasks = {data::Task::sqlgen};
+  options.tasks = {data::tasks::sqlgen};
   options.base_seeds = {given.base_seeds.front()};
   const bool smoke = options.preset == "smoke";
   std::vector<int> facts{2, 5, 10}, widths{128};
@@ -51,7 +51,7 @@ std::vector<Cell> amplification_scale_cells(const StudyOptions& given) {
     for (const int K : facts) {
       StudyOptions fewer = options;
       fewer.facts = K;
-      add(adapted(task_cell(fewer, data::Task::sqlgen, cell.base_seed, cell.seed), fewer));
+      add(adapted(task_cell(fewer, data::tasks::sqlgen, cell.base_seed, cell.seed), fewer));
     }
     for (const double alpha : alphas) {
       StudyOptions lower = options;

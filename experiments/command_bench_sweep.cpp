@@ -64,7 +64,7 @@ int run_bench_sweep(const BenchSweepOptions& given) {
 Command bench_sweep_command() {
   auto given = std::make_shared<BenchSweepOptions>();
   Command command("sweep", "cells per minute for one job and for several");
-  command.option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
+  command.option("--tasks", given->tasks, task_list_help());
   command.option("--jobs", given->jobs, "cells at a time, compared with one");
   command.option("--pairs", given->pairs, "how often both are timed, in turn");
   command.option("--base-steps", given->base_steps, "of the base that the cells adapt");

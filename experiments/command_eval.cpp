@@ -22,10 +22,9 @@ int run_eval(const Command& command, const EvalOptions& given) {
   check_task_options(command, given.task);
   const SourcedModel sourced = load_model(source);
   const TaskChoice choice = chosen_task(command, given.task, sourced);
-  const TaskScore score =
-      score_task(*sourced.model, choice.task, data::test_set(choice.task, choice.options));
-  const bool has_facts = choice.task == data::Task::sqlgen;
-  const std::string name(data::to_string(choice.task));
+  const TaskScore score = score_task(*sourced.model, data::test_set(choice.task, choice.options));
+  const bool has_facts = choice.task.has_facts;
+  const std::string name(choice.task.name);
   if (!given.json) {
     fmt::print("{}\n{}{}: {}\n", to_string(sourced), name,
                has_facts ? fmt::format(" with {} new facts", choice.options.facts) : "",

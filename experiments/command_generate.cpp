@@ -70,7 +70,7 @@ int answer_length(const TaskChoice& choice) {
 int answer_length(const SourcedModel& sourced) {
   if (const auto labelled = labelled_task(sourced)) return answer_length(*labelled);
   int longest = 0;
-  for (const data::Task task : {data::Task::sqlgen, data::Task::nli, data::Task::reorder})
+  for (const data::Task& task : data::all_tasks())
     longest = std::max(longest, answer_length(TaskChoice{task, default_task_options()}));
   return longest;
 }

@@ -53,7 +53,7 @@ Command learning_rates_command() {
   auto given = std::make_shared<StudyTexts>();
   given->preset = "full";
   command.option("--preset", given->preset, "smoke (its rates mean nothing) or full");
-  command.option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
+  command.option("--tasks", given->tasks, task_list_help());
   command.option("--jobs", given->jobs, "runs at a time (default: the cores)");
   command.option("--out", given->out, "results folder");
   command.flag("--fresh", given->fresh, "search again what was searched");

@@ -11,7 +11,7 @@ Command paper_command() {
   auto given = std::make_shared<StudyTexts>();
   command.option("--preset", given->preset,
                  "smoke (minutes; its numbers mean nothing), quick, full");
-  command.option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
+  command.option("--tasks", given->tasks, task_list_help());
   command.option("--jobs", given->jobs, "cells at a time (default: the cores)");
   command.option("--out", given->out, "results folder");
   command.flag("--fresh", given->fresh, "start over in a folder that has results");

@@ -20,11 +20,10 @@ int run_tasks(const TasksOptions& given) {
   const auto tasks = parse_tasks(given.tasks);
   data::TaskOptions options = default_task_options();
   if (!given.facts.empty()) {
-    if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end())
-      throw UsageError("--facts has no effect without the task sqlgen");
+    if (!any_has_facts(tasks)) throw UsageError("--facts has no effect without the task sqlgen");
     options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
   }
-  for (const data::Task task : tasks) fmt::print("{}\n", data::describe(task, options));
+  for (const data::Task& task : tasks) fmt::print("{}\n", data::describe(task, options));
   return 0;
 }
 
@@ -33,7 +32,7 @@ int run_tasks(const TasksOptions& given) {
 Command tasks_command() {
   Command command("tasks", "show what the toy tasks ask, with examples");
   auto given = std::make_shared<TasksOptions>();
-  command.option("--tasks", given->tasks, "sqlgen, nli, reorder, separated by commas, or all");
+  command.option("--tasks", given->tasks, task_list_help());
   command.option("--facts", given->facts, "sqlgen: how many meanings change");
   command.action([given](const Command&) { return run_tasks(*given); });
   return command;

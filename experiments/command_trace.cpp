@@ -26,7 +26,7 @@ std::uint64_t parse_seed(const std::string& name, const std::string& text) {
 Cell traced_cell(const TraceOptions& given) {
   Cell cell;
   cell.experiment = "trace";
-  cell.task = data::to_string(data::parse_task(given.task));
+  cell.task = data::parse_task(given.task).name;
   cell.method = given.mode;
   cell.seed = parse_seed("--seed", given.seed);
   cell.base_seed = parse_seed("--base-seed", given.base_seed);
@@ -75,7 +75,7 @@ int run_trace(const TraceOptions& given) {
 Command trace_command() {
   Command command("trace", "one training step told node by node, forward and back");
   auto given = std::make_shared<TraceOptions>();
-  command.required("--task", given->task, "sqlgen, nli or reorder");
+  command.required("--task", given->task, data::task_names("or"));
   command.required("--mode", given->mode, "full: all weights train; lora: A and B alone");
   command.option("--seed", given->seed, "names the data and A and B");
   command.option("--batch", given->batch, "rows of the batch");

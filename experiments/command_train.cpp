@@ -49,12 +49,12 @@ std::vector<std::string> parse_projections(const std::string& text) {
 
 // The fields of the cell that say how the adapter is trained, whatever the method.
 Cell common_cell(const Command& command, const TrainOptions& given) {
-  require_option(command, "--task", "sqlgen, nli or reorder");
+  require_option(command, "--task", data::task_names("or"));
   Cell cell;
   cell.experiment = "train";
-  const data::Task task = data::parse_task(given.task);
+  const data::Task& task = data::parse_task(given.task);
   cell.task = given.task;
-  if (task == data::Task::sqlgen)
+  if (task.has_facts)
     cell.facts = given.facts.empty()
                      ? default_task_options().facts
                      : whole("--facts", given.facts, data::min_facts, data::alias_count);
@@ -131,8 +131,8 @@ int run_train(const Command& command, const TrainOptions& given) {
   std::fflush(stdout);
 
   const auto model = train_and_save(base, run, given.out);
-  const data::Task task = data::parse_task(run.cell.task);
-  const TaskScore score = score_task(*model, task, data::test_set(task, task_options(run.cell)));
+  const data::Task& task = data::parse_task(run.cell.task);
+  const TaskScore score = score_task(*model, data::test_set(task, task_options(run.cell)));
   if (given.json) {
     object.set("out", given.out);
     object.set("metric", score.metric);
@@ -146,7 +146,7 @@ int run_train(const Command& command, const TrainOptions& given) {
 }
 
 void add_lora_options(Command& command, TrainOptions& given) {
-  const auto add = [&](const char* name, std::string& value, const char* help) {
+  const auto add = [&](const char* name, std::string& value, const std::string& help) {
     command.option(name, value, help);
   };
   add("--targets", given.targets, "projections, as q,v or blocks.0.attn.q");
@@ -165,10 +165,10 @@ void add_lora_options(Command& command, TrainOptions& given) {
 Command train_command() {
   Command command("train", "train one adapter on one task");
   auto given = std::make_shared<TrainOptions>();
-  const auto add = [&](const char* name, std::string& value, const char* help) {
+  const auto add = [&](const char* name, std::string& value, const std::string& help) {
     command.option(name, value, help);
   };
-  add("--task", given->task, "sqlgen, nli or reorder");
+  add("--task", given->task, data::task_names("or"));
   add("--mode", given->mode, "lora, or full: train every weight");
   add("--out", given->out, "lora: the adapter's folder; full: the checkpoint's file");
   add_lora_options(command, *given);

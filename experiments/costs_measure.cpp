@@ -15,7 +15,7 @@ const std::vector<std::string> targets{"q", "v"};
 
 Cell cost_cell(int width, int rank) {
   const StudyOptions options;
-  Cell cell = task_cell(options, data::Task::sqlgen, 0, 1);
+  Cell cell = task_cell(options, data::tasks::sqlgen, 0, 1);
   cell.width = width;
   cell.base = "random";
   return rank == 0 ? full(cell) : lora_cell(cell, options, targets, rank);
@@ -27,7 +27,7 @@ class Training {
   Training(const Base& base, const Cell& cell)
       : model_(prepare(base, cell)), optimizer_(make_optimizer(*model_, cell)) {
     const auto examples =
-        data::examples(data::Task::sqlgen, task_options(cell), data::Split::train, cell.seed, 32);
+        data::examples(data::tasks::sqlgen, task_options(cell), data::Split::train, cell.seed, 32);
     batch_ = token_batch(data::make_batch(examples));
   }
 

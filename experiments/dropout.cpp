@@ -37,7 +37,7 @@ struct Gradients {
 
 Gradients first_gradients(const Base& base, const Cell& cell) {
   const std::unique_ptr<nn::Model> model = prepare(base, cell);
-  const data::Task task = data::parse_task(cell.task);
+  const data::Task& task = data::parse_task(cell.task);
   const auto examples = data::examples(task, task_options(cell), data::Split::train, cell.seed, 32);
   nn::Random stream(cell.seed, "adapt.dropout");
   nn::Tape tape;
@@ -96,7 +96,7 @@ ExperimentOutcome run_dropout(const StudyOptions& options, Bases& bases, Progres
   std::vector<Section> sections;
   for (const ScoreTable& table : score_tables(*results, dropout_row_of))
     sections.push_back(dropout_section(table));
-  for (const data::Task task : options.tasks) {
+  for (const data::Task& task : options.tasks) {
     const Cell cell =
         lora_cell(task_cell(options, task, options.base_seeds.front(), 1), options, {"q", "v"}, 4);
     bases.prepare(cell);

@@ -19,8 +19,8 @@ std::vector<int> ranks(const std::string& preset) {
 
 std::vector<Cell> facts_cells(StudyOptions options) {
   const auto& tasks = options.tasks;
-  if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end()) return {};
-  options.tasks = {data::Task::sqlgen};
+  if (std::find(tasks.begin(), tasks.end(), data::tasks::sqlgen) == tasks.end()) return {};
+  options.tasks = {data::tasks::sqlgen};
   std::vector<Cell> cells;
   for (const int K : facts_grid(options)) {
     options.facts = K;

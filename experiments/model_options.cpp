@@ -46,7 +46,7 @@ ModelSource model_source(const Command& command, const ModelOptions& options) {
 
 void add_task_options(Command& command, TaskOptionTexts& options) {
   command.option("--task", options.task,
-                 "sqlgen, nli or reorder (default: what the model was trained on)");
+                 data::task_names("or") + " (default: what the model was trained on)");
   command.option("--facts", options.facts, "sqlgen: how many meanings change, 2 to 32");
 }
 
@@ -56,7 +56,7 @@ static int parse_facts(const std::string& text) {
 
 void check_task_options(const Command& command, const TaskOptionTexts& options) {
   if (!options.facts.empty()) parse_facts(options.facts);
-  if (!options.task.empty() && data::parse_task(options.task) != data::Task::sqlgen)
+  if (!options.task.empty() && !data::parse_task(options.task).has_facts)
     refuse_options(command, {"--facts"}, "without the task sqlgen");
 }
 
@@ -69,12 +69,9 @@ TaskChoice chosen_task(const Command& command, const TaskOptionTexts& options,
   else if (labelled)
     choice.task = labelled->task;
   else
-    throw UsageError(
-        fmt::format("{} says no task it was trained on; --task sqlgen, nli or "
-                    "reorder is wanted",
-                    to_string(sourced)));
-  if (choice.task != data::Task::sqlgen)
-    refuse_options(command, {"--facts"}, "without the task sqlgen");
+    throw UsageError(fmt::format("{} says no task it was trained on; --task {} is wanted",
+                                 to_string(sourced), data::task_names("or")));
+  if (!choice.task.has_facts) refuse_options(command, {"--facts"}, "without the task sqlgen");
   if (!options.facts.empty())
     choice.options.facts = parse_facts(options.facts);
   else if (labelled && labelled->task == choice.task)

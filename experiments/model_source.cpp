@@ -93,7 +93,7 @@ std::optional<TaskChoice> labelled_task(const SourcedModel& sourced) {
   } catch (const std::invalid_argument&) {
     refuse("task", task->second);
   }
-  if (choice.task == data::Task::sqlgen && facts != sourced.labels.end()) {
+  if (choice.task.has_facts && facts != sourced.labels.end()) {
     const std::string& text = facts->second;
     const auto [end, error] =
         std::from_chars(text.data(), text.data() + text.size(), choice.options.facts);

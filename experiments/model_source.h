@@ -42,7 +42,7 @@ std::string to_string(const SourcedModel& sourced);
 data::TaskOptions default_task_options();
 
 struct TaskChoice {
-  data::Task task = data::Task::nli;
+  data::Task task = data::tasks::nli;
   data::TaskOptions options = default_task_options();
 };
 

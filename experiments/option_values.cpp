@@ -23,15 +23,23 @@ std::vector<std::string> split_at_commas(const std::string& text) {
 }
 
 std::vector<data::Task> parse_tasks(const std::string& text) {
-  if (text == "all") return {data::Task::sqlgen, data::Task::nli, data::Task::reorder};
+  if (text == "all") return {data::all_tasks().begin(), data::all_tasks().end()};
   std::vector<data::Task> tasks;
   for (const std::string& name : split_at_commas(text)) {
-    const data::Task task = data::parse_task(name);
+    const data::Task& task = data::parse_task(name);
     if (std::find(tasks.begin(), tasks.end(), task) != tasks.end())
       throw UsageError(fmt::format("--tasks names '{}' twice", name));
     tasks.push_back(task);
   }
   return tasks;
+}
+
+std::string task_list_help() {
+  return fmt::format("of {}, separated by commas, or all", data::task_names("and"));
+}
+
+bool any_has_facts(const std::vector<data::Task>& tasks) {
+  return std::any_of(tasks.begin(), tasks.end(), [](const data::Task& t) { return t.has_facts; });
 }
 
 std::vector<std::string> parse_targets(const std::string& text) {

@@ -19,13 +19,10 @@ const Runs* ScoreTable::find(const std::string& row) const {
 }
 
 std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, const RowOf& row_of) {
-  const auto order = [](const std::string& task) {
-    return task == "sqlgen" ? 0 : task == "nli" ? 1 : task == "reorder" ? 2 : 3;
-  };
-  std::map<std::tuple<int, std::string, int>, ScoreTable> tables;
+  std::map<std::tuple<std::size_t, std::string, int>, ScoreTable> tables;
   for (const CellResult& result : results) {
     const Cell& cell = result.cell;
-    ScoreTable& table = tables[{order(cell.task), cell.task, cell.facts}];
+    ScoreTable& table = tables[{data::task_place(cell.task), cell.task, cell.facts}];
     table.label = task_label(cell);
     table.task = cell.task;
     table.facts = cell.facts;

@@ -202,7 +202,9 @@ std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
 // at a time on two cores.
 double expected_seconds(const Cell& cell) {
   if (cell.method == "frozen") return 0.1;
-  double length = cell.task == "sqlgen" ? 18 : cell.task == "nli" ? 9 : 11;
+  const data::Example any =
+      data::example(data::parse_task(cell.task), task_options(cell), data::Split::train, 0, 0);
+  double length = data::make_batch(std::span(&any, 1)).length;
   if (cell.method.find("prefix") != std::string::npos || cell.method == "prompt-encoder")
     length += cell.size;  // positions before the tokens
   const double wider = cell.width / 64.0;

@@ -32,11 +32,11 @@ StudyOptions study_preset(const std::string& name) {
       fmt::format("unknown preset '{}'; valid are smoke, quick, full", name));
 }
 
-Cell task_cell(const StudyOptions& options, data::Task task, std::uint64_t base_seed,
+Cell task_cell(const StudyOptions& options, const data::Task& task, std::uint64_t base_seed,
                std::uint64_t seed) {
   Cell cell;
-  cell.task = data::to_string(task);
-  if (task == data::Task::sqlgen) cell.facts = options.facts;
+  cell.task = task.name;
+  if (task.has_facts) cell.facts = options.facts;
   const data::TaskInfo info = data::info(task, task_options(cell));
   cell.steps = std::max(1, static_cast<int>(std::lround(options.steps_factor * info.steps)));
   cell.examples = info.n_train;
@@ -48,7 +48,7 @@ Cell task_cell(const StudyOptions& options, data::Task task, std::uint64_t base_
 std::vector<Cell> repetitions(const StudyOptions& options) {
   std::vector<Cell> cells;
   for (const std::uint64_t base_seed : options.base_seeds)
-    for (const data::Task task : options.tasks)
+    for (const data::Task& task : options.tasks)
       for (int seed = 1; seed <= options.seeds; ++seed)
         cells.push_back(task_cell(options, task, base_seed, static_cast<std::uint64_t>(seed)));
   return cells;

@@ -15,7 +15,7 @@ namespace experiments {
 
 struct StudyOptions {
   std::string preset = "quick";
-  std::vector<data::Task> tasks{data::Task::sqlgen, data::Task::nli, data::Task::reorder};
+  std::vector<data::Task> tasks{data::all_tasks().begin(), data::all_tasks().end()};
   std::vector<std::uint64_t> base_seeds{2};
   int seeds = 3;             ///< 1 .. seeds
   bool seeds_given = false;  ///< by the user: then no experiment takes fewer
@@ -36,7 +36,7 @@ struct StudyOptions {
 StudyOptions study_preset(const std::string& name);
 
 /// What every cell of a task, base and seed has in common; no method yet.
-Cell task_cell(const StudyOptions& options, data::Task task, std::uint64_t base_seed,
+Cell task_cell(const StudyOptions& options, const data::Task& task, std::uint64_t base_seed,
                std::uint64_t seed);
 
 /// One task_cell for every task, base seed and seed.

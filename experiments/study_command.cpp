@@ -17,11 +17,11 @@ void add_study_options(Command& command, StudyTexts& given,
     if (why != without.end()) command.refuse(name, why->second);
     return why != without.end();
   };
-  const auto option = [&](const std::string& name, std::string& value, const char* help) {
+  const auto option = [&](const std::string& name, std::string& value, const std::string& help) {
     if (!refused(name)) command.option(name, value, help);
   };
   option("--preset", given.preset, "smoke (a minute), quick or full");
-  option("--tasks", given.tasks, "sqlgen, nli, reorder, separated by commas, or all");
+  option("--tasks", given.tasks, task_list_help());
   option("--seeds", given.seeds, "repetitions of every cell");
   option("--base-seed", given.base_seed, "names the pre-trained base");
   option("--facts", given.facts, "sqlgen: how many meanings change, 2 to 32");
@@ -40,8 +40,7 @@ void apply(const StudyTexts& given, StudyOptions& options) {
     options.base_seeds = {
         static_cast<std::uint64_t>(parse_integer("--base-seed", given.base_seed, 0, largest_seed))};
   if (!given.facts.empty()) {
-    const auto& tasks = options.tasks;
-    if (std::find(tasks.begin(), tasks.end(), data::Task::sqlgen) == tasks.end())
+    if (!any_has_facts(options.tasks))
       throw UsageError("--facts has no effect without the task sqlgen");
     options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
   }

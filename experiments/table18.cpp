@@ -35,9 +35,9 @@ std::vector<Cell> table18_cells(const StudyOptions& options) {
 }
 
 void measure_validation_loss(nn::Model& trained, CellResult& result) {
-  const data::Task task = data::parse_task(result.cell.task);
+  const data::Task& task = data::parse_task(result.cell.task);
   const auto examples = data::validation_set(task, task_options(result.cell), result.cell.seed);
-  result.more[validation_nll] = score_task_or_nan(trained, task, examples).nll;
+  result.more[validation_nll] = score_task_or_nan(trained, examples).nll;
 }
 
 std::string loss_text(const Runs& runs) {

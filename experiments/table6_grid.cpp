@@ -36,13 +36,10 @@ std::vector<std::string> TaskTable::weight_sets() const {
 }
 
 std::vector<TaskTable> table6_grid(const std::vector<CellResult>& results) {
-  const auto order = [](const std::string& task) {
-    return task == "sqlgen" ? 0 : task == "nli" ? 1 : task == "reorder" ? 2 : 3;
-  };
-  std::map<std::tuple<int, std::string, int>, TaskTable> tables;
+  std::map<std::tuple<std::size_t, std::string, int>, TaskTable> tables;
   for (const CellResult& result : results) {
     const Cell& cell = result.cell;
-    TaskTable& table = tables[{order(cell.task), cell.task, cell.facts}];
+    TaskTable& table = tables[{data::task_place(cell.task), cell.task, cell.facts}];
     table.task = cell.task;
     table.facts = cell.facts;
     const std::string row = cell.method == "lora" ? weight_set(cell.targets) : cell.method;

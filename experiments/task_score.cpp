@@ -2,24 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "experiments/batches.h"
 
 namespace experiments {
 
-static TaskScore task_score(data::Task task, const nn::Score& s) {
-  return {.metric = task == data::Task::nli ? "accuracy" : "exact_match",
+static TaskScore task_score(std::span<const data::Example> examples, const nn::Score& s) {
+  const bool one_token = std::all_of(examples.begin(), examples.end(),
+                                     [](const data::Example& e) { return e.target_count == 1; });
+  return {.metric = one_token ? "accuracy" : "exact_match",
           .value = static_cast<double>(s.exact) / static_cast<double>(s.rows),
           .nll = s.nll / s.weight,
           .examples = s.rows};
 }
 
-TaskScore score_task(nn::Model& model, data::Task task, std::span<const data::Example> examples) {
-  return task_score(task, evaluate(model, examples));
+TaskScore score_task(nn::Model& model, std::span<const data::Example> examples) {
+  return task_score(examples, evaluate(model, examples));
 }
 
-TaskScore score_task_or_nan(nn::Model& model, data::Task task,
-                            std::span<const data::Example> examples) {
-  return task_score(task, evaluate_or_nan(model, examples));
+TaskScore score_task_or_nan(nn::Model& model, std::span<const data::Example> examples) {
+  return task_score(examples, evaluate_or_nan(model, examples));
 }
 
 std::string to_string(const TaskScore& score) {

@@ -13,7 +13,7 @@ namespace experiments {
 namespace fs = std::filesystem;
 
 static nn::TokenBatch first_rows(const Cell& cell, int rows) {
-  const data::Task task = data::parse_task(cell.task);
+  const data::Task& task = data::parse_task(cell.task);
   return token_batch(data::make_batch(
       data::examples(task, task_options(cell), data::Split::train, cell.seed, rows)));
 }

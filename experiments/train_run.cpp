@@ -141,7 +141,7 @@ void save_trained(nn::Decoder& model, const TrainRun& run, const fs::path& out) 
 std::unique_ptr<nn::Model> train_and_save(const Base& base, const TrainRun& run,
                                           const fs::path& out) {
   const Cell& cell = run.cell;
-  const data::Task task = data::parse_task(cell.task);
+  const data::Task& task = data::parse_task(cell.task);
   const auto examples =
       data::examples(task, task_options(cell), data::Split::train, cell.seed, cell.examples);
   auto model = model_for(base, run);

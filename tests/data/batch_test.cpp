@@ -31,7 +31,8 @@ std::vector<int> counted(const Batch& batch, int b) {
 }  // namespace
 
 TEST_CASE("a batch lines inputs up with next tokens and counts exactly the answers") {
-  const std::pair<Task, int> lengths[] = {{Task::sqlgen, 18}, {Task::nli, 9}, {Task::reorder, 11}};
+  const std::pair<Task, int> lengths[] = {
+      {data::tasks::sqlgen, 18}, {data::tasks::nli, 9}, {data::tasks::reorder, 11}};
   for (const auto& [task, length] : lengths) {
     const std::vector<Example> list = data::examples(task, {}, Split::train, 1, 7);
     const Batch batch = data::make_batch(list);
@@ -57,8 +58,8 @@ TEST_CASE("a batch lines inputs up with next tokens and counts exactly the answe
 }
 
 TEST_CASE("a batch that cannot be made says why") {
-  const Example sql = data::example(Task::sqlgen, {}, Split::train, 1, 0);
-  const Example nli = data::example(Task::nli, {}, Split::train, 1, 0);
+  const Example sql = data::example(data::tasks::sqlgen, {}, Split::train, 1, 0);
+  const Example nli = data::example(data::tasks::nli, {}, Split::train, 1, 0);
   CHECK_THROWS_AS(data::make_batch({}), std::invalid_argument);
   CHECK_THROWS_WITH_AS(data::make_batch(std::vector{sql, nli}),
                        "a batch of examples of 20 and of 11 tokens", std::invalid_argument);

@@ -116,7 +116,7 @@ const std::pair<std::string, Features> shortcuts[] = {
 
 TEST_CASE("every label is what the words mean, in pre-training after <prem> and in every split") {
   for (const Split split : {Split::train, Split::validation, Split::test})
-    for (const Example& e : data::examples(Task::nli, {}, split, 3, 1000))
+    for (const Example& e : data::examples(data::tasks::nli, {}, split, 3, 1000))
       if (!is_right(e, "<premR>")) FAIL_CHECK(data::vocabulary().text(e.tokens));
   for (std::uint64_t i = 0; i < 1000; ++i)
     CHECK(is_right(data::base_example(data::BaseTask::nli, 3, i), "<prem>"));
@@ -157,8 +157,8 @@ TEST_CASE("shortcuts of nli: what tables of a few features get right") {
   // Exact values of the first five: sum over the features of the largest joint probability with a
   // label, from the sampler's probabilities; the sampling error is 4 sqrt(.25 / n) = .010.
   const double best[] = {0.3833, 0.3833, 0.3833, 0.497, 0.589};
-  const std::vector<Words> train = words_of_all(data::training_set(Task::nli, {}, 1));
-  const std::vector<Words> test = words_of_all(data::test_set(Task::nli, {}));
+  const std::vector<Words> train = words_of_all(data::training_set(data::tasks::nli, {}, 1));
+  const std::vector<Words> test = words_of_all(data::test_set(data::tasks::nli, {}));
   for (std::size_t i = 0; i < std::size(shortcuts); ++i) {
     const auto& [name, features] = shortcuts[i];
     const double learned = majority_score(train, test, features);

@@ -34,32 +34,27 @@ inline std::string joined(const Words& words) {
 }
 
 /// What an example says, as a text that is the same for two ways of saying it.
-inline std::string meaning(data::Task task, const data::Example& e) {
+inline std::string meaning(const data::Task& task, const data::Example& e) {
   const Words w = words_of(e);
   const auto as_set = [&](std::size_t begin, std::size_t count) {
     const Words part = slice(w, begin, count);
     const std::set<std::string> sorted(part.begin(), part.end());
     return joined({sorted.begin(), sorted.end()});
   };
-  switch (task) {
-    case data::Task::sqlgen:
-      return as_set(1, 4) + joined(slice(w, 13, 6));
-    case data::Task::nli:
-      return joined({w[2], w[3], w[6], w[7]});
-    case data::Task::reorder:
-      return as_set(1, 5);
-  }
-  return "";
+  if (task == data::tasks::sqlgen) return as_set(1, 4) + joined(slice(w, 13, 6));
+  if (task == data::tasks::nli) return joined({w[2], w[3], w[6], w[7]});
+  return as_set(1, 5);  // reorder
 }
 
-inline std::set<std::string> meanings(data::Task task, const std::vector<data::Example>& list) {
+inline std::set<std::string> meanings(const data::Task& task,
+                                      const std::vector<data::Example>& list) {
   std::set<std::string> all;
   for (const data::Example& e : list) all.insert(meaning(task, e));
   return all;
 }
 
 /// How many examples of `list` say something that an example of `seen` says.
-inline int leaks(data::Task task, const std::vector<data::Example>& list,
+inline int leaks(const data::Task& task, const std::vector<data::Example>& list,
                  const std::vector<data::Example>& seen) {
   const std::set<std::string> known = meanings(task, seen);
   int count = 0;

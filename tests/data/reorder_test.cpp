@@ -62,7 +62,7 @@ int fewest_differences(const TypeOrder& a, const TypeOrder& b) {
 
 TEST_CASE("every answer is its prompt's values sorted by type") {
   for (const Split split : {Split::train, Split::validation, Split::test})
-    for (const Example& e : data::examples(Task::reorder, {}, split, 3, 500))
+    for (const Example& e : data::examples(data::tasks::reorder, {}, split, 3, 500))
       if (!is_right(e, data::adapted_type_order)) FAIL_CHECK(data::vocabulary().text(e.tokens));
   for (std::uint64_t i = 0; i < 500; ++i)
     CHECK(is_right(data::base_example(data::BaseTask::reorder, 3, i), data::base_type_order));
@@ -75,13 +75,13 @@ TEST_CASE("every answer is its prompt's values sorted by type") {
 TEST_CASE("no five types keep their old order, so the frozen base is never right") {
   CHECK(fewest_differences(data::base_type_order, data::adapted_type_order) > 0);
   CHECK(fewest_differences(data::base_type_order, {0, 1, 2, 3, 5, 4}) == 0);  // leaves out 4 or 5
-  for (const Example& e : data::test_set(Task::reorder, {}))
+  for (const Example& e : data::test_set(data::tasks::reorder, {}))
     CHECK_FALSE(is_right(e, data::base_type_order));
 }
 
 TEST_CASE("shortcuts of reorder") {
   double copied = 0, reversed = 0;
-  const auto list = data::examples(Task::reorder, {}, Split::test, 9, 5000);
+  const auto list = data::examples(data::tasks::reorder, {}, Split::test, 9, 5000);
   for (const Example& e : list) {
     const Words w = reading::words_of(e);
     Words backwards = sorted_by(data::base_type_order, reading::slice(w, 1, 5));

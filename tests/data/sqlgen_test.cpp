@@ -101,7 +101,7 @@ TEST_CASE("every answer follows from its question and the meanings that hold") {
   for (const int facts : {2, 4, 24, 32}) {
     const AliasTable table = data::adapted_aliases(facts);
     for (const Split split : {Split::train, Split::validation, Split::test})
-      for (const Example& e : data::examples(Task::sqlgen, {facts}, split, 3, 300))
+      for (const Example& e : data::examples(data::tasks::sqlgen, {facts}, split, 3, 300))
         if (!is_right(e, table)) FAIL_CHECK(data::vocabulary().text(e.tokens));
   }
   for (std::uint64_t i = 0; i < 500; ++i)
@@ -110,7 +110,7 @@ TEST_CASE("every answer follows from its question and the meanings that hold") {
 
 TEST_CASE("the reader that checks answers notices wrong ones") {
   const AliasTable table = data::adapted_aliases(24);
-  const Example good = data::example(Task::sqlgen, {}, Split::test, 0, 0);
+  const Example good = data::example(data::tasks::sqlgen, {}, Split::test, 0, 0);
   REQUIRE(is_right(good, table));
   for (const std::size_t position : {14, 15, 16, 17, 18}) {
     Example bad = good;
@@ -118,7 +118,7 @@ TEST_CASE("the reader that checks answers notices wrong ones") {
     CHECK_FALSE(is_right(bad, table));
   }
   int right_by_old_meanings = 0;
-  for (const Example& e : data::test_set(Task::sqlgen, {}))
+  for (const Example& e : data::test_set(data::tasks::sqlgen, {}))
     right_by_old_meanings += is_right(e, data::base_aliases());
   CHECK(right_by_old_meanings < 80);
 }
@@ -148,7 +148,7 @@ TEST_CASE(
   };
   const double error = 4 * 0.5 / std::sqrt(2.0 * 2000);  // at most 4 standard errors
   for (const int facts : {2, 24}) {
-    const auto list = data::examples(Task::sqlgen, {facts}, Split::train, 5, 2000);
+    const auto list = data::examples(data::tasks::sqlgen, {facts}, Split::train, 5, 2000);
     CHECK(std::abs(share_of_aliases(list) - 0.8) < error);
     const auto changed = std::span(data::remap_order()).first(static_cast<std::size_t>(facts));
     for (const Example& e : list)
@@ -164,7 +164,7 @@ TEST_CASE(
 }
 
 TEST_CASE("shortcuts of sqlgen") {
-  const auto list = data::examples(Task::sqlgen, {}, Split::test, 9, 5000);
+  const auto list = data::examples(data::tasks::sqlgen, {}, Split::test, 9, 5000);
   double by_old_meanings = 0, by_chance = 0;
   for (const Example& e : list) {
     const Words w = reading::words_of(e);

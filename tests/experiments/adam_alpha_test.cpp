@@ -13,7 +13,7 @@ Cell lora_on_q_and_v(int rank, const std::string& optimizer = "adamw",
                      const std::string& scaling = "alpha/r") {
   StudyOptions options;
   options.scaling = scaling;
-  Cell cell = lora_cell(task_cell(options, data::Task::nli, 2, 1), options, {"q", "v"}, rank);
+  Cell cell = lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q", "v"}, rank);
   cell.optimizer = optimizer;
   return cell;
 }

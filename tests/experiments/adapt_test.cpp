@@ -29,7 +29,7 @@ Cell cell_of(const std::string& method, int size = 0) {
 TEST_CASE("a cell of every method is prepared, counted and trained, and its base stays") {
   const Base base = random_base();
   const std::string before = nn::fingerprint(*base.model);
-  const auto examples = data::examples(data::Task::nli, {}, data::Split::train, 1, 40);
+  const auto examples = data::examples(data::tasks::nli, {}, data::Split::train, 1, 40);
   for (const lora::Method* m : lora::all_methods()) {
     CAPTURE(m->name);
     Cell cell = cell_of(m->name);

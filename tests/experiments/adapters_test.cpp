@@ -30,7 +30,7 @@ TEST_CASE("adapters are trained once, and read by whoever asks for them") {
   Bases bases(options.out / "base", options.base_steps);
   std::vector<Cell> cells;
   for (const int rank : {4, 8}) {
-    Cell cell = adapter_cell(task_cell(options, data::Task::nli, 2, 1), options, rank);
+    Cell cell = adapter_cell(task_cell(options, data::tasks::nli, 2, 1), options, rank);
     cell.lr = 1e-2;
     cell.steps = 2;
     cell.examples = 40;
@@ -69,11 +69,11 @@ TEST_CASE("a run of a part stands beside what the folder has of the whole") {
     with.facts = facts;
     return fake::result(adapter_cell(task_cell(with, task, 2, seed), with, rank));
   };
-  const std::vector<Cell> asked{result(data::Task::nli, 1, 4).cell};
-  const std::vector<CellResult> whole{result(data::Task::nli, 1, 4), result(data::Task::nli, 2, 4),
-                                      result(data::Task::sqlgen, 1, 4),
-                                      result(data::Task::sqlgen, 1, 4, 8),  // another K
-                                      result(data::Task::nli, 1, 8)};       // another rank
+  const std::vector<Cell> asked{result(data::tasks::nli, 1, 4).cell};
+  const std::vector<CellResult> whole{
+      result(data::tasks::nli, 1, 4), result(data::tasks::nli, 2, 4),
+      result(data::tasks::sqlgen, 1, 4), result(data::tasks::sqlgen, 1, 4, 8),  // another K
+      result(data::tasks::nli, 1, 8)};                                          // another rank
   const std::vector<Cell> others = beside(asked, whole, options);
   REQUIRE(others.size() == 2);
   CHECK(others[0].key() == whole[1].cell.key());

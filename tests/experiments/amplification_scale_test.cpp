@@ -87,6 +87,6 @@ TEST_CASE("the cells vary one thing at a time and need sqlgen") {
   CHECK(facts == 3);
   CHECK(alphas == 2);
   CHECK(widths == 2);
-  options.tasks = {data::Task::nli};
+  options.tasks = {data::tasks::nli};
   CHECK_THROWS_AS(experiment.cells(options), std::invalid_argument);
 }

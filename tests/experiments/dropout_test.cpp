@@ -10,7 +10,7 @@ namespace {
 
 Cell lora_on_q_and_v() {
   StudyOptions options;
-  return lora_cell(task_cell(options, data::Task::nli, 2, 1), options, {"q", "v"}, 4);
+  return lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q", "v"}, 4);
 }
 
 /// Its weights do not matter here.

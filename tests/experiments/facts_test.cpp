@@ -30,6 +30,6 @@ TEST_CASE("K is fresh, and examples and facts grow together") {
         std::set<std::pair<int, int>>{{6, 75}, {12, 150}, {20, 250}, {28, 350}});
   options.facts = 10;
   CHECK(facts_grid(options) == std::vector<int>{6, 10, 12, 28});
-  options.tasks = {data::Task::nli};
+  options.tasks = {data::tasks::nli};
   CHECK(facts_experiment().cells(options).empty());
 }

@@ -33,7 +33,7 @@ TEST_CASE("a task is known by its label, and a label that is none is refused") {
   sourced.labels_from = "an adapter";
   CHECK(!labelled_task(sourced));
   sourced.labels = {{"task", "reorder"}, {"facts", "ignored where there are none"}};
-  CHECK(labelled_task(sourced)->task == data::Task::reorder);
+  CHECK(labelled_task(sourced)->task == data::tasks::reorder);
   sourced.labels = {{"task", "sqlgen"}, {"facts", "9"}};
   CHECK(labelled_task(sourced)->options.facts == 9);
   sourced.labels.erase("facts");

@@ -28,7 +28,7 @@ Experiment an_experiment(const std::string& name, const std::string& sweep = "")
 
 StudyOptions small(const std::filesystem::path& out) {
   StudyOptions options = study_preset("smoke");
-  options.tasks = {data::Task::nli};
+  options.tasks = {data::tasks::nli};
   options.out = out;
   return options;
 }

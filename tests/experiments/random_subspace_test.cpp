@@ -82,7 +82,7 @@ TEST_CASE("a model moves within its subspace, along the projected gradient") {
   cell.steps = 4;
   cell.lr = 0.5;
   const auto model = prepare(base, cell);
-  const auto examples = data::examples(data::Task::nli, {}, data::Split::train, 1, 64);
+  const auto examples = data::examples(data::tasks::nli, {}, data::Split::train, 1, 64);
   train(*model, cell, examples);
 
   Vector change;

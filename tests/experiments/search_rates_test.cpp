@@ -34,7 +34,7 @@ std::set<double> searched_rates(const Cell& searched, double best) {
 
 TEST_CASE("a search goes on beyond an edge until its best rate lies inside") {
   const StudyOptions options = study_preset("quick");
-  Cell cell = lora_cell(task_cell(options, data::Task::nli, 2, 1), options, {"q"}, 4);
+  Cell cell = lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q"}, 4);
   cell = searched_cell(cell, options);
   const double low = lowest_rate("lora"), high = 128 * low;
 
@@ -54,7 +54,7 @@ TEST_CASE("a search goes on beyond an edge until its best rate lies inside") {
 TEST_CASE("the rate of every method is searched on a cell that it can train") {
   const StudyOptions options = study_preset("quick");
   const nn::DecoderConfig model = base_config(2, 0).model;
-  const Cell start = task_cell(options, data::Task::nli, 2, 1);
+  const Cell start = task_cell(options, data::tasks::nli, 2, 1);
   for (const lora::Method* m : lora::all_methods()) {
     CAPTURE(m->name);
     Cell cell = m->has_lora ? lora_cell(start, options, {"o"}, 16) : start;
@@ -77,7 +77,7 @@ TEST_CASE("what was searched at another K, or with other steps, is not taken for
   std::vector<CellResult> results;
   const auto search = [&](int facts, double best) {
     options.facts = facts;
-    const Cell cell = lora_cell(task_cell(options, data::Task::sqlgen, 2, 1), options, {"q"}, 4);
+    const Cell cell = lora_cell(task_cell(options, data::tasks::sqlgen, 2, 1), options, {"q"}, 4);
     for (const Cell& run : search_runs({searched_cell(cell, options)})) {
       CellResult result = fake::result(run);
       result.value = run.lr == best ? 1 : 0.5;

@@ -62,11 +62,11 @@ TEST_CASE("a model that is no decoder is planned, injected, trained and scored")
         "scores                      (177,24)     3  alpha/r = 6/3 = 2        3 (24 + 177) = 603\n"
         "2 projections, 891 trainable parameters\n");
   const auto seen = examples_of(data::Split::train, 300);
-  const TaskScore before = score_task(base, data::parse_task("nli"), seen);
+  const TaskScore before = score_task(base, seen);
   MlpClassifier model = adapted(200);
   CHECK(nn::count(nn::trainable_parameters(model)) == 891);
   CHECK(lora::base_fingerprint(model) == lora::base_fingerprint(base));
-  const TaskScore after = score_task(model, data::parse_task("nli"), seen);
+  const TaskScore after = score_task(model, seen);
   CHECK(before.value < 0.1);
   CHECK(after.value > 0.5);
   CHECK(after.nll < before.nll / 4);

@@ -13,7 +13,7 @@ namespace fake {
 using ScoreOf = std::function<double(const experiments::Cell&)>;
 
 struct ScoreOptions {
-  std::vector<data::Task> tasks = {data::Task::sqlgen};
+  std::vector<data::Task> tasks = {data::tasks::sqlgen};
   std::vector<std::uint64_t> base_seeds = {2, 3};
   int seeds = 5;
   double noise = 1;         ///< sd of an entry, points

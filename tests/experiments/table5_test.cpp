@@ -44,7 +44,7 @@ TEST_CASE("F1 and F10 where the truth is known") {
   CHECK(of(opposite) == "cccccc cc");
   CHECK(of(flat) == "iirrrr ir");
   CHECK(of(paper_like, {.noise = 60}) == "iiiiii ii");
-  CHECK(of(paper_like, {.tasks = {data::Task::nli, data::Task::reorder}}) == "rrrrrrrrrrrr rrrr");
+  CHECK(of(paper_like, {.tasks = {data::tasks::nli, data::tasks::reorder}}) == "rrrrrrrrrrrr rrrr");
 }
 
 TEST_CASE("a row that was not run is named") {
