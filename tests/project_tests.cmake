@@ -29,6 +29,12 @@ add_test(NAME fast_math_refused COMMAND ${compile_scalar_h} -ffast-math)
 set_tests_properties(fast_math_refused PROPERTIES
                      PASS_REGULAR_EXPRESSION "must not be compiled with -ffast-math")
 
+# The example of a task of one's own: the task is learned, and so the program works.
+add_executable(own_task ${PROJECT_SOURCE_DIR}/docs/examples/own_task.cpp)
+target_link_libraries(own_task PRIVATE experiments)
+add_test(NAME own_task COMMAND own_task)
+set_tests_properties(own_task PROPERTIES PASS_REGULAR_EXPRESSION "backwards: exact match (9[0-9]|100)")
+
 # The script run, on a small checkout of its own; and both it and the program list the same commands.
 if(CMAKE_GENERATOR STREQUAL "Ninja")
   add_test(NAME run_script COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/run_test.sh ${PROJECT_SOURCE_DIR}/run
