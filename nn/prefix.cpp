@@ -7,6 +7,9 @@
 namespace nn {
 
 Var prepend(Var rows, Var x, Index replaced) {
+  if (x.shape().rank() != 3)
+    throw autograd::ShapeError(
+        fmt::format("prepend: wants x (B,S,C), but its shape is {}", x.shape().str()));
   const Index P = rows.value().rows(), B = x.shape()[0], S = x.shape()[1], C = x.shape()[2];
   // One table of all rows, (P + B S, C), out of which every batch row takes its own.
   const Var table = autograd::concat_rows(std::array{rows, x});
@@ -16,14 +19,6 @@ Var prepend(Var rows, Var x, Index replaced) {
     for (Index s = replaced; s < S; ++s) ids.push_back(static_cast<int>(P + b * S + s));
   }
   return autograd::reshape(autograd::embedding(table, ids), {B, P + S - replaced, C});
-}
-
-Var without_first(Var x, Index P) {
-  const Index B = x.shape()[0], S = x.shape()[1], C = x.shape()[2];
-  std::vector<int> ids;
-  for (Index b = 0; b < B; ++b)
-    for (Index s = P; s < S; ++s) ids.push_back(static_cast<int>(b * S + s));
-  return autograd::reshape(autograd::embedding(x, ids), {B, S - P, C});
 }
 
 Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x) {
@@ -37,18 +32,27 @@ Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x) {
   return prepend(*rows, x, layer == 0 ? 0 : prefix.length());
 }
 
-std::vector<unsigned char> real_after_prefix(const std::vector<unsigned char>& real, Index B,
-                                             Index T, Index P) {
+std::vector<unsigned char> real_after_prefix(const Tokens& tokens, Index P) {
+  const std::vector<unsigned char>& real = tokens.real;
   if (real.empty() || P == 0) return real;
-  if (static_cast<Index>(real.size()) != B * T)
+  if (static_cast<Index>(real.size()) != tokens.B * tokens.T)
     throw autograd::ShapeError(
-        fmt::format("a mask of {} entries for {} rows of {}", real.size(), B, T));
+        fmt::format("a mask of {} entries for {} rows of {}", real.size(), tokens.B, tokens.T));
   std::vector<unsigned char> longer;
-  for (Index b = 0; b < B; ++b) {
+  for (Index b = 0; b < tokens.B; ++b) {
     longer.insert(longer.end(), static_cast<std::size_t>(P), 1);
-    longer.insert(longer.end(), real.begin() + b * T, real.begin() + (b + 1) * T);
+    longer.insert(longer.end(), real.begin() + b * tokens.T, real.begin() + (b + 1) * tokens.T);
   }
   return longer;
+}
+
+std::vector<int> rows_after_prefix(const Tokens& tokens, Index P, std::span<const int> positions) {
+  std::vector<int> rows;
+  for (const int position : positions) {
+    const int b = position / static_cast<int>(tokens.T);
+    rows.push_back(position + (b + 1) * static_cast<int>(P));
+  }
+  return rows;
 }
 
 }  // namespace nn

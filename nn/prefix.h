@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "nn/module.h"
+#include "nn/model.h"
 
 namespace nn {
 
@@ -24,16 +24,15 @@ struct Prefix : Module {
 /// -> (B, P + S - replaced, C).
 Var prepend(Var rows, Var x, Index replaced);
 
-/// x (B,S,C) without the first P positions of each batch row -> (B, S - P, C).
-Var without_first(Var x, Index P);
-
 /// What enters block `layer`: x with the prefix's rows before it or in the place of those that are
 /// there, or x as it is.
 Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x);
 
-/// The mask `real` (B,T) of the tokens with P real positions before each row; empty if it is.
+/// The mask of the tokens with P real positions before each row, (B,P+T); empty if theirs is.
 /// Throws autograd::ShapeError for a mask of another size.
-std::vector<unsigned char> real_after_prefix(const std::vector<unsigned char>& real, Index B,
-                                             Index T, Index P);
+std::vector<unsigned char> real_after_prefix(const Tokens& tokens, Index P);
+
+/// The numbers of positions of the tokens, b*T + t, where P others stand before each row.
+std::vector<int> rows_after_prefix(const Tokens& tokens, Index P, std::span<const int> positions);
 
 }  // namespace nn

@@ -56,12 +56,15 @@ Attention::Attention(const DecoderConfig& c, std::uint64_t seed, const std::stri
   o = square("o", std * residual(c));
 }
 
-Var Attention::forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys) {
+Var Attention::mix(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys) {
   const Var queries = q->forward(pass, x);  // (B,T,C), and so are the next two
   const Var keys = k->forward(pass, x);
   const Var values = v->forward(pass, x);
-  const Var mixed = autograd::attention(queries, keys, values, {heads, true, real_keys});
-  return o->forward(pass, mixed);
+  return autograd::attention(queries, keys, values, {heads, true, real_keys});
+}
+
+Var Attention::forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys) {
+  return o->forward(pass, mix(pass, x, real_keys));
 }
 
 void Attention::visit(const std::string& prefix, const Visitor& fn) {
@@ -106,8 +109,12 @@ Block::Block(const DecoderConfig& c, std::uint64_t seed, const std::string& name
       mlp(c, seed, join(name, "mlp")),
       dropout{c.dropout} {}
 
-Var Block::forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys) {
-  const Var attended = attn.forward(pass, ln1.forward(pass, x), real_keys);
+Var Block::forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys,
+                   Rows wanted) {
+  Var mixed = attn.mix(pass, ln1.forward(pass, x), real_keys);
+  // Positions meet in the attention alone. After it a row is by itself, and the others are dropped.
+  if (wanted) mixed = autograd::embedding(mixed, *wanted), x = autograd::embedding(x, *wanted);
+  const Var attended = attn.o->forward(pass, mixed);
   x = autograd::add(x, dropout.forward(pass, attended));
   const Var transformed = mlp.forward(pass, ln2.forward(pass, x));
   return autograd::add(x, dropout.forward(pass, transformed));
@@ -145,32 +152,45 @@ Decoder::Decoder(const DecoderConfig& c, std::uint64_t seed)
   name_parameters(*this);
 }
 
-Var Decoder::hidden(const Pass& pass, const Tokens& tokens) {
-  check_tokens(tokens, config.context);
-  const auto [B, T, ids, real] = tokens;
-  std::vector<int> positions(ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    positions[i] = static_cast<int>(i) % static_cast<int>(T);
-  const Var words = tok.forward(pass, ids), places = pos.forward(pass, positions);
-  Var x = autograd::add(words, places);  // (B*T,C)
-  x = autograd::reshape(x, {B, T, config.d_model});
-  x = Dropout{config.dropout}.forward(pass, x);
+Var Decoder::embed(const Pass& pass, const Tokens& tokens) {
+  std::vector<int> places(tokens.ids.size());
+  for (std::size_t i = 0; i < places.size(); ++i)
+    places[i] = static_cast<int>(i) % static_cast<int>(tokens.T);
+  const Var word = tok.forward(pass, tokens.ids), place = pos.forward(pass, places);
+  const Var x = autograd::reshape(autograd::add(word, place), {tokens.B, tokens.T, config.d_model});
+  return Dropout{config.dropout}.forward(pass, x);
+}
+
+// Block i behind the rows that a prefix puts before it. Afterwards the memory of what no backward
+// saved is released.
+Var Decoder::run_block(std::size_t i, const Pass& pass, Var x,
+                       const std::vector<unsigned char>& real_keys, Rows wanted) {
+  if (prefix) x = enter_block(*prefix, pass, static_cast<Index>(i), x);  // (B,P+T,C)
+  const autograd::NodeId first = pass.tape.size();
+  x = blocks[i]->forward(pass, x, real_keys, wanted);
+  pass.tape.release_unsaved(first, x);
+  return x;
+}
+
+Var Decoder::hidden(const Pass& pass, const Tokens& tokens, std::span<const int> positions) {
+  check_tokens(tokens, config.context, positions);
   const Index P = prefix ? prefix->length() : 0;
-  const std::vector<unsigned char> keys = real_after_prefix(real, B, T, P);  // (B,P+T)
+  const std::vector<unsigned char> real_keys = real_after_prefix(tokens, P);  // (B,P+T)
+  const std::vector<int> wanted = rows_after_prefix(tokens, P, positions);
+  const bool all = P == 0 && wanted == all_positions(tokens);
+
+  Var x = embed(pass, tokens);  // (B,T,C)
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    if (prefix) x = enter_block(*prefix, pass, static_cast<Index>(i), x);  // (B,P+T,C)
-    const autograd::NodeId first = pass.tape.size();
-    x = blocks[i]->forward(pass, x, keys);
-    pass.tape.release_unsaved(first, x);
+    const bool last = i + 1 == blocks.size();
+    x = run_block(i, pass, x, real_keys, last && !all ? &wanted : nullptr);
   }
-  if (prefix) x = without_first(x, P);
-  return ln_f.forward(pass, x);
+  x = ln_f.forward(pass, x);
+  return all ? autograd::reshape(x, {tokens.B * tokens.T, config.d_model}) : x;
 }
 
 Var Decoder::logits(const Pass& pass, const Tokens& tokens, std::span<const int> positions) {
-  check_tokens(tokens, config.context, positions);
-  const Var wanted = autograd::embedding(hidden(pass, tokens), positions);             // (n,C)
-  return autograd::matmul_nt(wanted, pass.tape.parameter(head ? *head : tok.weight));  // (n,V)
+  const Var x = hidden(pass, tokens, positions);                                  // (n,C)
+  return autograd::matmul_nt(x, pass.tape.parameter(head ? *head : tok.weight));  // (n,V)
 }
 
 void Decoder::visit(const std::string& under, const Visitor& fn) {

@@ -47,6 +47,8 @@ struct Attention final : Module {
 
   /// x (B,T,C) -> (B,T,C). `real_keys` as in autograd::AttentionSpec.
   Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys);
+  /// The same before the projection o: what each position has gathered from those it sees.
+  Var mix(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys);
   void visit(const std::string& prefix, const Visitor& fn) override;
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
 };
@@ -63,6 +65,9 @@ struct Mlp final : Module {
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
 };
 
+/// Rows of a folded (B,T,C), by their numbers b*T + t; null for all of them.
+using Rows = const std::vector<int>*;
+
 /// x + attn(ln1(x)), then x + mlp(ln2(x)).
 struct Block final : Module {
   LayerNorm ln1, ln2;
@@ -72,7 +77,10 @@ struct Block final : Module {
 
   Block(const DecoderConfig& config, std::uint64_t seed, const std::string& name);
 
-  Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys);
+  /// x (B,T,C) -> (B,T,C), or (n,C) where only n rows of the result are wanted. The same numbers in
+  /// them as among all; what no wanted row depends on is not computed.
+  Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys,
+              Rows wanted = nullptr);
   void visit(const std::string& prefix, const Visitor& fn) override;
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
 };
@@ -89,9 +97,9 @@ struct Decoder final : Model {
   /// √(2 layers), embeddings ~ N(0, embedding_stddev²), each from its own stream (seed, name).
   Decoder(const DecoderConfig& config, std::uint64_t seed);
 
-  /// What the head reads: (B,T,C) after the last layer norm, of the tokens' positions also where
-  /// there is a prefix. Throws as check_tokens() does.
-  Var hidden(const Pass& pass, const Tokens& tokens);
+  /// What the head reads: (n,C) after the last layer norm, at n positions of the tokens. Throws as
+  /// check_tokens() does.
+  Var hidden(const Pass& pass, const Tokens& tokens, std::span<const int> positions);
 
   Index vocabulary() const override { return config.vocabulary; }
   Index context() const override { return config.context; }
@@ -99,6 +107,11 @@ struct Decoder final : Model {
 
   void visit(const std::string& prefix, const Visitor& fn) override;
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
+
+ private:
+  Var embed(const Pass& pass, const Tokens& tokens);
+  Var run_block(std::size_t i, const Pass& pass, Var x, const std::vector<unsigned char>& real_keys,
+                Rows wanted);
 };
 
 }  // namespace nn

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tests/nn/rows_prefix.h"
 #include "tests/nn/small_decoder.h"
 
 using nn::Decoder;
@@ -245,10 +246,70 @@ TEST_CASE("a decoder drops out on embeddings and sublayers, in passes with a str
   const auto with = [&](const char* path) {
     nn::Random stream(1, path);
     nn::Tape tape(autograd::Record::values);
-    return nn::Matrix(model.hidden({tape, &stream}, {batch.B, batch.T, batch.ids}).value().m);
+    return nn::Matrix(model
+                          .logits({tape, &stream}, {batch.B, batch.T, batch.ids},
+                                  nn::all_positions({batch.B, batch.T, batch.ids}))
+                          .value()
+                          .m);
   };
   CHECK(same_bits(with("a"), with("a")));
   CHECK_FALSE(same_bits(with("a"), with("b")));
   Decoder without(small_config(), 1);
   CHECK(same_bits(logits_of_batch(model, batch), logits_of_batch(without, batch)));
+}
+
+namespace {
+
+// A batch in which three positions of two rows count, and the gradients of its loss: with the rows
+// that count taken before the end of the last block, or after the whole of it.
+struct Losses {
+  nn::Matrix logits, all_logits;
+  std::vector<nn::Matrix> gradients, all_gradients;
+  double flops = 0, all_flops = 0;
+};
+
+Losses losses_of(Decoder& model) {
+  const Index B = 2, T = 5;
+  const std::vector<int> ids{0, 1, 2, 3, 4, 0, 4, 3, 2, 1}, wanted{4, 1, 7}, targets{0, 2, 4};
+  Losses result;
+  const auto run = [&](const auto& logits, nn::Matrix& values, std::vector<nn::Matrix>& gradients) {
+    nn::Tape tape(autograd::Record::training);
+    for (nn::Parameter* p : nn::parameters(model)) p->zero_grad();
+    const nn::Var y = logits(tape);
+    values = y.value().m;
+    tape.backward(autograd::cross_entropy(y, {targets, {}, -1, 0}));
+    for (nn::Parameter* p : nn::parameters(model)) gradients.push_back(p->grad.m);
+    return tape.stats().gemm_flops;
+  };
+  result.flops = run(
+      [&](nn::Tape& tape) {
+        return model.logits({tape}, {B, T, ids}, wanted);
+      },
+      result.logits, result.gradients);
+  result.all_flops = run(
+      [&](nn::Tape& tape) {
+        const std::vector<int> all = nn::all_positions({B, T, ids});
+        return autograd::embedding(model.logits({tape}, {B, T, ids}, all), wanted);
+      },
+      result.all_logits, result.all_gradients);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("only wanted rows are computed at the end of the last block: the same bits for less") {
+  for (const bool prefix : {false, true}) {
+    Decoder model({.vocabulary = 5, .context = 5, .d_model = 32, .heads = 2, .d_mlp = 64}, 1);
+    if (prefix) put_prefix(model, 2);
+    const Losses losses = losses_of(model);
+    CHECK(same_bits(losses.logits, losses.all_logits));
+    CHECK(losses.flops < 0.8 * losses.all_flops);
+    double size = 0;
+    for (std::size_t i = 0; i < losses.gradients.size(); ++i) {
+      const nn::Matrix difference = losses.gradients[i] - losses.all_gradients[i];
+      CHECK(difference.cwiseAbs().maxCoeff() < 1e-6);
+      size += double(losses.gradients[i].norm());
+    }
+    CHECK(size > 1);
+  }
 }
