@@ -7,8 +7,9 @@
 #error "lowrank must not be compiled with -ffast-math: it removes NaN checks and reorders sums"
 #endif
 
-// The libraries are compiled twice, in float (what runs) and in double (what gradient checks link).
-// The inline namespace makes mixing the two a link error; it never has to be written.
+// autograd, nn and lora are compiled twice, in float (what runs) and in double (what gradient
+// checks link). The inline namespace makes mixing the two a link error; it never has to be written.
+// Read "namespace autograd::inline AUTOGRAD_PRECISION" as "namespace autograd".
 #ifdef LOWRANK_DOUBLE
 #define AUTOGRAD_PRECISION f64
 #else

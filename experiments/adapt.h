@@ -5,7 +5,7 @@
 #include "data/tasks.h"
 #include "experiments/cell.h"
 #include "experiments/pretrain.h"
-#include "lora/method.h"
+#include "lora/methods/method.h"
 #include "nn/optimizer.h"
 
 namespace experiments {

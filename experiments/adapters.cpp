@@ -6,7 +6,7 @@
 #include <set>
 #include <tuple>
 
-#include "lora/adapter.h"
+#include "lora/files/adapter.h"
 
 namespace experiments {
 

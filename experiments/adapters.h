@@ -5,7 +5,7 @@
 
 #include "experiments/paired.h"
 #include "experiments/study.h"
-#include "lora/low_rank.h"
+#include "lora/analysis/low_rank.h"
 
 /// The trained adapters that table7, figure3, figure4 and figure8 look at. They share one sweep,
 /// OUT/adapters, with a folder for every finished cell in PEFT's layout, named by a hash of the

@@ -9,8 +9,8 @@
 
 #include "experiments/paired.h"
 #include "experiments/plain_table.h"
+#include "lora/analysis/low_rank.h"
 #include "lora/inject.h"
-#include "lora/low_rank.h"
 
 namespace experiments {
 

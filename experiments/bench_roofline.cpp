@@ -22,8 +22,9 @@ void add_sums(const BenchShape& s, std::vector<RooflineRow>& rows) {
   rows.push_back({"sum", s.name, "x + z", 1.0 / 12, best_gflops(n, [&] {
                     kernels::add(x, {z, false});
                   })});
-  rows.push_back({"sum", s.name, "column sums", 1.0 / 4,
-                  best_gflops(n, [&] { kernels::add_column_sums(x, {sums, false}); })});
+  rows.push_back({"sum", s.name, "column sums", 1.0 / 4, best_gflops(n, [&] {
+                    kernels::add_column_sums(x, {sums, false});
+                  })});
 }
 
 }  // namespace

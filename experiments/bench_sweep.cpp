@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

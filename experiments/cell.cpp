@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "lora/method.h"
-#include "nn/json.h"
+#include "lora/methods/method.h"
+#include "nn/files/json.h"
 
 namespace experiments {
 namespace {

@@ -8,7 +8,7 @@
 #include "experiments/bench_commands.h"
 #include "experiments/bench_roofline.h"
 #include "experiments/figures.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

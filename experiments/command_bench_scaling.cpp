@@ -8,7 +8,7 @@
 #include "experiments/bench_scaling.h"
 #include "experiments/json_object.h"
 #include "experiments/option_values.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

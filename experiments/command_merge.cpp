@@ -6,7 +6,8 @@
 #include "experiments/json_object.h"
 #include "experiments/model_options.h"
 #include "lora/inject.h"
-#include "nn/file.h"
+#include "lora/merge.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

@@ -5,7 +5,7 @@
 #include "experiments/commands.h"
 #include "experiments/option_values.h"
 #include "experiments/trace.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

@@ -4,8 +4,8 @@
 #include "experiments/batches.h"
 #include "experiments/costs.h"
 #include "experiments/timing.h"
-#include "lora/adapter.h"
-#include "nn/checkpoint.h"
+#include "lora/files/adapter.h"
+#include "nn/files/checkpoint.h"
 
 namespace experiments {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 
 namespace experiments {
 

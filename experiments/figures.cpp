@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "experiments/html.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

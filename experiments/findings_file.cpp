@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nn/file.h"
-#include "nn/json.h"
+#include "nn/files/file.h"
+#include "nn/files/json.h"
 
 namespace experiments {
 

@@ -7,7 +7,7 @@
 #include "experiments/forgetting_measure.h"
 #include "experiments/paired.h"
 #include "experiments/plain_table.h"
-#include "lora/intruders.h"
+#include "lora/analysis/intruders.h"
 
 namespace experiments {
 

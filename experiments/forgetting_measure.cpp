@@ -8,8 +8,8 @@
 #include "data/pretraining.h"
 #include "experiments/batches.h"
 #include "experiments/forgetting.h"
-#include "lora/head_products.h"
-#include "lora/intruders.h"
+#include "lora/analysis/head_products.h"
+#include "lora/analysis/intruders.h"
 #include "lora/lora_linear.h"
 
 namespace experiments {

@@ -11,8 +11,8 @@
 #include <omp.h>
 #endif
 
-#include "lora/activations.h"
-#include "lora/subspace.h"
+#include "lora/analysis/activations.h"
+#include "lora/analysis/subspace.h"
 
 namespace experiments {
 

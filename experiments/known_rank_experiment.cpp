@@ -8,7 +8,7 @@
 #include "experiments/option_values.h"
 #include "experiments/plain_table.h"
 #include "experiments/run_card.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

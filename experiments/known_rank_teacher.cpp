@@ -6,7 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 
 namespace experiments {
 namespace {

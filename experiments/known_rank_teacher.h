@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "lora/low_rank.h"
+#include "lora/analysis/low_rank.h"
 
 namespace experiments {
 

@@ -7,7 +7,7 @@
 
 #include "experiments/cell.h"
 #include "experiments/lr_search.h"
-#include "nn/json.h"
+#include "nn/files/json.h"
 
 namespace experiments {
 

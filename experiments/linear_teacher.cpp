@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "lora/low_rank.h"
-#include "lora/subspace.h"
+#include "lora/analysis/low_rank.h"
+#include "lora/analysis/subspace.h"
 
 namespace experiments {
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "autograd/random.h"
-#include "lora/linear_algebra.h"
+#include "lora/analysis/linear_algebra.h"
 
 /// The known-rank teacher without a network: y = (W0 + ΔW*) x + σ ε with inputs of second moment
 /// C = E[x xᵀ]. A change M of W0 has the excess loss ½ E ‖(ΔW* - M) x‖² = ½ ‖(ΔW* - M) C^{1/2}‖²_F.

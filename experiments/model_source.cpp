@@ -7,8 +7,8 @@
 #include "data/sqlgen.h"
 #include "data/vocabulary.h"
 #include "experiments/table6.h"
-#include "lora/adapter.h"
-#include "nn/json.h"
+#include "lora/files/adapter.h"
+#include "nn/files/json.h"
 
 namespace experiments {
 

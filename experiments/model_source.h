@@ -5,7 +5,7 @@
 
 #include "data/tasks.h"
 #include "experiments/pretrain.h"
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 
 namespace experiments {
 

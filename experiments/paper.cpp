@@ -10,7 +10,7 @@
 #include "experiments/plan.h"
 #include "experiments/report.h"
 #include "experiments/run_card.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

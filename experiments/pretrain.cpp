@@ -10,11 +10,11 @@
 #include "experiments/progress.h"
 #include "experiments/run_card.h"
 #include "experiments/signals.h"
-#include "nn/checkpoint.h"
-#include "nn/file.h"
-#include "nn/json.h"
+#include "nn/files/checkpoint.h"
+#include "nn/files/file.h"
+#include "nn/files/json.h"
+#include "nn/files/safetensors.h"
 #include "nn/optimizer.h"
-#include "nn/safetensors.h"
 
 namespace experiments {
 

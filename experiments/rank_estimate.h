@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "experiments/statistics.h"
-#include "lora/low_rank.h"
+#include "lora/analysis/low_rank.h"
 
 /// What a trained student says of the change that was planted: its rank, and by how much it
 /// amplifies. Both rules have numbers in them, found on other teachers than those that anything is

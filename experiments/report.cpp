@@ -10,7 +10,7 @@
 #include "experiments/figures.h"
 #include "experiments/findings_file.h"
 #include "experiments/html.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

@@ -8,7 +8,7 @@
 #include "experiments/html.h"
 #include "experiments/progress.h"
 #include "experiments/report.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

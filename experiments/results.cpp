@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "experiments/run_card.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 namespace {

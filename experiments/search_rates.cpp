@@ -11,7 +11,7 @@
 #include "experiments/adapt.h"
 #include "experiments/run_card.h"
 #include "experiments/sweep.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

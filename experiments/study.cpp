@@ -8,7 +8,7 @@
 #include "experiments/run_card.h"
 #include "experiments/search_rates.h"
 #include "experiments/sweep.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "experiments/plain_table.h"
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 
 namespace experiments {
 

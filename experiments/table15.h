@@ -2,10 +2,10 @@
 
 #include "experiments/experiment.h"
 #include "experiments/score_table.h"
-#include "lora/method.h"
+#include "lora/methods/method.h"
 
-/// Score against the number of trained parameters, for every method of lora/method.h. Hu et al.
-/// 2021, Table 15 and, as a figure over a log axis, Figure 2. Each method comes at the sizes
+/// Score against the number of trained parameters, for every method of lora/methods/method.h. Hu et
+/// al. 2021, Table 15 and, as a figure over a log axis, Figure 2. Each method comes at the sizes
 /// nearest to each of a few budgets, LoRA on three weight sets; the second table of a task holds
 /// the methods at one budget, with their paired difference to LoRA on {q,v}. Control: the frozen
 /// base. The paper states no finding here that one contrast would decide, so none is judged.

@@ -6,7 +6,7 @@
 
 #include "experiments/score_table.h"
 #include "experiments/table6_verdicts.h"
-#include "lora/method.h"
+#include "lora/methods/method.h"
 
 namespace experiments {
 namespace {

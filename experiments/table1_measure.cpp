@@ -6,7 +6,8 @@
 #include "experiments/pretrain.h"
 #include "experiments/table1.h"
 #include "experiments/timing.h"
-#include "lora/method.h"
+#include "lora/merge.h"
+#include "lora/methods/method.h"
 
 namespace experiments {
 

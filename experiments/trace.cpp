@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "experiments/batches.h"
-#include "nn/file.h"
-#include "nn/safetensors.h"
+#include "nn/files/file.h"
+#include "nn/files/safetensors.h"
 
 namespace experiments {
 

@@ -6,8 +6,8 @@
 #include "experiments/progress.h"
 #include "experiments/signals.h"
 #include "experiments/sweep.h"
-#include "lora/adapter.h"
-#include "nn/file.h"
+#include "lora/files/adapter.h"
+#include "nn/files/file.h"
 #include "nn/optimizer.h"
 
 namespace experiments {

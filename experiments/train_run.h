@@ -5,7 +5,7 @@
 #include "experiments/adapt.h"
 #include "experiments/json_object.h"
 #include "experiments/lr_search.h"
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 
 namespace experiments {
 

@@ -46,14 +46,6 @@ std::vector<LoraLinear*> inject(nn::Module& model, const LoraConfig& config, std
 /// The LoRA layers of a model, with their names, in the model's order.
 std::vector<std::pair<std::string, LoraLinear*>> lora_layers(nn::Module& model);
 
-/// Merges every LoRA layer, or none where one of them cannot be; returns the largest errors. Throws
-/// std::logic_error where one is merged already or there is none, NonFiniteMerge.
-MergeError merge(nn::Module& model);
-
-/// Unmerges every LoRA layer, or none where one of them is not merged or there is none
-/// (std::logic_error).
-void unmerge(nn::Module& model);
-
 /// Takes the wrappers off: every slot holds its linear again, with the weight it has now (merged or
 /// W0).
 void unwrap(nn::Module& model);

@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "autograd/scalar.h"
+
 namespace lora {
 
 /// What the low-rank product is multiplied by: α/r (Hu et al. 2021) or α/√r (rsLoRA, Kalajdzievski

@@ -2,10 +2,10 @@
 # everything at -O0 -g but the matrix products. The page shows what GCC's code does.
 set(stepped
   autograd/check_finite autograd/context autograd/dump autograd/gemm autograd/kernels autograd/ops_attention autograd/ops_elementwise
-  autograd/ops_functions autograd/ops_linear autograd/ops_loss autograd/ops_norm autograd/ops_shape
+  autograd/ops_functions autograd/ops_linear autograd/ops_loss autograd/ops_norm autograd/ops_shape autograd/ops_softmax
   autograd/pool autograd/random autograd/tape autograd/tensor
   nn/layers nn/loss nn/model nn/module nn/prefix nn/optimizer nn/transformer
-  lora/inject lora/lora_linear lora/scaling
+  lora/inject lora/lora_linear lora/merge lora/scaling
   docs/examples/training_step)
 list(TRANSFORM stepped PREPEND ${PROJECT_SOURCE_DIR}/)
 list(TRANSFORM stepped APPEND .cpp)

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 
 using namespace experiments;
 

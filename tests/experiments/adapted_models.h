@@ -1,7 +1,7 @@
 #pragma once
 
 #include "experiments/adapters.h"
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 
 /// Adapters that are not trained, for tests: their directions are known.
 namespace fake {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "nn/file.h"
+#include "nn/files/file.h"
 #include "tests/experiments/adapted_models.h"
 #include "tests/experiments/fake_cells.h"
 #include "tests/nn/temporary_folder.h"

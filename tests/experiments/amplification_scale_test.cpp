@@ -4,8 +4,8 @@
 
 #include <cmath>
 
+#include "lora/analysis/low_rank.h"
 #include "lora/inject.h"
-#include "lora/low_rank.h"
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "lora/method.h"
+#include "lora/methods/method.h"
 
 using namespace experiments;
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "experiments/linear_teacher.h"
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 
 using namespace experiments;
 using doctest::Approx;

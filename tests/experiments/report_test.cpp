@@ -9,7 +9,7 @@
 #include "experiments/figures.h"
 #include "experiments/findings_file.h"
 #include "experiments/html.h"
-#include "nn/file.h"
+#include "nn/files/file.h"
 #include "tests/experiments/fake_cells.h"
 #include "tests/nn/temporary_folder.h"
 

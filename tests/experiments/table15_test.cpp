@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "lora/method.h"
+#include "lora/methods/method.h"
 
 using namespace experiments;
 

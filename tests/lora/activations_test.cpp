@@ -1,10 +1,10 @@
-#include "lora/activations.h"
+#include "lora/analysis/activations.h"
 
 #include <doctest/doctest.h>
 
 #include <stdexcept>
 
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 #include "tests/lora/small_model.h"
 
 using namespace lora;

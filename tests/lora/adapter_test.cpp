@@ -1,4 +1,5 @@
-#include "lora/adapter.h"
+#include "lora/files/adapter.h"
+#include "lora/merge.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -6,7 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "nn/file.h"
+#include "nn/files/file.h"
 #include "tests/lora/small_model.h"
 #include "tests/nn/temporary_folder.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "lora/method.h"
+#include "lora/methods/method.h"
 #include "tests/lora/small_model.h"
 
 /// Each method in one or more sizes, for models of two layers or more. (A prompt encoder of one row

@@ -1,4 +1,4 @@
-#include "lora/bottleneck.h"
+#include "lora/methods/bottleneck.h"
 
 #include <cmath>
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "lora/inject.h"
-#include "lora/method.h"
+#include "lora/methods/method.h"
 #include "tests/lora/pages.h"
 #include "tests/lora/subspaces.h"
 

@@ -1,4 +1,5 @@
-#include "lora/head_products.h"
+#include "lora/analysis/head_products.h"
+#include "lora/merge.h"
 
 #include <doctest/doctest.h>
 

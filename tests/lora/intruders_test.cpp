@@ -1,11 +1,11 @@
-#include "lora/intruders.h"
+#include "lora/analysis/intruders.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <stdexcept>
 
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 
 using namespace lora;
 using doctest::Approx;

@@ -1,10 +1,10 @@
-#include "lora/linear_algebra.h"
+#include "lora/analysis/linear_algebra.h"
 
 #include <doctest/doctest.h>
 
 #include <stdexcept>
 
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 
 using namespace lora;
 using doctest::Approx;

@@ -1,11 +1,11 @@
-#include "lora/low_rank.h"
+#include "lora/analysis/low_rank.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <stdexcept>
 
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 #include "tests/lora/small_model.h"
 
 using namespace lora;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "lora/merge.h"
 #include "tests/lora/small_model.h"
 
 using lora::LoraLinear;

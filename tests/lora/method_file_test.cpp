@@ -1,11 +1,12 @@
-#include "lora/method_file.h"
+#include "lora/files/method_file.h"
+#include "lora/merge.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <functional>
 
-#include "nn/file.h"
+#include "nn/files/file.h"
 #include "tests/lora/all_methods.h"
 #include "tests/nn/temporary_folder.h"
 

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "autograd/gradcheck.h"
-#include "lora/bottleneck.h"
-#include "lora/prompt_encoder.h"
+#include "lora/methods/bottleneck.h"
+#include "lora/methods/prompt_encoder.h"
 #include "tests/lora/all_methods.h"
 
 // Linked with the libraries in double.

@@ -1,10 +1,10 @@
-#include "lora/method.h"
+#include "lora/methods/method.h"
 
 #include <doctest/doctest.h>
 
 #include <set>
 
-#include "lora/adapter.h"
+#include "lora/files/adapter.h"
 #include "nn/optimizer.h"
 #include "tests/lora/all_methods.h"
 

@@ -1,4 +1,4 @@
-#include "lora/prompt_encoder.h"
+#include "lora/methods/prompt_encoder.h"
 
 #include <cmath>
 

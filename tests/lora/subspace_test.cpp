@@ -1,4 +1,4 @@
-#include "lora/subspace.h"
+#include "lora/analysis/subspace.h"
 
 #include <doctest/doctest.h>
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "lora/lora_linear.h"
+#include "lora/merge.h"
 #include "nn/optimizer.h"
 #include "tests/nn/small_decoder.h"
 

@@ -1,4 +1,4 @@
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <functional>
 
-#include "nn/file.h"
+#include "nn/files/file.h"
 #include "tests/nn/temporary_folder.h"
 
 using nn::CheckpointError;

@@ -1,4 +1,4 @@
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "nn/checkpoint.h"
+#include "nn/files/checkpoint.h"
 #include "nn/generate.h"
 #include "tests/nn/rows_prefix.h"
 #include "tests/nn/temporary_folder.h"

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "nn/safetensors.h"
+#include "nn/files/safetensors.h"
 
 /// A file as the format lays it out: the length of the header in eight bytes, header, data.
 inline std::string file_of(const std::string& header, const std::string& data = "") {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "nn/file.h"
+#include "nn/files/file.h"
 #include "tests/nn/safetensors_files.h"
 #include "tests/nn/temporary_folder.h"
 

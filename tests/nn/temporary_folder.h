@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/file.h"
+#include "nn/files/file.h"
 
 /// With what only a test asks of a folder.
 class TemporaryFolder : public nn::TemporaryFolder {

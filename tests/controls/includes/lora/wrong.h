@@ -1,2 +1,1 @@
-#include <data/batch.h>
-#include "nn/linear.h"
+#include "lora/analysis/low_rank.h"

@@ -1,3 +1,1 @@
-#include "autograd/tape.h"
-#include "lora/lora_linear.h"
-#include "nn/linear.h"
+#include "nn/files/file.h"

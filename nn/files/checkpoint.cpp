@@ -1,0 +1,181 @@
+#include "nn/files/checkpoint.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "nn/files/json.h"
+#include "nn/files/safetensors_header.h"
+
+namespace nn {
+namespace {
+
+constexpr const char* config_key = "config";
+
+/// Collects the items of a list for a message and says how many there are beyond the first eight.
+class ShortList {
+ public:
+  void add(std::string item) {
+    if (++count_ <= longest) items_.push_back(std::move(item));
+  }
+  /// Appends "title: a, b, ... and 3 more" to the parts of a message unless there is nothing to
+  /// say.
+  void append_to(std::vector<std::string>& parts, std::string_view title) const {
+    if (count_ == 0) return;
+    std::string text = fmt::format("{}: {}", title, fmt::join(items_, ", "));
+    if (count_ > longest) text += fmt::format(" and {} more", count_ - longest);
+    parts.push_back(std::move(text));
+  }
+
+ private:
+  static constexpr std::size_t longest = 8;
+  std::vector<std::string> items_;
+  std::size_t count_ = 0;
+};
+
+bool equal(const std::vector<std::uint64_t>& stored, const Shape& wanted) {
+  if (stored.size() != static_cast<std::size_t>(wanted.rank())) return false;
+  for (int i = 0; i < wanted.rank(); ++i)
+    if (stored[static_cast<std::size_t>(i)] != static_cast<std::uint64_t>(wanted[i])) return false;
+  return true;
+}
+
+const std::string& config_of(const SafetensorsFile& file) {
+  const auto found = file.metadata().find(config_key);
+  if (found == file.metadata().end())
+    throw CheckpointError(
+        fmt::format("not a checkpoint of this program: its metadata have no \"{}\"", config_key));
+  return found->second;
+}
+
+/// What `action` returns, its CheckpointErrors with the path in front.
+template <class Action>
+auto about(const std::filesystem::path& path, Action action) {
+  try {
+    return action();
+  } catch (const CheckpointError& error) {
+    throw CheckpointError(fmt::format("{}: {}", path.string(), error.what()));
+  }
+}
+
+std::unique_ptr<Decoder> decoder_from(const SafetensorsFile& file) {
+  const DecoderConfig config = decoder_config_from_json(config_of(file));
+  // The number of layers decides how long the list of names is, so it comes first.
+  if (static_cast<std::uint64_t>(config.layers) > file.entries().size())
+    throw CheckpointError(fmt::format("the configuration has {} layers, the file only {} tensors",
+                                      config.layers, file.entries().size()));
+  // What agrees with the file's tensors is no larger than the file.
+  const std::string problems = difference(file, parameter_shapes(config));
+  if (!problems.empty()) throw CheckpointError(problems);
+
+  auto model = std::make_unique<Decoder>(config, 0);
+  model->visit("", [&](const std::string& name, Parameter& p) { p.value = file.tensor(name); });
+  return model;
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, Decoder& model, const Metadata& extra) {
+  SafetensorsWriter writer;
+  Shapes wanted = parameter_shapes(model.config);
+  ShortList unknown;
+  model.visit("", [&](const std::string& name, Parameter& p) {
+    writer.add(name, p.value);
+    if (wanted.erase(name) == 0) unknown.add(name);
+  });
+  std::vector<std::string> problems;
+  unknown.append_to(problems, "parameters that a plain decoder does not have (unwrap it first)");
+  if (extra.contains(config_key))
+    problems.push_back(fmt::format("the metadata key \"{}\" is taken", config_key));
+  if (!problems.empty())
+    throw CheckpointError(
+        fmt::format("{} cannot be written: {}", path.string(), fmt::join(problems, "; ")));
+
+  writer.metadata = extra;
+  writer.metadata[config_key] = to_json(model.config);
+  writer.write(path);
+}
+
+std::unique_ptr<Decoder> load_checkpoint(const std::filesystem::path& path) {
+  const SafetensorsFile file = SafetensorsFile::read(path);
+  return about(path, [&] { return decoder_from(file); });
+}
+
+Metadata read_checkpoint_metadata(const std::filesystem::path& path) {
+  const SafetensorsFile file = SafetensorsFile::read(path);
+  about(path, [&] { return decoder_config_from_json(config_of(file)); });
+  return file.metadata();
+}
+
+Shapes parameter_shapes(const DecoderConfig& c) {
+  Shapes shapes{{"tok.weight", {c.vocabulary, c.d_model}}, {"pos.weight", {c.context, c.d_model}}};
+  const auto norm = [&](const std::string& name) {
+    shapes[name + ".weight"] = shapes[name + ".bias"] = {c.d_model};
+  };
+  for (Index i = 0; i < c.layers; ++i) {
+    norm(fmt::format("blocks.{}.ln1", i));
+    norm(fmt::format("blocks.{}.ln2", i));
+  }
+  for (const auto& [name, in, out] : slot_shapes(c)) {
+    shapes[name + ".weight"] = {out, in};
+    shapes[name + ".bias"] = {out};
+  }
+  norm("ln_f");
+  if (!c.tied) shapes["head.weight"] = {c.vocabulary, c.d_model};
+  return shapes;
+}
+
+std::string difference(const SafetensorsFile& file, const Shapes& wanted) {
+  ShortList missing, extra, shape, dtype;
+  std::map<std::string_view, const SafetensorsEntry*> stored;
+  for (const SafetensorsEntry& entry : file.entries()) stored[entry.name] = &entry;
+  for (const auto& [name, wanted_shape] : wanted) {
+    const auto found = stored.find(name);
+    if (found == stored.end()) {
+      missing.add(name);
+      continue;
+    }
+    const SafetensorsEntry& entry = *found->second;
+    if (!equal(entry.shape, wanted_shape))
+      shape.add(fmt::format("{} is ({}) and not {}", name, fmt::join(entry.shape, ","),
+                            wanted_shape.str()));
+    if (entry.dtype != Dtype::F32)
+      dtype.add(fmt::format("{} is {} and not F32", name, to_string(entry.dtype)));
+    stored.erase(found);
+  }
+  for (const auto& [name, entry] : stored) extra.add(printable(name));
+
+  std::vector<std::string> parts;
+  missing.append_to(parts, "missing");
+  extra.append_to(parts, "not wanted");
+  shape.append_to(parts, "wrong shape");
+  dtype.append_to(parts, "wrong dtype");
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+// A chain of mix64 over 64-bit words: each depends on all before it, so order and place count.
+std::string fingerprint(const std::map<std::string, const Tensor*>& tensors) {
+  std::uint64_t hash = 0;
+  const auto add = [&](std::uint64_t word) {
+    hash = autograd::mix64((hash ^ word) + 0x9e3779b97f4a7c15u);
+  };
+  for (const auto& [name, tensor] : tensors) {
+    add(autograd::fnv1a(name));
+    add(static_cast<std::uint64_t>(tensor->shape.rank()));
+    for (int i = 0; i < tensor->shape.rank(); ++i)
+      add(static_cast<std::uint64_t>(tensor->shape[i]));
+    for (const Scalar x : tensor->m.reshaped<Eigen::RowMajor>())
+      add(std::bit_cast<std::uint32_t>(static_cast<float>(x)));
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+std::string fingerprint(Module& module) {
+  std::map<std::string, const Tensor*> tensors;
+  module.visit("", [&](const std::string& name, Parameter& p) { tensors[name] = &p.value; });
+  return fingerprint(tensors);
+}
+
+}  // namespace nn

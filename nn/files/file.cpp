@@ -1,0 +1,208 @@
+#include "nn/files/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace nn {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(std::string_view verb, const fs::path& path, std::string_view reason) {
+  throw FileError(fmt::format("cannot {} {}: {}", verb, path.string(), reason));
+}
+
+[[noreturn]] void fail(std::string_view verb, const fs::path& path, int error) {
+  fail(verb, path, std::generic_category().message(error));
+}
+
+/// Repeats a system call for as long as a signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+/// An open file, closed at the end of its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+
+  /// A full disk may show only here (network file systems), so the result matters.
+  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+/// Where the bytes have to land. Renaming onto a link would replace the link, and onto a device
+/// (as root: /dev/null) would replace the device.
+fs::path resolve_target(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return path;
+  if (error) fail("write", path, error.message());
+  if (fs::is_directory(status)) fail("write", path, EISDIR);
+  if (!fs::is_regular_file(status)) fail("write", path, "not a regular file");
+  if (!fs::is_symlink(path)) return path;
+  fs::path target = fs::canonical(path, error);
+  if (error) fail("write", path, error.message());
+  return target;
+}
+
+/// A new file beside the target, removed unless it has taken the target's name.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const fs::path& target) : TemporaryFile(target, target) {}
+  /// Beside another file than the target, which is only what errors name.
+  TemporaryFile(const fs::path& target, const fs::path& beside)
+      : target_(target), file_(create(beside)) {}
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    if (!renamed_) ::unlink(path_.c_str());
+  }
+
+  void write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t n =
+          uninterrupted([&] { return ::write(file_.get(), bytes.data(), bytes.size()); });
+      if (n < 0) fail("write", target_, errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(n));
+    }
+  }
+
+  void reach_disk() {
+    if (uninterrupted([&] { return ::fsync(file_.get()); }) != 0) fail("write", target_, errno);
+  }
+
+  void take_name_of_target() {
+    reach_disk();
+    if (!file_.close()) fail("write", target_, errno);
+    if (::rename(path_.c_str(), target_.c_str()) != 0) fail("write", target_, errno);
+    renamed_ = true;
+  }
+
+ private:
+  /// Exclusive creation makes the name unique among processes and threads; a name that a crashed
+  /// process left behind is skipped.
+  int create(const fs::path& beside) {
+    for (int n = 0;; ++n) {
+      path_ = fmt::format("{}.tmp-{}-{}", beside.string(), ::getpid(), n);
+      const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+      const int fd = uninterrupted([&] { return ::open(path_.c_str(), flags, 0666); });
+      if (fd >= 0) return fd;
+      if (errno != EEXIST) fail("write", target_, errno);
+    }
+  }
+
+  fs::path target_;
+  std::string path_;
+  Descriptor file_;
+  bool renamed_ = false;
+};
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+bool is_there(const fs::path& path, const fs::path& wanted) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::none) fail("write", wanted, error.message());
+  return fs::exists(status);
+}
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+  const fs::path target = resolve_target(path);
+  const fs::path folder = folder_of(target);
+  // Opened first, so that a folder that cannot be synchronised is known before anything changes.
+  const Descriptor folder_file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder_file.is_open()) fail("write", path, errno);
+
+  TemporaryFile file(target);
+  file.write(bytes);
+  file.take_name_of_target();
+  // The new name is an entry of the folder. EINVAL: this file system has nothing to synchronise.
+  if (uninterrupted([&] { return ::fsync(folder_file.get()); }) != 0 && errno != EINVAL)
+    fail("synchronise the folder of", path, errno);
+}
+
+void write_file_atomically(const fs::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void check_writable(const fs::path& path, std::size_t bytes) {
+  const fs::path target = resolve_target(path);
+  std::vector<fs::path> missing;
+  fs::path folder = folder_of(target);
+  for (; !is_there(folder, path); folder = folder_of(folder)) missing.push_back(folder.filename());
+  // A system refuses to look up a name that is too long, but only in a folder that is there.
+  for (const fs::path& name : missing) is_there(folder / name, path);
+  TemporaryFile probe(path, folder / target.filename());
+  probe.write(std::vector<std::byte>(bytes));
+  probe.reach_disk();
+}
+
+void create_folders(const fs::path& path) {
+  std::error_code error;
+  if (!path.empty()) fs::create_directories(path, error);
+  if (error) fail("create the folder", path, error.message());
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "lowrank-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) fail("create", name, errno);
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+std::string read_file(const fs::path& path) try {
+  const Descriptor file(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  struct stat status;
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) fail("read", path, errno);
+
+  // The size is a hint: a pipe has none, and a file may grow. One byte more than it sees the end.
+  std::string text;
+  std::size_t length = 0;
+  text.resize(static_cast<std::size_t>(status.st_size) + 1);
+  while (true) {
+    const ssize_t n = uninterrupted(
+        [&] { return ::read(file.get(), text.data() + length, text.size() - length); });
+    if (n < 0) fail("read", path, errno);
+    if (n == 0) break;
+    length += static_cast<std::size_t>(n);
+    if (length == text.size()) text.resize(2 * length);
+  }
+  text.resize(length);
+  return text;
+} catch (const std::bad_alloc&) {
+  fail("read", path, ENOMEM);
+} catch (const std::length_error&) {
+  fail("read", path, EFBIG);
+}
+
+}  // namespace nn

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "autograd/scalar.h"
+
+namespace nn {
+
+/// A file or folder that cannot be read or written; the message is one line with the path and the
+/// system's reason.
+struct FileError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Replaces the file at `path` by `bytes`, or changes nothing: the bytes go to a new file beside
+/// it, reach the disk, and only then take its name. A reader sees the old file or the new one, also
+/// after a crash. A symbolic link is followed; anything else that is not a regular file is refused.
+/// Throws FileError, after which no temporary file is left.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// Throws the FileError that writing so many bytes to `path` would meet now, its folders created
+/// first where they are missing: it writes them to a temporary file in the innermost folder there
+/// is, and removes it. For what is written only at the end of long work.
+void check_writable(const std::filesystem::path& path, std::size_t bytes);
+
+/// Creates the folder and its parents where they are missing; throws FileError. An empty path is
+/// the current folder.
+void create_folders(const std::filesystem::path& path);
+
+/// A new folder that is removed with everything in it at the end of its scope. Throws FileError.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The whole file; throws FileError.
+std::string read_file(const std::filesystem::path& path);
+
+}  // namespace nn

@@ -1,0 +1,1 @@
+#include "lora/lora_linear.h"
