@@ -35,7 +35,7 @@ std::vector<data::Task> parse_tasks(const std::string& text) {
 }
 
 std::string task_list_help() {
-  return fmt::format("of {}, separated by commas, or all", data::task_names("and"));
+  return fmt::format("some of {}, separated by commas, or all", data::task_names("and"));
 }
 
 bool any_has_facts(const std::vector<data::Task>& tasks) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "nn/safetensors.h"
+#include "nn/files/safetensors.h"
 #include "tests/nn/temporary_folder.h"
 
 using namespace experiments;
@@ -108,7 +108,7 @@ TEST_CASE("a saved step holds the batch, the parameters and the gradients of the
   save(step, path);
 
   const auto file = nn::SafetensorsFile::read(path);
-  const nn::Index B = step.batch.B, T = step.batch.T, V = step.model->config.vocabulary;
+  const nn::Index B = step.batch.B, T = step.batch.T, V = step.model->vocabulary();
   CHECK(file.int32("ids") == step.batch.ids);
   CHECK(file.int32("targets") == step.batch.targets);
   CHECK(file.tensor("loss_weight").shape == nn::Shape{B, T});

@@ -11,7 +11,7 @@ struct MlpClassifier final : nn::Model {
   std::unique_ptr<nn::Projection> hidden, scores;  // T C -> m -> V
 
   MlpClassifier(nn::Index words, nn::Index length, nn::Index width, nn::Index m, std::uint64_t seed)
-      : V(words), T(length), C(width), tok(words, width, 0.1, seed, "tok") {
+      : V(words), T(length), C(width), tok(words, width, 1, seed, "tok") {
     const auto linear = [&](nn::Index in, nn::Index out, const char* name) {
       return std::make_unique<nn::Linear>(in, out, nn::preserving_stddev(in), seed, name);
     };
