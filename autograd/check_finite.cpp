@@ -5,7 +5,7 @@
 #include <cmath>
 #include <deque>
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 namespace {
 
@@ -112,4 +112,4 @@ void check_finite(const Tape& tape) {
   check_gradients(tape);
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 
 #include "autograd/tape.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// The message names the node where a NaN or an infinity first appeared.
 struct NonFiniteError : std::runtime_error {
@@ -20,4 +20,4 @@ struct NonFiniteError : std::runtime_error {
 /// this on the same step recorded with Record::everything.
 void check_finite(const Tape& tape);
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -5,7 +5,7 @@
 #include "autograd/tape.h"
 
 // What an op sees of the tape: op.h.
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 const Node& Context::input(int i) const {
   return tape_.node(node_.inputs.at(static_cast<std::size_t>(i)));
@@ -102,4 +102,4 @@ void Context::add_matmul_tn(kernels::In a, kernels::In b, Gradient c) {
 
 void Context::count_flops(double flops) { tape_.gemm_flops_ += flops; }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::string dump_graphviz(const Tape& tape) {
   return dot + "}\n";
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 
 #include "autograd/tape.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// A table with a line for every node, in recorded order: id, op, the ids of its inputs, shape,
 /// Euclidean norms of value and gradient, whether anything trains at or under it ("trains" or
@@ -17,4 +17,4 @@ std::string dump(const Tape& tape);
 /// and edges along which no gradient flows are dashed.
 std::string dump_graphviz(const Tape& tape);
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -15,7 +15,7 @@
 // 3. k runs in blocks short enough for a panel to fit that cache.
 //
 // Rows of a are read where they lie.
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 namespace {
 
@@ -192,4 +192,4 @@ void gemm_tiles(const Gemm& g) {
   }
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 
 /// The product of two matrices on one thread: our own, and OpenBLAS's where it is built in. Threads
 /// are in kernels.cpp.
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// A matrix whose element (i, j) lies at data[i * row + j * col]. A transpose swaps the strides.
 struct Strided {
@@ -42,4 +42,4 @@ inline void gemm(const Gemm& g) { gemm_tiles(g); }
 inline constexpr const char* gemm_name = "tiles";
 #endif
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

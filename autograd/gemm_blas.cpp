@@ -8,7 +8,7 @@
 
 #include "autograd/gemm.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 namespace {
 
@@ -61,4 +61,4 @@ void gemm_blas(const Gemm& g) {
              ld);
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

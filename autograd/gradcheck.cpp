@@ -7,7 +7,7 @@
 
 #include "autograd/random.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 namespace {
 
@@ -135,4 +135,4 @@ GradcheckResult gradcheck(const Function& f, const std::vector<Tensor>& inputs,
   return gradcheck(on_tape, parameters, options);
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

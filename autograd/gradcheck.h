@@ -7,7 +7,7 @@
 
 #include "autograd/tape.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// A function under test: records its computation on the tape from the given leaves.
 using Function = std::function<Var(Tape&, std::span<const Var>)>;
@@ -41,4 +41,4 @@ GradcheckResult gradcheck(const std::function<Var(Tape&)>& f,
                           std::span<Parameter* const> parameters,
                           const GradcheckOptions& options = {});
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

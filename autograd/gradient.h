@@ -2,7 +2,7 @@
 
 #include "autograd/scalar.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// The gradient of one input of an op, or a part of it, to add to. False where nothing trains under
 /// that input, so that asking for it is the freeze check.
@@ -68,4 +68,4 @@ class Gradient {
   bool is_fresh_ = false;
 };
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace autograd::inline AUTOGRAD_PRECISION::kernels {
+namespace autograd::inline LOWRANK_PRECISION::kernels {
 
 namespace {
 
@@ -146,4 +146,4 @@ void for_each_chunk(Index n, double cost, const std::function<void(Index, Index)
   chunked(n, chunk, cost * double(n), work);
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION::kernels
+}  // namespace autograd::inline LOWRANK_PRECISION::kernels

@@ -13,7 +13,7 @@
 /// Work is cut into chunks whose size depends on the problem and never on the number of threads;
 /// each element of a result is computed inside one chunk, in one order. So the bits are the same
 /// for any number of threads.
-namespace autograd::inline AUTOGRAD_PRECISION::kernels {
+namespace autograd::inline LOWRANK_PRECISION::kernels {
 
 /// A matrix or a block of one.
 using In = const Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>&;
@@ -87,4 +87,4 @@ void for_each_row(const Matrix& x, double cost_of_element, const Work& work) {
   });
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION::kernels
+}  // namespace autograd::inline LOWRANK_PRECISION::kernels

@@ -3,7 +3,7 @@
 #include "autograd/kernels.h"
 #include "autograd/tensor.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 class Tape;
 struct Node;
@@ -81,4 +81,4 @@ struct Op {
   virtual void backward(Context& ctx) = 0;
 };
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -11,7 +11,7 @@
 /// the ops_*.cpp file named at the head of each group. Shapes are those of the folded matrices: M
 /// rows, N columns. There is no implicit broadcasting: where a row is added to every row, the name
 /// says so.
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // ---- ops_linear.cpp ----------------------------------------------------------------------------
 // The letters after a product's name, as in BLAS: n is an operand as it is, t one transposed.
@@ -117,4 +117,4 @@ Var kl_divergence(Var p_logits, Var q_logits);
 
 Var mean_squared_error(Var x, Var z);  ///< mean of (x - z)², equal shapes -> (1)
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

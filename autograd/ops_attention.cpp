@@ -6,7 +6,7 @@
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // For each batch row and head, with Q (Tq,hs), K and V (Tk,hs) blocks of q, k, v and s = 1/√hs:
 //   S = s Q Kᵀ,  P = softmax of each row of S over the keys the query may see,  Y = P V
@@ -174,4 +174,4 @@ Var attention_textbook(Var q, Var k, Var v, const AttentionSpec& spec) {
   return reshape(concat_rows(rows), q.shape());
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 
 // Operations on elements that stand at the same place.
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // y = x ∘ z                     dx += dy ∘ z         dz += dy ∘ x
 struct Multiply final : Op {
@@ -133,4 +133,4 @@ static Var with_row(Var x, Var row) {
 Var add_row(Var x, Var row) { return with_row<AddRow>(x, row); }
 Var multiply_row(Var x, Var row) { return with_row<MultiplyRow>(x, row); }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

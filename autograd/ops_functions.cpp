@@ -9,7 +9,7 @@
 // Functions of one element: y = f(x), dx += dy ∘ f'(x). Where f' is cheaper from y than from x, it
 // is.
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // f' = y
 struct Exp final : Op {
@@ -153,4 +153,4 @@ Var gelu(Var x, Gelu form) {
   return form == Gelu::erf ? function<GeluErf>(x) : function<GeluTanh>(x);
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

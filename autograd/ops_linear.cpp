@@ -6,7 +6,7 @@
 //   <dy, δ(a b)> = <dy, δa b> + <dy, a δb> = <dy bᵀ, δa> + <aᵀ dy, δb>
 // so da = dy bᵀ and db = aᵀ dy; the transposed forms are the same with the transposes moved.
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // y = a b                       da += dy bᵀ          db += aᵀ dy
 struct Matmul final : Op {
@@ -134,4 +134,4 @@ Var transpose(Var x) {
   return record(std::make_unique<Transpose>(), {x}, Shape{x.value().cols(), x.value().rows()});
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

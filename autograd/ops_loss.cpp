@@ -5,7 +5,7 @@
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // With p = softmax(x_i) and the target distribution t = (1-ε) onehot(target_i) + ε/V for row i:
 //   nll_i = -Σ_j t_j log p_j,   loss = Σ_i w_i nll_i / W,   W = Σ_i w_i
@@ -161,4 +161,4 @@ Var mean_squared_error(Var x, Var z) {
   return record(std::make_unique<MeanSquaredError>(), {x, z}, Shape{1});
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // For each row x of N elements: mean μ, variance σ² = Σ (x-μ)²/N, z = (x-μ)/√(σ²+ε), y = z ∘ w + b.
 // With g = dy ∘ w:      dx += (g - mean(g) - z mean(g ∘ z)) / √(σ²+ε)
@@ -89,4 +89,4 @@ Var dropout(Var x, double p, Random& random) {
   return record(std::make_unique<Dropout>(p, random), {x}, x.shape());
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

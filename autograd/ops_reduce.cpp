@@ -1,7 +1,7 @@
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // y = s Σ x, over everything, over the columns of each row, or over the rows of each column; s is 1
 // for a sum and 1/n for a mean of n.       dx += s dy, repeated along what was summed
@@ -66,4 +66,4 @@ Var mean(Var x, Over over) {
   return record(std::make_unique<Sum>(over, s, "mean"), {x}, reduced(over, x.value().m));
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

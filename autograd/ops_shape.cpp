@@ -6,7 +6,7 @@
 
 // Operations that move elements. Each backward sends a gradient back to where its value came from.
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // The same elements in row-major order
 struct Reshape final : Op {
@@ -159,4 +159,4 @@ Var gather(Var x, std::span<const int> index) {
   return record(std::make_unique<Gather>(index), {x}, Shape{x.value().rows(), 1});
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 
 // Over each row of x, with the row's maximum m taken off first so that no exponential overflows.
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 // y_j = exp(x_j - m) / Σ_k exp(x_k - m)
 // ∂y_k/∂x_j = y_k (δ_kj - y_j), so dx_j = Σ_k dy_k y_k (δ_kj - y_j) = y_j (dy_j - Σ_k dy_k y_k)
@@ -61,4 +61,4 @@ static Var over_rows(Var x) {
 Var softmax(Var x) { return over_rows<Softmax>(x); }
 Var log_softmax(Var x) { return over_rows<LogSoftmax>(x); }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -1,6 +1,6 @@
 #include "autograd/pool.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 Tensor* TensorPool::take(const Shape& shape) {
   std::vector<Tensor*>& spare = spare_[shape.size()];
@@ -20,4 +20,4 @@ Tensor* TensorPool::take(const Shape& shape) {
 
 void TensorPool::give_back(Tensor* tensor) { spare_[tensor->size()].push_back(tensor); }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

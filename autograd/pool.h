@@ -6,7 +6,7 @@
 
 #include "autograd/tensor.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// Owns a tape's tensors and hands last step's out again. Tensors of equal size serve each other
 /// whatever their shape.
@@ -24,4 +24,4 @@ class TensorPool {
   Index bytes_ = 0;
 };
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 #include <numbers>
 #include <numeric>
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 std::uint64_t fnv1a(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325u;
@@ -59,4 +59,4 @@ Tensor Random::uniform(Shape shape, double low, double high) {
   return t;
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

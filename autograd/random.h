@@ -7,7 +7,7 @@
 
 #include "autograd/tensor.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// A stream of random numbers named by (seed, path), for example (7, "blocks.0.attn.q.lora_A.r4")
 /// or (7, "data.nli.train"): adding a draw to one stream moves nothing in another. Same numbers on
@@ -46,4 +46,4 @@ std::uint64_t fnv1a(std::string_view text);
 /// bit.
 std::uint64_t mix64(std::uint64_t x);
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

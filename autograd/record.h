@@ -7,7 +7,7 @@
 #include "autograd/tape.h"
 
 /// What the ops_*.cpp files share: recording an op, and complaining about shapes.
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 inline Var record(std::unique_ptr<Op> op, std::initializer_list<Var> inputs, Shape shape) {
   return inputs.begin()->tape->record(std::move(op), {inputs.begin(), inputs.size()}, shape);
@@ -25,4 +25,4 @@ inline void check_shapes(bool ok, const char* op, const char* what,
   throw ShapeError(message);
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

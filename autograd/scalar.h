@@ -9,14 +9,14 @@
 
 // autograd, nn and lora are compiled twice, in float (what runs) and in double (what gradient
 // checks link). The inline namespace makes mixing the two a link error; it never has to be written.
-// Read "namespace autograd::inline AUTOGRAD_PRECISION" as "namespace autograd".
+// Read "namespace autograd::inline LOWRANK_PRECISION" as "namespace autograd".
 #ifdef LOWRANK_DOUBLE
-#define AUTOGRAD_PRECISION f64
+#define LOWRANK_PRECISION f64
 #else
-#define AUTOGRAD_PRECISION f32
+#define LOWRANK_PRECISION f32
 #endif
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 #ifdef LOWRANK_DOUBLE
 using Scalar = double;
@@ -27,4 +27,4 @@ using Scalar = float;
 using Index = Eigen::Index;
 using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

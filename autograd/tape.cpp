@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 void Parameter::zero_grad() {
   if (!grad.empty()) spare = std::exchange(grad, Tensor());
@@ -231,4 +231,4 @@ void Tape::release_scratch() {
   scratch_.clear();
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -12,7 +12,7 @@
 #include "autograd/pool.h"
 #include "autograd/tensor.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// A tensor that outlives the tape: a weight. `grad` is empty until something flows back, and is
 /// then added to by every backward until zero_grad().
@@ -165,4 +165,4 @@ class Tape {
   long recording_ = 0;
 };
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -7,7 +7,7 @@
 
 #include "autograd/random.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 Shape::Shape(std::initializer_list<Index> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
 
@@ -51,4 +51,4 @@ std::uint64_t checksum(const Tensor& tensor) {
       {reinterpret_cast<const char*>(tensor.m.data()), static_cast<std::size_t>(tensor.bytes())});
 }
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -9,7 +9,7 @@
 
 #include "autograd/scalar.h"
 
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 /// A disagreement between shapes; the message names the operation and the shapes.
 struct ShapeError : std::invalid_argument {
@@ -59,4 +59,4 @@ struct Tensor {
 /// A 64-bit hash of the bytes of the elements (FNV-1a).
 std::uint64_t checksum(const Tensor& tensor);
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -9,7 +9,7 @@
 /// Read-only views by all indices, for analysis and debugging: view3(x)(b, t, c) is
 /// x.m(b * T + t, c). In a header of its own, because Eigen's Tensor module is slow to compile. A
 /// view must not outlive its tensor.
-namespace autograd::inline AUTOGRAD_PRECISION {
+namespace autograd::inline LOWRANK_PRECISION {
 
 template <int rank>
 using TensorView = Eigen::TensorMap<const Eigen::Tensor<Scalar, rank, Eigen::RowMajor, Index>>;
@@ -31,4 +31,4 @@ inline TensorView<4> view4(const Tensor& tensor) { return view<4>(tensor); }
 TensorView<3> view3(Tensor&&) = delete;
 TensorView<4> view4(Tensor&&) = delete;
 
-}  // namespace autograd::inline AUTOGRAD_PRECISION
+}  // namespace autograd::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <regex>
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 namespace {
 
@@ -167,4 +167,4 @@ void unwrap(nn::Module& model) {
   nn::name_parameters(model);
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

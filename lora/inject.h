@@ -6,7 +6,7 @@
 #include "lora/lora_linear.h"
 #include "nn/transformer.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// Which projections of a model to wrap, and how.
 ///
@@ -50,4 +50,4 @@ std::vector<std::pair<std::string, LoraLinear*>> lora_layers(nn::Module& model);
 /// W0).
 void unwrap(nn::Module& model);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 std::string to_string(Init init) { return init == Init::gaussian ? "gaussian" : "kaiming-uniform"; }
 
@@ -97,4 +97,4 @@ void LoraLinear::unmerge() {
   w0_.reset();
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -5,7 +5,7 @@
 #include "lora/scaling.h"
 #include "nn/layers.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 using nn::Index;
 using nn::Parameter;
@@ -80,4 +80,4 @@ struct LoraLinear final : nn::Projection {
   std::optional<Tensor> w0_;  // while merged
 };
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 
 #include "lora/inject.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 // A model without LoRA layers has nothing to merge, and to say that it was merged would be wrong.
 static std::vector<std::pair<std::string, LoraLinear*>> some_lora_layers(nn::Module& model) {
@@ -39,4 +39,4 @@ void unmerge(nn::Module& model) {
   for (const auto& [name, layer] : layers) layer->unmerge();
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -2,7 +2,7 @@
 
 #include "lora/lora_linear.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// Merges every LoRA layer, or none where one of them cannot be; returns the largest errors. Throws
 /// std::logic_error where one is merged already or there is none, NonFiniteMerge.
@@ -12,4 +12,4 @@ MergeError merge(nn::Module& model);
 /// (std::logic_error).
 void unmerge(nn::Module& model);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 double scale(Scaling scaling, double alpha, long rank) {
   const auto r = static_cast<double>(rank);
@@ -30,4 +30,4 @@ std::string describe_scale(Scaling scaling, double alpha, long rank) {
                      scale(scaling, alpha, rank));
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

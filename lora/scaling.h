@@ -5,7 +5,7 @@
 
 #include "autograd/scalar.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// What the low-rank product is multiplied by: α/r (Hu et al. 2021) or α/√r (rsLoRA, Kalajdzievski
 /// 2023).
@@ -21,4 +21,4 @@ Scaling parse_scaling(std::string_view text);
 /// "alpha/r = 8/4 = 2", for the description of a run.
 std::string describe_scale(Scaling scaling, double alpha, long rank);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 static void check(const Model& model, std::span<const int> prompt, const GenerateOptions& o) {
   if (prompt.empty()) throw std::invalid_argument("generate: the prompt is empty");
@@ -62,4 +62,4 @@ std::vector<int> generate(Model& model, std::span<const int> prompt, const Gener
   return {ids.begin() + static_cast<std::ptrdiff_t>(prompt.size()), ids.end()};
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

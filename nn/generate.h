@@ -2,7 +2,7 @@
 
 #include "nn/model.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 struct GenerateOptions {
   int max_tokens = 16;
@@ -17,4 +17,4 @@ struct GenerateOptions {
 std::vector<int> generate(Model& model, std::span<const int> prompt, const GenerateOptions& options,
                           Random& random);
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

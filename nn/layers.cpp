@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 double preserving_stddev(Index fan_in) { return 1 / std::sqrt(static_cast<double>(fan_in)); }
 
@@ -72,4 +72,4 @@ Var Dropout::forward(const Pass& pass, Var x) const {
   return pass.dropout && p != 0 ? autograd::dropout(x, p, *pass.dropout) : x;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

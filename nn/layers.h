@@ -3,7 +3,7 @@
 #include "nn/module.h"
 
 /// The layers a transformer is made of. B batch rows, T positions, C = d_model, V words.
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// 1/√fan_in: the standard deviation of W with which W x is about as large as x.
 double preserving_stddev(Index fan_in);
@@ -53,4 +53,4 @@ struct Dropout {
   Var forward(const Pass& pass, Var x) const;
 };
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

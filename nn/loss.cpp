@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 // The positions that carry weight, with their targets and weights.
 struct Weighted {
@@ -66,4 +66,4 @@ Score score(Model& model, const TokenBatch& batch) {
   return result;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

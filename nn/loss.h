@@ -2,7 +2,7 @@
 
 #include "nn/model.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// A batch for next-token prediction: at each of B rows of T positions the id, the id to predict
 /// there, and how much that prediction counts.
@@ -32,4 +32,4 @@ struct NonFiniteLogits : std::runtime_error {
 /// Throws NonFiniteLogits where a logit that counts is a NaN or an infinity.
 Score score(Model& model, const TokenBatch& batch);
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

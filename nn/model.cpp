@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 std::vector<int> all_positions(const Tokens& tokens) {
   std::vector<int> positions(static_cast<std::size_t>(tokens.B * tokens.T));
@@ -26,4 +26,4 @@ void check_tokens(const Tokens& tokens, Index context, std::span<const int> posi
                                               position, n - 1, tokens.B, tokens.T));
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -5,7 +5,7 @@
 
 #include "nn/module.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// Token ids of B rows of T positions, row after row. Position t of row b has the number b*T + t.
 struct Tokens {
@@ -32,4 +32,4 @@ std::vector<int> all_positions(const Tokens& tokens);
 /// B*T-1, autograd::ShapeError where there are not B*T ids.
 void check_tokens(const Tokens& tokens, Index context, std::span<const int> positions = {});
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -1,6 +1,6 @@
 #include "nn/module.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 std::string join(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
@@ -35,4 +35,4 @@ Index count(const std::vector<Parameter*>& parameters) {
   return n;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -9,7 +9,7 @@
 #include "autograd/random.h"
 #include "autograd/tape.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 using autograd::Index;
 using autograd::Matrix;
@@ -72,4 +72,4 @@ void set_trainable(Module& module, bool trainable);
 /// Number of elements.
 Index count(const std::vector<Parameter*>& parameters);
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <set>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 // A negative one would ascend, or let weights grow; a NaN would be in every weight after one step.
 static void check_rate(double rate, const char* what) {
@@ -177,4 +177,4 @@ double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm
   return norm;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

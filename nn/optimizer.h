@@ -4,7 +4,7 @@
 
 #include "nn/module.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// Parameters that are stepped alike.
 struct ParameterGroup {
@@ -113,4 +113,4 @@ struct NonFiniteGradient : std::runtime_error {
 /// scaled.
 double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm);
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 Var prepend(Var rows, Var x, Index replaced) {
   if (x.shape().rank() != 3)
@@ -55,4 +55,4 @@ std::vector<int> rows_after_prefix(const Tokens& tokens, Index P, std::span<cons
   return rows;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

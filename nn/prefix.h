@@ -5,7 +5,7 @@
 
 #include "nn/model.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// P positions before every sequence whose rows come from parameters and not from tokens: where
 /// prompts and prefixes are trained. They have no row of the position table, so what is trained
@@ -35,4 +35,4 @@ std::vector<unsigned char> real_after_prefix(const Tokens& tokens, Index P);
 /// The numbers of positions of the tokens, b*T + t, where P others stand before each row.
 std::vector<int> rows_after_prefix(const Tokens& tokens, Index P, std::span<const int> positions);
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 void validate(const DecoderConfig& c) {
   const auto positive = [](Index value, const char* name) {
@@ -208,4 +208,4 @@ void Decoder::visit_slots(const std::string& prefix, const SlotVisitor& fn) {
     blocks[i]->visit_slots(join(prefix, fmt::format("blocks.{}", i)), fn);
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

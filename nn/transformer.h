@@ -8,7 +8,7 @@
 
 /// A decoder-only transformer in the pre-norm form of GPT-2 (Radford et al. 2019).
 /// Alphabet: B batch rows, T positions, C = d_model, V words, H heads, hs = C / H.
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 struct DecoderConfig {
   Index vocabulary = 0;  ///< V
@@ -114,4 +114,4 @@ struct Decoder final : Model {
                 Rows wanted);
 };
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

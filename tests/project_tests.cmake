@@ -21,6 +21,18 @@ string(JOIN "[ \n]+" wrong_includes
   "experiments/wrong.cpp: #include \"sweep.h\"")
 set_tests_properties(include_direction_control PROPERTIES PASS_REGULAR_EXPRESSION "${wrong_includes}")
 
+# Float and double do not mix: a program that was compiled for one does not link the other's libraries. The control
+# is the same program, compiled and linked for float.
+foreach(name one_precision mixed_precision)
+  add_executable(${name} EXCLUDE_FROM_ALL ${CMAKE_CURRENT_SOURCE_DIR}/controls/mixed_precision.cpp)
+  target_link_libraries(${name} PRIVATE lora)
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target ${name})
+  set_tests_properties(${name} PROPERTIES RESOURCE_LOCK build)
+endforeach()
+target_compile_definitions(mixed_precision PRIVATE LOWRANK_DOUBLE)
+set_tests_properties(mixed_precision PROPERTIES PASS_REGULAR_EXPRESSION
+  "undefined [^\n]*nn::f64::set_trainable.*undefined [^\n]*lora::f64::inject|undefined [^\n]*lora::f64::inject.*undefined [^\n]*nn::f64::set_trainable")
+
 # scalar.h compiles as we compile it, and says why it does not with -ffast-math.
 get_target_property(include_flags Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
 list(APPEND include_flags ${PROJECT_SOURCE_DIR})

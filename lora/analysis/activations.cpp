@@ -2,7 +2,7 @@
 
 #include <memory>
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 namespace {
 
 /// Passes on what the wrapped projection does, and adds up x xᵀ on the way. It visits its inner
@@ -68,4 +68,4 @@ std::map<std::string, MatrixXd> input_second_moments(nn::Module& model,
   return moments;
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 #include "lora/analysis/linear_algebra.h"
 #include "nn/module.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// C = E[x xᵀ] (in,in) of the inputs x of every projection of the model, by its name, while `run`
 /// passes data through the model. The sum is in double, over the rows of all forward passes.
@@ -17,4 +17,4 @@ namespace lora {
 std::map<std::string, MatrixXd> input_second_moments(nn::Module& model,
                                                      const std::function<void()>& run);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

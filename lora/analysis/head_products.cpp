@@ -6,7 +6,7 @@
 
 #include "lora/lora_linear.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 MatrixXd effective_weight(const nn::Projection& projection) {
   if (const auto* linear = dynamic_cast<const nn::Linear*>(&projection))
@@ -43,4 +43,4 @@ std::vector<HeadProducts> head_changes(const nn::Attention& tuned, const nn::Att
   return changes;
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -13,7 +13,7 @@
 /// the single matrices can be anything that gives these products, so what two training runs have in
 /// common is asked of the products. A score is x_iᵀ W_Qᵀ W_K x_j / √hs plus terms of the biases, of
 /// which those that are constant over the keys j cancel in the softmax.
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 struct HeadProducts {
   MatrixXd qk;  ///< W_Qᵀ W_K (C,C), of rank hs at most
@@ -31,4 +31,4 @@ std::vector<HeadProducts> head_products(const nn::Attention& attention);
 /// std::invalid_argument where the two differ in heads or width.
 std::vector<HeadProducts> head_changes(const nn::Attention& tuned, const nn::Attention& base);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 VectorXd best_cosines(const MatrixXd& tuned, const MatrixXd& base, Eigen::Index k) {
   if (tuned.rows() != base.rows() || k < 1 || k > tuned.cols())
@@ -33,4 +33,4 @@ double chance_best_cosine(Eigen::Index d, int draws) {
   return sum / draws;
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -5,7 +5,7 @@
 /// Intruder dimensions: singular vectors of a fine-tuned weight that resemble none of the weight
 /// before (Shuttleworth et al. 2024, definition 3.1, with |cos| in place of cos, since the sign of
 /// a singular vector is arbitrary).
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// For each of the first k columns y of `tuned` (d,·): max over the columns x of `base` (d,·) of
 /// |x · y|. Both hold singular vectors, all of the base's; left ones with left ones. Throws
@@ -20,4 +20,4 @@ Eigen::Index count_intruders(const VectorXd& best_cosines, double epsilon);
 /// this best cosine, so an epsilon below it finds nothing.
 double chance_best_cosine(Eigen::Index d, int draws = 4000);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

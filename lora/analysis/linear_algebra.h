@@ -6,7 +6,7 @@
 
 /// The decompositions that the low-rank analysis needs, in double. Each throws
 /// std::invalid_argument for a matrix that is empty or not finite.
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -39,4 +39,4 @@ MatrixXd product(const MatrixXd& a, const MatrixXd& b);     ///< a b
 MatrixXd product_tn(const MatrixXd& a, const MatrixXd& b);  ///< aᵀ b
 MatrixXd product_nt(const MatrixXd& a, const MatrixXd& b);  ///< a bᵀ
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -8,7 +8,7 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 Index numerical_rank(const VectorXd& sigma, double threshold) {
   if (sigma.size() == 0) return 0;
@@ -107,4 +107,4 @@ Amplification amplification(const MatrixXd& W, const Svd& W_svd, const Svd& delt
           .expected_random = expected_random_norm(W, r)};
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 
 /// What a matrix and a change of it look like through their singular values: ranks, energy, and how
 /// much of W a change of W meets (Hu et al. 2021, section 7.3). Matrices are (out,in), in double.
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 // ---- one spectrum: singular values that descend, not all zero where a quotient is taken ---------
 
@@ -76,4 +76,4 @@ struct Amplification {
 Amplification amplification(const MatrixXd& W, const Svd& W_svd, const Svd& delta, Index r,
                             autograd::Random random, int draws = 100);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

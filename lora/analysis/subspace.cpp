@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 using Eigen::Index;
 
@@ -83,4 +83,4 @@ MatrixXd random_subspace(Index d, Index k, autograd::Random& random) {
   return orthonormal_basis(gaussian(d, k, random));
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -5,7 +5,7 @@
 
 /// How much two subspaces share: Hu et al. 2021, section 7.2 and appendix G. A subspace is given by
 /// orthonormal columns, the most important first, as an SVD gives them.
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// φ(i,j) = ‖U_iᵀ V_j‖²_F / min(i,j) for U (d,m) and V (d,n), with U_i the first i columns of U:
 /// element (i-1, j-1) of the result (m,n). It lies in [0, 1]: 0 where the two are orthogonal, 1
@@ -45,4 +45,4 @@ MatrixXd random_subspace(Eigen::Index d, Eigen::Index k, autograd::Random& rando
 /// Independent N(0, 1) in double.
 MatrixXd gaussian(Eigen::Index rows, Eigen::Index cols, autograd::Random& random);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

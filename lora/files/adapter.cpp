@@ -11,7 +11,7 @@
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 AdapterError::AdapterError(const std::filesystem::path& path, std::string_view what)
     : std::runtime_error(fmt::format("{}: {}", path.string(), what)) {}
@@ -221,4 +221,4 @@ std::string base_fingerprint(nn::Module& model) {
   return nn::fingerprint(tensors);
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -8,7 +8,7 @@
 /// Adapters in PEFT's layout (https://github.com/huggingface/peft): a folder with
 /// adapter_config.json and adapter_model.safetensors, whose keys are
 /// base_model.model.<projection>.lora_A.weight (r,in) and .lora_B.weight (out,r).
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// A folder that is no adapter, not a whole one, or not one for this model; the message is one
 /// line.
@@ -64,4 +64,4 @@ AdapterInfo describe_adapter(const std::filesystem::path& folder);
 /// it is wrapped or merged.
 std::string base_fingerprint(nn::Module& model);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

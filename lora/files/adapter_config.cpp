@@ -9,7 +9,7 @@
 
 #include "nn/files/json.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 namespace {
 
 using nn::Json;
@@ -155,4 +155,4 @@ AdapterConfig parse_adapter_config(std::string_view text) {
   return config;
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 #include "lora/inject.h"
 
 /// The text of adapter_config.json; what the reader and the writer of adapters share.
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 struct AdapterConfig {
   LoraConfig lora;
@@ -20,4 +20,4 @@ std::string to_json(const AdapterConfig& config);
 /// (null, false, "", [] and {}). Throws std::invalid_argument, whose message names the member.
 AdapterConfig parse_adapter_config(std::string_view text);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

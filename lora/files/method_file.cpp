@@ -11,7 +11,7 @@
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 namespace {
 
 namespace fs = std::filesystem;
@@ -200,4 +200,4 @@ MethodInfo load_method(const fs::path& folder, nn::Decoder& model) {
   return file.info;
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -6,7 +6,7 @@
 /// What a method has trained, in a folder. LoRA keeps PEFT's layout (lora/files/adapter.h). The
 /// others write method.safetensors: every trained tensor under its name, and in the metadata the
 /// method, its size, the model's configuration and a fingerprint of what was frozen.
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// What a method's folder says of itself.
 struct MethodInfo {
@@ -34,4 +34,4 @@ MethodInfo load_method(const std::filesystem::path& folder, nn::Decoder& model);
 /// frozen, under "full", it is that of no tensors.
 std::string frozen_fingerprint(nn::Decoder& model, const MethodSpec& spec);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

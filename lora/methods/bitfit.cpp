@@ -1,6 +1,6 @@
 #include "lora/methods/methods.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 // In a block: q, k, v, o and down have d biases each, up has f, and each of two norms d. For GPT-3
 // (f = 4 d) that is 11 L d + d = 13.0 M; table 4 of Hu et al. 2021 prints 14.2 M, which is 12 L d.
@@ -24,4 +24,4 @@ const Method bitfit{.name = "bitfit",
                     .count = count_bitfit,
                     .wrap = wrap_bitfit};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

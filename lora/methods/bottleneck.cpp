@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 // The width is part of the stream's name for the reason that the rank is part of LoRA's: otherwise
 // W_down at m = 4 would be the first rows of W_down at m = 8.
@@ -41,4 +41,4 @@ void add_bottleneck(std::unique_ptr<nn::Projection>& slot, Index width, Bottlene
   slot = std::make_unique<Bottleneck>(std::move(linear), width, phi, with_norm, seed, name);
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

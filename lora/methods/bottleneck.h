@@ -4,7 +4,7 @@
 
 #include "lora/methods/method.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// An adapter behind a projection, added to what it gives:
 ///   y = base(x),   y + W_up φ(W_down n(y) + b_down) + b_up
@@ -34,4 +34,4 @@ struct Bottleneck final : nn::Projection {
 void add_bottleneck(std::unique_ptr<nn::Projection>& slot, Index width, Bottleneck::Phi phi,
                     bool with_norm, std::uint64_t seed, const std::string& name);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -1,6 +1,6 @@
 #include "lora/methods/methods.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 // Every parameter of the decoder trains, the embeddings and the head among them.
 static Index count_full(const MethodSpec&, const nn::DecoderConfig& c) {
@@ -25,4 +25,4 @@ const Method full{
     .count = count_full,
     .wrap = wrap_full};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -3,7 +3,7 @@
 #include "lora/methods/bottleneck.h"
 #include "lora/methods/methods.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 // Two adapters in a block, each after the projection back to d and before the residual sum: behind
 // attn.o and behind mlp.down. Hu et al. 2021, section 5.1: L_adpt (2 d m + m + d).
@@ -33,4 +33,4 @@ const Method adapter_h{.name = "adapter-h",
                        .count = count_adapter_h,
                        .wrap = wrap_adapter_h};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -3,7 +3,7 @@
 #include "lora/methods/bottleneck.h"
 #include "lora/methods/methods.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 // One adapter in a block, behind mlp.down, with a layer norm of its own before the bottleneck. Hu
 // et al. 2021, section 5.1: L_adpt (2 d m + m + d) + 2 L_LN d with L_adpt = L_LN = L.
@@ -27,4 +27,4 @@ const Method adapter_l{.name = "adapter-l",
                        .count = count_adapter_l,
                        .wrap = wrap_adapter_l};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

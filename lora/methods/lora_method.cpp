@@ -1,6 +1,6 @@
 #include "lora/methods/methods.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 static Index count_lora(const MethodSpec& spec, const nn::DecoderConfig& c) {
   Index total = 0;
@@ -22,4 +22,4 @@ const Method lora{.name = "lora",
                   .count = count_lora,
                   .wrap = wrap_lora};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -1,7 +1,7 @@
 #include "lora/methods/methods.h"
 #include "lora/methods/trained_rows.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 // LoRA on its targets and n trained embeddings before the tokens: LoRA+PE in table 15 of Hu et al.
 // 2021.
@@ -24,4 +24,4 @@ const Method lora_prefix{.name = "lora+prefix",
                          .count = count_lora_prefix,
                          .wrap = wrap_lora_prefix};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -9,7 +9,7 @@
 #include "lora/methods/methods.h"
 #include "nn/files/checkpoint.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 std::span<const Method* const> all_methods() {
   static constexpr std::array<const Method*, 10> all{
@@ -145,4 +145,4 @@ std::string describe(const std::vector<MethodSpec>& specs, const nn::DecoderConf
                             c.layers, c.vocabulary, c.context);
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -7,7 +7,7 @@
 /// The ways to adapt a model that Hu et al. 2021 compare, behind one interface: a specification,
 /// what it would train (by formula), wrap, and, in lora/files/method_file.h, save and load. What
 /// trains in a wrapped model is nn::trainable_parameters(model).
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// More than any method needs, and few enough that no count overflows.
 constexpr Index largest_size = 1'000'000;
@@ -74,4 +74,4 @@ std::string describe(const std::vector<MethodSpec>& specs, const nn::DecoderConf
 /// "r = 4 on q,v", "bottleneck width 8", or "-": what a specification says beside its name.
 std::string describe_size(const MethodSpec& spec);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -1,7 +1,7 @@
 #include "lora/methods/methods.h"
 #include "lora/methods/trained_rows.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 // n trained embeddings before the tokens; the blocks make of them what they make of words. Hu et
 // al. 2021, section 5.1 (PreEmbed): d (l_p + l_i), here with a prefix and no infix, l_i = 0. The
@@ -24,4 +24,4 @@ const Method prefix_embedding{.name = "prefix-embedding",
                               .count = count_prefix_embedding,
                               .wrap = wrap_prefix_embedding};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -1,7 +1,7 @@
 #include "lora/methods/methods.h"
 #include "lora/methods/trained_rows.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 // n positions before the tokens whose activations are trained wherever a block reads them: the
 // input of each of the L blocks. That is after the embedding and after every block but the last,
@@ -39,4 +39,4 @@ const Method prefix_layer{.name = "prefix-layer",
                           .count = count_prefix_layer,
                           .wrap = wrap_prefix_layer};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -4,7 +4,7 @@
 
 #include "lora/methods/methods.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 Lstm::Lstm(Index in, Index h, bool from_the_end, std::uint64_t seed, const std::string& name)
     : input(in, 4 * h, nn::preserving_stddev(in), seed, nn::join(name, "input")),
@@ -93,4 +93,4 @@ const Method prompt_encoder{.name = "prompt-encoder",
                             .wrap = wrap_prompt_encoder};
 
 }  // namespace methods
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

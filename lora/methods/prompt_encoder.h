@@ -4,7 +4,7 @@
 
 #include "lora/methods/trained_rows.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 /// One direction of a long short-term memory (Hochreiter and Schmidhuber 1997; the forget gate is
 /// Gers et al.'s, 2000), over the rows of one sequence.
@@ -36,4 +36,4 @@ struct PromptEncoder final : nn::Prefix {
   void visit(const std::string& prefix, const Visitor& fn) override;
 };
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

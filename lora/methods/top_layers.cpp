@@ -1,6 +1,6 @@
 #include "lora/methods/methods.h"
 
-namespace lora::methods {
+namespace lora::inline LOWRANK_PRECISION::methods {
 
 // The last n blocks and the last layer norm train; embeddings and the head, tied to them or not, do
 // not. Li and Liang 2021 call n = 2 FT-Top2.
@@ -28,4 +28,4 @@ const Method top_layers{.name = "top-layers",
                         .count = count_top_layers,
                         .wrap = wrap_top_layers};
 
-}  // namespace lora::methods
+}  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -1,6 +1,6 @@
 #include "lora/methods/trained_rows.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 std::optional<Var> TrainedRows::rows(const Pass& pass, Index layer) {
   if (layer >= table.value.shape[0]) return std::nullopt;
@@ -21,4 +21,4 @@ Tensor words_to_start(const nn::Decoder& model, Index P, std::uint64_t seed) {
   return rows;
 }
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

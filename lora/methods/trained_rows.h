@@ -2,7 +2,7 @@
 
 #include "nn/transformer.h"
 
-namespace lora {
+namespace lora::inline LOWRANK_PRECISION {
 
 using nn::Index;
 using nn::Parameter;
@@ -25,4 +25,4 @@ struct TrainedRows final : nn::Prefix {
 /// start as words do better than random ones (Lester et al. 2021, section 3.2).
 Tensor words_to_start(const nn::Decoder& model, Index P, std::uint64_t seed);
 
-}  // namespace lora
+}  // namespace lora::inline LOWRANK_PRECISION

@@ -9,7 +9,7 @@
 #include "nn/files/json.h"
 #include "nn/files/safetensors_header.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 namespace {
 
 constexpr const char* config_key = "config";
@@ -178,4 +178,4 @@ std::string fingerprint(Module& module) {
   return fingerprint(tensors);
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -8,7 +8,7 @@
 
 /// A decoder in one safetensors file: every parameter under its name as F32, and its configuration
 /// as JSON under the metadata key "config".
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// A checkpoint that is not what it should be; the message is one line with the path.
 struct CheckpointError : std::runtime_error {
@@ -55,4 +55,4 @@ std::string difference(const SafetensorsFile& file, const Shapes& wanted);
 std::string fingerprint(const std::map<std::string, const Tensor*>& tensors);
 std::string fingerprint(Module& module);  ///< of all its parameters
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

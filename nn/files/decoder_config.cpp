@@ -6,7 +6,7 @@
 #include "nn/files/json.h"
 #include "nn/files/safetensors_header.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 namespace {
 
 using autograd::Gelu;
@@ -110,4 +110,4 @@ DecoderConfig decoder_config_from_json(std::string_view text) {
   return c;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

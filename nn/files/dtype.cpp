@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 namespace {
 
 struct Row {
@@ -56,4 +56,4 @@ std::optional<Dtype> parse_dtype(std::string_view name) {
   return std::nullopt;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

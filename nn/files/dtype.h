@@ -6,7 +6,7 @@
 
 #include "autograd/scalar.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// The element types of the safetensors format, in the order by which its writers sort.
 enum class Dtype {
@@ -38,4 +38,4 @@ std::uint64_t bits(Dtype dtype);  ///< the size of one element; 4 and 6 occur
 std::string_view to_string(Dtype dtype);
 std::optional<Dtype> parse_dtype(std::string_view name);  ///< nothing if there is no such dtype
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 namespace {
 
 namespace fs = std::filesystem;
@@ -205,4 +205,4 @@ std::string read_file(const fs::path& path) try {
   fail("read", path, EFBIG);
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -9,7 +9,7 @@
 
 #include "autograd/scalar.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// A file or folder that cannot be read or written; the message is one line with the path and the
 /// system's reason.
@@ -51,4 +51,4 @@ class TemporaryFolder {
 /// The whole file; throws FileError.
 std::string read_file(const std::filesystem::path& path);
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -15,7 +15,7 @@
 #include "nn/files/json.h"
 #include "nn/files/safetensors_header.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
@@ -184,4 +184,4 @@ std::vector<std::int32_t> SafetensorsFile::int32(std::string_view name) const {
   return values;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

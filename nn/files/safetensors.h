@@ -16,7 +16,7 @@
 /// The safetensors format (https://github.com/huggingface/safetensors): eight bytes with the length
 /// N of the header, little-endian; N bytes of JSON, which gives each tensor's dtype, shape and
 /// place; the tensors' bytes, row-major, little-endian, without gaps.
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 /// What is wrong with a file or a request. The message is one line: the file, the kind's name, the
 /// tensor, what was expected. Up to MetadataIncompleteBuffer the kinds are those of the reference
@@ -137,4 +137,4 @@ class SafetensorsWriter {
   Items items_;
 };
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

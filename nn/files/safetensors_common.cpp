@@ -5,7 +5,7 @@
 #include "nn/files/json.h"
 #include "nn/files/safetensors_header.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 namespace {
 
 using Kind = SafetensorsError::Kind;
@@ -99,4 +99,4 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

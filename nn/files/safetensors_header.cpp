@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 namespace {
 
 using nlohmann::json;
@@ -208,4 +208,4 @@ SafetensorsHeader parse_safetensors_header(std::string_view text, std::string_vi
   return std::move(handler.header);
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -8,7 +8,7 @@
 #include "nn/files/safetensors.h"
 
 /// What the reader and the writer of safetensors files share; not meant for others.
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 
 inline constexpr std::uint64_t max_header_length = 100'000'000;
 inline constexpr std::string_view metadata_key = "__metadata__";
@@ -34,4 +34,4 @@ std::uint64_t size_in_bytes(const std::string& name, Dtype dtype,
 /// Well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -11,7 +11,7 @@
 #include "nn/files/safetensors.h"
 #include "nn/files/safetensors_header.h"
 
-namespace nn {
+namespace nn::inline LOWRANK_PRECISION {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
@@ -127,4 +127,4 @@ void SafetensorsWriter::write(const std::filesystem::path& path) const {
   write_file_atomically(path, bytes());
 }
 
-}  // namespace nn
+}  // namespace nn::inline LOWRANK_PRECISION
