@@ -100,7 +100,7 @@ void check_gradients(const Tape& tape) {
     throw NonFiniteError(fmt::format(
         "the gradient of {} {} has {}, and no op that can still be asked made it: it was in the "
         "cotangent, or in the parameter before, or a sum overflowed, or memory was released "
-        "(Record::training)",
+        "(TapeMode::training)",
         title(tape, id), node.grad->shape.str(), first_bad(*node.grad)));
   }
 }

@@ -16,8 +16,8 @@ struct NonFiniteError : std::runtime_error {
 /// backward, the first op in backward order that turned a finite gradient of its result into one of
 /// an input that is not. Both with the element and the op's inputs.
 ///
-/// On a tape of Record::training only what was not released can be read: after its backward, call
-/// this on the same step recorded with Record::everything.
+/// On a tape of TapeMode::training only what was not released can be read: after its backward, call
+/// this on the same step recorded with TapeMode::everything.
 void check_finite(const Tape& tape);
 
 }  // namespace autograd::inline LOWRANK_PRECISION

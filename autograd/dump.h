@@ -9,7 +9,7 @@ namespace autograd::inline LOWRANK_PRECISION {
 /// A table with a line for every node, in recorded order: id, op, the ids of its inputs, shape,
 /// Euclidean norms of value and gradient, whether anything trains at or under it ("trains" or
 /// "frozen"), and a parameter's name. A dash stands for what is not there: the gradient of a node
-/// that none reached, or the value of one whose memory was released (Record::training).
+/// that none reached, or the value of one whose memory was released (TapeMode::training).
 std::string dump(const Tape& tape);
 
 /// The same graph as Graphviz source, for `dot -Tsvg`. Parameters are ellipses, frozen ones

@@ -57,7 +57,7 @@ class Checker {
   // One backward with a random cotangent leaves Jᵀu in every parameter.
   void analytic() {
     for (Parameter* p : parameters_) p->grad = Tensor();
-    Tape tape(Record::everything, Fresh::nan);
+    Tape tape(TapeMode::everything, Fresh::nan);
     const Var y = f_(tape);
     what_ = tape.stats().ops == 1
                 ? fmt::format("op {}", tape.node(y.id).op_name)
@@ -67,7 +67,7 @@ class Checker {
   }
 
   double projected() {
-    Tape tape(Record::values, Fresh::nan);
+    Tape tape(TapeMode::values, Fresh::nan);
     return dot(f_(tape).value().m, u_.m);
   }
 

@@ -37,7 +37,7 @@ class Context {
   Matrix& keep(Shape shape);
 
   /// As save_input, for a backward that reads element (i,j) for the last time when it writes dx's.
-  /// The gradient may then lie in the memory of the value (Record::training): take in(i) first.
+  /// The gradient may then lie in the memory of the value (TapeMode::training): take in(i) first.
   void save_input_for_overwriting(int i);
 
   // ---- in backward ----

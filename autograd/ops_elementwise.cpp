@@ -1,6 +1,6 @@
 #include "autograd/kernels.h"
+#include "autograd/op_helpers.h"
 #include "autograd/ops.h"
-#include "autograd/record.h"
 
 // Operations on elements that stand at the same place.
 

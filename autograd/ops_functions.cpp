@@ -3,8 +3,8 @@
 #include <unsupported/Eigen/SpecialFunctions>
 
 #include "autograd/kernels.h"
+#include "autograd/op_helpers.h"
 #include "autograd/ops.h"
-#include "autograd/record.h"
 
 // Functions of one element: y = f(x), dx += dy ∘ f'(x). Where f' is cheaper from y than from x, it
 // is.

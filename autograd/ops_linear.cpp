@@ -1,6 +1,6 @@
 #include "autograd/kernels.h"
+#include "autograd/op_helpers.h"
 #include "autograd/ops.h"
-#include "autograd/record.h"
 
 // Matrix products. A change of a and b changes the loss by
 //   <dy, δ(a b)> = <dy, δa b> + <dy, a δb> = <dy bᵀ, δa> + <aᵀ dy, δb>

@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "autograd/kernels.h"
+#include "autograd/op_helpers.h"
 #include "autograd/ops.h"
-#include "autograd/record.h"
 
 namespace autograd::inline LOWRANK_PRECISION {
 

@@ -1,8 +1,8 @@
 #include <cmath>
 
 #include "autograd/kernels.h"
+#include "autograd/op_helpers.h"
 #include "autograd/ops.h"
-#include "autograd/record.h"
 
 namespace autograd::inline LOWRANK_PRECISION {
 

@@ -1,5 +1,5 @@
+#include "autograd/op_helpers.h"
 #include "autograd/ops.h"
-#include "autograd/record.h"
 
 namespace autograd::inline LOWRANK_PRECISION {
 

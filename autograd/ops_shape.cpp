@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "autograd/kernels.h"
+#include "autograd/op_helpers.h"
 #include "autograd/ops.h"
-#include "autograd/record.h"
 
 // Operations that move elements. Each backward sends a gradient back to where its value came from.
 

@@ -1,6 +1,6 @@
 #include "autograd/kernels.h"
+#include "autograd/op_helpers.h"
 #include "autograd/ops.h"
-#include "autograd/record.h"
 
 // Over each row of x, with the row's maximum m taken off first so that no exponential overflows.
 

@@ -46,7 +46,7 @@ const Shape& Var::shape() const {
 const Node& Tape::node_of(const Var& var, const char* asking) const {
   if (var.tape != this)
     throw std::logic_error(fmt::format("{}: an input is on another tape", asking));
-  if (var.recording != recording_)
+  if (var.generation != generation_)
     throw std::logic_error(fmt::format("{}: a Var is from before the tape was cleared", asking));
   return node(var.id);
 }
@@ -57,15 +57,15 @@ Var Tape::parameter(Parameter& p) {
     Node& node = nodes_.emplace_back();
     node.op_name = "parameter";
     node.value = &p.value;
-    node.needs_grad = p.trainable && record_ != Record::values;
+    node.needs_grad = p.trainable && mode_ != TapeMode::values;
     node.parameter = &p;
     node.shape = p.value.shape;
     node.version = p.version;
 #ifndef NDEBUG
-    if (record_ != Record::values) node.checksum = checksum(p.value);
+    if (mode_ != TapeMode::values) node.checksum = checksum(p.value);
 #endif
   }
-  return {this, leaf->second, recording_};
+  return {this, leaf->second, generation_};
 }
 
 Var Tape::constant(const Tensor& value) {
@@ -75,7 +75,7 @@ Var Tape::constant(const Tensor& value) {
   node.op_name = "constant";
   node.value = copy;
   node.shape = value.shape;
-  return {this, size() - 1, recording_};
+  return {this, size() - 1, generation_};
 }
 
 Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shape) {
@@ -112,14 +112,14 @@ Var Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs, Shape shap
     node.kept.clear();
   }
   nodes_.push_back(std::move(node));
-  return {this, size() - 1, recording_};
+  return {this, size() - 1, generation_};
 }
 
 void Tape::release_unsaved(NodeId first, const Var& result) {
   node_of(result, "release_unsaved");
   if (first < 0 || first > size())
     throw std::logic_error(fmt::format("release_unsaved: no node {} among {}", first, size()));
-  if (record_ == Record::everything) return;
+  if (mode_ == TapeMode::everything) return;
   for (NodeId id = first; id < size(); ++id) {
     Node& node = at(id);
     const bool is_leaf = node.inputs.empty();
@@ -145,7 +145,7 @@ void Tape::backward(Var output, const Tensor& cotangent) {
   if (!(cotangent.shape == output.shape()))
     throw ShapeError(fmt::format("backward: the output is {} and the cotangent {}",
                                  output.shape().str(), cotangent.shape.str()));
-  if (record_ == Record::values)
+  if (mode_ == TapeMode::values)
     throw std::logic_error("backward: this tape records values only, so no gradient can flow");
   if (!node(output.id).needs_grad)
     throw std::logic_error("backward: nothing trains under this output");
@@ -158,7 +158,7 @@ void Tape::backward(Var output, const Tensor& cotangent) {
     Context ctx(*this, node, Context::During::backward);
     node.op->backward(ctx);
     release_scratch();
-    if (record_ == Record::training && id != output.id) release(node);
+    if (mode_ == TapeMode::training && id != output.id) release(node);
   }
 }
 
@@ -173,7 +173,7 @@ void Tape::clear() {
   leaves_.clear();
   gemm_flops_ = 0;
   backward_done_ = false;
-  ++recording_;
+  ++generation_;
 }
 
 Stats Tape::stats() const {
@@ -208,7 +208,7 @@ Gradient Tape::gradient(NodeId id, bool may_overwrite_value) {
     if (!node.grad->empty()) return {node.grad->m, false};
     node.parameter->fresh_grad();
     if (fresh_ == Fresh::nan) node.grad->m.setConstant(std::numeric_limits<Scalar>::quiet_NaN());
-  } else if (may_overwrite_value && record_ == Record::training && !node.inputs.empty() &&
+  } else if (may_overwrite_value && mode_ == TapeMode::training && !node.inputs.empty() &&
              node.saved_by == 1) {
     node.grad = std::exchange(node.value, nullptr);
   } else {

@@ -43,7 +43,7 @@ using NodeId = int;
 struct Var {
   Tape* tape = nullptr;
   NodeId id = -1;
-  long recording = 0;  ///< which of the tape's recordings it belongs to: clear() starts another
+  long generation = 0;  ///< of the tape's recordings: clear() starts another
 
   /// Both throw std::logic_error where there is none: the Var is from before a clear(), the value's
   /// memory was released, or nothing has flowed back.
@@ -75,7 +75,7 @@ struct Node {
 };
 
 /// What a tape is for.
-enum class Record {
+enum class TapeMode {
   everything,  ///< values and gradients stay until clear(): for reading, dumping and debugging
   training,    ///< memory is released once nobody reads it again: the same numbers, less memory
   values,      ///< the same, forward only: nothing needs a gradient and no op is kept
@@ -103,8 +103,8 @@ struct Stats {
 /// end to the start. Nothing is global; a Var knows its tape.
 class Tape {
  public:
-  explicit Tape(Record record = Record::everything, Fresh fresh = Fresh::unspecified)
-      : record_(record), fresh_(fresh) {}
+  explicit Tape(TapeMode mode = TapeMode::everything, Fresh fresh = Fresh::unspecified)
+      : mode_(mode), fresh_(fresh) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -123,7 +123,7 @@ class Tape {
   /// Says that the forward pass goes on from `result` alone of what was recorded since node
   /// `first`: the memory of the other values is released, but for those that a backward saved.
   /// Using one of them later throws std::logic_error. Does nothing on a tape of
-  /// Record::everything.
+  /// TapeMode::everything.
   void release_unsaved(NodeId first, const Var& result);
 
   /// Adds d loss / d p to every trainable parameter p under `loss`, which must have one element.
@@ -154,7 +154,7 @@ class Tape {
   void release(Node& node);
   void release_scratch();
 
-  Record record_;
+  TapeMode mode_;
   Fresh fresh_;
   TensorPool pool_;
   std::vector<Node> nodes_;
@@ -162,7 +162,7 @@ class Tape {
   std::vector<Tensor*> scratch_;
   double gemm_flops_ = 0;
   bool backward_done_ = false;
-  long recording_ = 0;
+  long generation_ = 0;
 };
 
 }  // namespace autograd::inline LOWRANK_PRECISION

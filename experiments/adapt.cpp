@@ -88,7 +88,7 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
   const auto optimizer =
       make_optimizer(subspace ? static_cast<nn::Module&>(*subspace) : model, cell);
   const nn::Schedule schedule{cell.lr, std::lround(options.warmup * cell.steps), cell.steps};
-  nn::Tape tape(autograd::Record::training);
+  nn::Tape tape(autograd::TapeMode::training);
   double last_loss = 0;
 
   for (int step = 0; step < cell.steps; ++step) {

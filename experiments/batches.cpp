@@ -10,7 +10,7 @@ nn::TokenBatch token_batch(const data::Batch& batch) {
 }
 
 nn::Tensor all_logits(nn::Model& model, const nn::TokenBatch& batch) {
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   const nn::Tokens tokens{batch.B, batch.T, batch.ids};
   const nn::Var logits = model.logits({tape}, tokens, nn::all_positions(tokens));
   return autograd::reshape(logits, {batch.B, batch.T, model.vocabulary()}).value();

@@ -39,7 +39,7 @@ std::vector<OpBenchmark> all_benchmarks() {
 // One pass is timed; the other runs between. The tape is that of a training, after its first step.
 void time_pass(benchmark::State& state, const OpBenchmark& bench) {
   using Clock = std::chrono::steady_clock;
-  autograd::Tape tape(autograd::Record::training);
+  autograd::Tape tape(autograd::TapeMode::training);
   OpInputs in(tape, bench.shape);
   const autograd::Tensor du = nn::Random(0, "bench.ops.du").normal(bench.op.run(in).shape(), 1);
   double flops = 0;

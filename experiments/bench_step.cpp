@@ -85,7 +85,7 @@ StepTiming time_step(const StepBench& bench) {
   }
   const nn::TokenBatch batch = random_batch(bench.shape);
   nn::AdamW optimizer({{nn::parameters(model), 0.01}});
-  nn::Tape tape(autograd::Record::training);
+  nn::Tape tape(autograd::TapeMode::training);
   StepTiming result;
   double flops = 0;
   const auto step = [&] {

@@ -48,7 +48,7 @@ class Training {
   std::unique_ptr<nn::Model> model_;
   std::unique_ptr<nn::Optimizer> optimizer_;
   nn::TokenBatch batch_;
-  nn::Tape tape_{autograd::Record::training};
+  nn::Tape tape_{autograd::TapeMode::training};
 };
 
 struct FileSize {

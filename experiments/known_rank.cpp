@@ -68,7 +68,7 @@ std::map<std::string, lora::MatrixXd> moments(nn::Model& model, const StudentOpt
   constexpr int rows = 200;
   const std::vector<int> ids = uniform_tokens(model, rows, student.length, random);
   return lora::input_second_moments(model, [&] {
-    nn::Tape tape(autograd::Record::values);
+    nn::Tape tape(autograd::TapeMode::values);
     const nn::Tokens tokens{rows, student.length, ids};
     model.logits({tape}, tokens, nn::all_positions(tokens));
   });

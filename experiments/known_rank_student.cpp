@@ -24,7 +24,7 @@ static nn::Var position_logits(const nn::Pass& pass, nn::Model& model, const std
 }
 
 double mean_kl(nn::Model& teacher, nn::Model& student, const std::vector<int>& ids, int length) {
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   const nn::Pass pass{tape};
   const nn::Var target = position_logits(pass, teacher, ids, length);
   const nn::Var logits = position_logits(pass, student, ids, length);
@@ -49,7 +49,7 @@ Student train_student(std::unique_ptr<nn::Model> base, nn::Model& teacher,
   autograd::Random inputs(options.seed, "known-rank.inputs");
   nn::AdamW optimizer({{nn::parameters(*student.model)}});
   const nn::Schedule schedule{options.lr, std::lround(0.05 * options.steps), options.steps};
-  nn::Tape tape(autograd::Record::training), teacher_tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::training), teacher_tape(autograd::TapeMode::values);
   for (int step = 0; step < options.steps; ++step) {
     if (stop) throw SweepStopped();
     const auto ids = uniform_tokens(*student.model, options.batch, options.length, inputs);

@@ -128,7 +128,7 @@ void train(nn::Decoder& model, const BaseConfig& c, const fs::path& state,
   constexpr long steps_between_saves = 1000;
   nn::AdamW optimizer({{nn::parameters(model), c.weight_decay}}, {.beta2 = c.beta2});
   const nn::Schedule schedule{c.lr, c.warmup, c.steps, nn::Schedule::Decay::cosine};
-  nn::Tape tape(autograd::Record::training);
+  nn::Tape tape(autograd::TapeMode::training);
   const long before = load_state(state, model, optimizer, c.steps);
 
   for (long step = before; step < c.steps; ++step) {

@@ -117,7 +117,7 @@ std::vector<LatencyRow> measure_latency(const LatencyCase& at, int rounds, int r
   const std::vector<int> ids = some_tokens(at.batch * at.length, latency_config().vocabulary);
   for (const std::string& name : latency_models()) {
     models.push_back(model_named(name));
-    tapes.push_back(std::make_unique<nn::Tape>(autograd::Record::values));
+    tapes.push_back(std::make_unique<nn::Tape>(autograd::TapeMode::values));
     passes.emplace_back([&at, &ids, model = models.back().get(), tape = tapes.back().get()] {
       forward(*tape, *model, at, ids);
     });
@@ -145,7 +145,7 @@ MergedOutput compare_merged(std::uint64_t seed) {
   const auto wrapped = with_lora(seed), base = plain(), sum = plain_with_sum(*wrapped);
   const std::vector<int> ids = some_tokens(at.batch * at.length, base->config.vocabulary);
   const auto logits = [&](nn::Model& model) {
-    nn::Tape tape(autograd::Record::values);
+    nn::Tape tape(autograd::TapeMode::values);
     return nn::Matrix(forward(tape, model, at, ids).m);
   };
   const nn::Matrix unmerged = logits(*wrapped), before = logits(*base), wanted = logits(*sum);

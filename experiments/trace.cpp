@@ -32,7 +32,7 @@ TracedStep::TracedStep(const Base& shared, const Cell& traced, int rows)
       base(shared.config),
       model(prepare(shared, cell)),
       batch(first_rows(cell, rows)),
-      tape(autograd::Record::everything) {
+      tape(autograd::TapeMode::everything) {
   draw_b(*model, cell.seed);
   loss = nn::token_loss({tape}, *model, batch);
   tape.backward(loss);

@@ -48,7 +48,7 @@ std::vector<int> generate(Model& model, std::span<const int> prompt, const Gener
                           Random& random) {
   check(model, prompt, options);
   std::vector<int> ids(prompt.begin(), prompt.end());
-  Tape tape(autograd::Record::values);
+  Tape tape(autograd::TapeMode::values);
   for (int i = 0; i < options.max_tokens && static_cast<Index>(ids.size()) < model.context(); ++i) {
     tape.clear();
     const auto T = static_cast<Index>(ids.size());

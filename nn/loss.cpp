@@ -43,7 +43,7 @@ Score& Score::operator+=(const Score& other) {
 }
 
 Score score(Model& model, const TokenBatch& batch) {
-  Tape tape(autograd::Record::values);
+  Tape tape(autograd::TapeMode::values);
   const Weighted w = weighted(model, batch);
   const Matrix& logits = model.logits({tape}, {batch.B, batch.T, batch.ids}, w.positions).value().m;
   if (!logits.allFinite()) throw NonFiniteLogits("score: the model's logits are not finite");

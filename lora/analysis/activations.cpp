@@ -7,12 +7,12 @@ namespace {
 
 /// Passes on what the wrapped projection does, and adds up x xᵀ on the way. It visits its inner
 /// projection under its own name, so that no parameter is called anything else meanwhile.
-struct Recorder final : nn::Projection {
+struct InputSum final : nn::Projection {
   std::unique_ptr<nn::Projection> inner;
   MatrixXd sum;
   nn::Index rows = 0;
 
-  explicit Recorder(std::unique_ptr<nn::Projection> projection)
+  explicit InputSum(std::unique_ptr<nn::Projection> projection)
       : inner(std::move(projection)),
         sum(MatrixXd::Zero(inner->in_features(), inner->in_features())) {}
 
@@ -28,26 +28,27 @@ struct Recorder final : nn::Projection {
 };
 
 /// Wraps every projection, and takes the wrappers off again when it goes.
-class Recording {
+class InputSums {
  public:
-  explicit Recording(nn::Module& model) : model_(model) {
+  explicit InputSums(nn::Module& model) : model_(model) {
     model_.visit_slots("", [](const std::string&, std::unique_ptr<nn::Projection>& slot) {
-      slot = std::make_unique<Recorder>(std::move(slot));
+      slot = std::make_unique<InputSum>(std::move(slot));
     });
   }
-  ~Recording() {
-    for_each([](const std::string&, std::unique_ptr<nn::Projection>& slot, Recorder& recorder) {
-      std::unique_ptr<nn::Projection> inner = std::move(recorder.inner);
-      slot = std::move(inner);
-    });
+  ~InputSums() {
+    for_each(
+        [](const std::string&, std::unique_ptr<nn::Projection>& slot, InputSum& sum_of_inputs) {
+          std::unique_ptr<nn::Projection> inner = std::move(sum_of_inputs.inner);
+          slot = std::move(inner);
+        });
   }
-  Recording(const Recording&) = delete;
-  Recording& operator=(const Recording&) = delete;
+  InputSums(const InputSums&) = delete;
+  InputSums& operator=(const InputSums&) = delete;
 
   template <class Fn>
   void for_each(const Fn& fn) {
     model_.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
-      fn(name, slot, static_cast<Recorder&>(*slot));
+      fn(name, slot, static_cast<InputSum&>(*slot));
     });
   }
 
@@ -59,11 +60,12 @@ class Recording {
 
 std::map<std::string, MatrixXd> input_second_moments(nn::Module& model,
                                                      const std::function<void()>& run) {
-  Recording recording(model);
+  InputSums sums(model);
   run();
   std::map<std::string, MatrixXd> moments;
-  recording.for_each([&](const std::string& name, auto&, const Recorder& recorder) {
-    if (recorder.rows > 0) moments[name] = recorder.sum / static_cast<double>(recorder.rows);
+  sums.for_each([&](const std::string& name, auto&, const InputSum& sum_of_inputs) {
+    if (sum_of_inputs.rows > 0)
+      moments[name] = sum_of_inputs.sum / static_cast<double>(sum_of_inputs.rows);
   });
   return moments;
 }

@@ -15,7 +15,7 @@ static Index count_prefix_layer(const MethodSpec& spec, const nn::DecoderConfig&
 // the same model.
 static Tensor activations(nn::Decoder& model, const Tensor& words) {
   Tensor all({model.config.layers, words.shape[1], words.shape[2]});
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   Var x = tape.constant(words);
   for (std::size_t i = 0; i < model.blocks.size(); ++i) {
     all.m.middleRows(static_cast<Index>(i) * words.rows(), words.rows()) = x.value().m;

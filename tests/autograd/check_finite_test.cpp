@@ -20,12 +20,12 @@ Parameter parameter(const char* name, std::initializer_list<Scalar> values) {
 }  // namespace
 
 TEST_CASE("a clean step passes, before and after backward") {
-  for (const Record record : {Record::everything, Record::training, Record::values}) {
+  for (const TapeMode mode : {TapeMode::everything, TapeMode::training, TapeMode::values}) {
     Parameter x = parameter("x", {1, 2, 3});
-    Tape tape(record);
+    Tape tape(mode);
     const Var loss = sum(log(tape.parameter(x)));
     CHECK_NOTHROW(check_finite(tape));
-    if (record == Record::values) continue;
+    if (mode == TapeMode::values) continue;
     tape.backward(loss);
     CHECK_NOTHROW(check_finite(tape));
   }
@@ -107,7 +107,7 @@ TEST_CASE("a gradient that no op spoiled is reported as that") {
   Parameter x = parameter("x", {1, 2});
   const char* reason =
       ", and no op that can still be asked made it: it was in the cotangent, or in the parameter "
-      "before, or a sum overflowed, or memory was released (Record::training)";
+      "before, or a sum overflowed, or memory was released (TapeMode::training)";
   {
     Tape tape;
     tape.backward(tape.parameter(x), Tensor(Shape{1, 2}, {1, not_a_number}));
@@ -119,7 +119,7 @@ TEST_CASE("a gradient that no op spoiled is reported as that") {
   }
   x.value.m(0, 0) = 0;
   x.grad = Tensor();
-  Tape tape(Record::training);
+  Tape tape(TapeMode::training);
   tape.backward(sum(scale(sqrt(tape.parameter(x)), 2)));
   CHECK_THROWS_WITH_AS(
       check_finite(tape),

@@ -52,7 +52,7 @@ TEST_CASE("dump prints a line for every node") {
 
 TEST_CASE("dump shows a dash where memory was released") {
   Small small;
-  Tape tape(Record::training);
+  Tape tape(TapeMode::training);
   tape.backward(small.loss(tape));
   CHECK(dump(tape) == R"(id  op         inputs  shape  |value|  |grad|  state   parameter
  0  constant   -       (1,2)        5       -  frozen

@@ -290,7 +290,7 @@ TEST_CASE("a backward that writes only a part of dx") {
     Parameter p{"p", normal({3, 4}), {}, true};
     for (const Fresh fresh : {Fresh::nan, Fresh::unspecified}) {
       p.grad = Tensor();
-      Tape tape(Record::everything, fresh);
+      Tape tape(TapeMode::everything, fresh);
       const Var x = tape.parameter(p);
       tape.backward(sum(f(tape, std::span(&x, 1))));
       CHECK(p.grad.m.hasNaN() == (fresh == Fresh::nan));

@@ -29,7 +29,7 @@ struct Step {
 Step run(const Function& f, const std::vector<Tensor>& inputs) {
   std::vector<Parameter> parameters;
   for (const Tensor& input : inputs) parameters.push_back({"", input, {}, true});
-  Tape tape(Record::everything, Fresh::nan);
+  Tape tape(TapeMode::everything, Fresh::nan);
   std::vector<Var> vars;
   for (Parameter& p : parameters) vars.push_back(tape.parameter(p));
   const Var y = f(tape, vars);

@@ -25,11 +25,11 @@ std::vector<Parameter> leaves(const Tensors& values) {
 }
 
 // One step that leaves its gradients in the parameters. Between scales by 1, which change nothing,
-// the operation is an inner node of the tape, so that Record::training releases its memory, and
+// the operation is an inner node of the tape, so that TapeMode::training releases its memory, and
 // before the backward whatever the operation does not save.
 void step(const OpCase& op_case, std::vector<Parameter>& parameters,
-          Record record = Record::everything) {
-  Tape tape(record, Fresh::nan);
+          TapeMode mode = TapeMode::everything) {
+  Tape tape(mode, Fresh::nan);
   std::vector<Var> inputs;
   for (Parameter& p : parameters) inputs.push_back(scale(tape.parameter(p), 1));
   const Var y = scale(op_case.function(tape, inputs), 1);
@@ -66,7 +66,7 @@ TEST_CASE("values equal those of plain loops") {
   const auto check = [](const OpCase& op_case, const Shapes& shapes) {
     CAPTURE(op_cases::title(op_case, shapes));
     const Tensors inputs = op_cases::draw(op_case, shapes);
-    Tape tape(Record::values, Fresh::nan);
+    Tape tape(TapeMode::values, Fresh::nan);
     std::vector<Var> vars;
     for (const Tensor& input : inputs) vars.push_back(tape.constant(input));
     const Tensor &y = op_case.function(tape, vars).value(), expected = op_case.reference(inputs);
@@ -132,7 +132,7 @@ TEST_CASE("a gradient is added to what is there") {
     std::vector<Parameter> once = leaves(op_cases::draw(op_case, shapes)), twice = once;
     // Both uses share one leaf on one tape, so that the operation itself must add.
     const auto used = [&](std::vector<Parameter>& parameters, int times) {
-      Tape tape(Record::everything, Fresh::nan);
+      Tape tape(TapeMode::everything, Fresh::nan);
       std::vector<Var> inputs;
       for (Parameter& p : parameters) inputs.push_back(tape.parameter(p));
       Var y = op_case.function(tape, inputs);
@@ -154,8 +154,8 @@ TEST_CASE("a tape that releases memory gives the same gradients, bit for bit") {
       std::vector<Parameter> kept = all;
       for (std::size_t i = 0; i < kept.size(); ++i) kept[i].trainable = !(frozen >> i & 1);
       std::vector<Parameter> released = kept;
-      step(op_case, kept, Record::everything);
-      step(op_case, released, Record::training);
+      step(op_case, kept, TapeMode::everything);
+      step(op_case, released, TapeMode::training);
       for (std::size_t i = 0; i < kept.size(); ++i) CHECK(kept[i].grad.m == released[i].grad.m);
     }
   });

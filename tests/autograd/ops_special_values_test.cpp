@@ -28,7 +28,7 @@ Tensor filled(Shape shape, Scalar value) {
 
 // op of a row full of x; the same everywhere, or the test fails
 Scalar of(Var (*op)(Var), Scalar x) {
-  Tape tape(Record::values, Fresh::nan);
+  Tape tape(TapeMode::values, Fresh::nan);
   const Matrix y = op(tape.constant(filled({1, N}, x))).value().m;
   for (Index j = 0; j < N; ++j) {
     CAPTURE(j);
@@ -76,7 +76,7 @@ TEST_CASE("functions of one element at their limits") {
 TEST_CASE("square roots and tanh are those of the standard library, bit for bit") {
   Tensor x = Random(1, "functions").uniform({1000, N}, 0, 20);
   x.m.array() = x.m.array().square();
-  Tape tape(Record::values, Fresh::nan);
+  Tape tape(TapeMode::values, Fresh::nan);
   const Var v = tape.constant(x);
   const Matrix root = sqrt(v).value().m, t = autograd::tanh(scale(v, 0.01)).value().m;
   CHECK(root == x.m.unaryExpr([](Scalar e) { return std::sqrt(e); }));
@@ -86,13 +86,13 @@ TEST_CASE("square roots and tanh are those of the standard library, bit for bit"
 
 TEST_CASE("relu has derivative 0 at 0, and a NaN of the gradient does not leak where it is 0") {
   Parameter x{"x", Tensor(Shape{3}, {-1, 0, 1}), {}, true};
-  Tape tape(Record::everything, Fresh::nan);
+  Tape tape(TapeMode::everything, Fresh::nan);
   tape.backward(relu(tape.parameter(x)), Tensor(Shape{3}, {not_a_number, 2, 3}));
   CHECK(x.grad.m == Matrix{{0, 0, 3}});
 }
 
 TEST_CASE("softmax of large logits neither overflows nor vanishes") {
-  Tape tape(Record::values, Fresh::nan);
+  Tape tape(TapeMode::values, Fresh::nan);
   Tensor x = filled({1, N}, -inf);
   x.m(0, 3) = x.m(0, N - 1) = 10000;
   const Matrix y = softmax(tape.constant(x)).value().m;
@@ -109,7 +109,7 @@ TEST_CASE("cross_entropy of large, and of forbidden, logits is finite") {
   Parameter x{"x", filled({1, N}, -10000), {}, true};
   x.value.m(0, 2) = 10000;
   x.value.m(0, 3) = -inf;  // a class that may not be chosen
-  Tape tape(Record::everything, Fresh::nan);
+  Tape tape(TapeMode::everything, Fresh::nan);
   const Var loss = cross_entropy(tape.parameter(x), {{2}, {}, -1, 0});
   CHECK(loss.value().item() == 0);
   tape.backward(loss);
@@ -125,7 +125,7 @@ TEST_CASE("cross_entropy does not depend on a number that is added to all logits
       CAPTURE(smoothing);
       Parameter x{"x", Tensor(Shape{1, 3}), {}, true};
       for (Index j = 0; j < 3; ++j) x.value.m(0, j) = static_cast<Scalar>(offset + double(j));
-      Tape tape(Record::everything, Fresh::nan);
+      Tape tape(TapeMode::everything, Fresh::nan);
       const Var loss = cross_entropy(tape.parameter(x), {{0}, {}, -1, smoothing});
       // The mean logit is 1 above the target's.
       CHECK(loss.value().item() == doctest::Approx(log_sum - smoothing).epsilon(1e-6));
@@ -152,7 +152,7 @@ TEST_CASE("sums over very many rows keep their digits") {
     return row.grad.m;
   };
   {
-    Tape tape(Record::values);
+    Tape tape(TapeMode::values);
     const Var v = tape.parameter(x);
     for (const Over over : {Over::all, Over::rows}) is(mean(v, over).value().m, double(tenth));
     is(sum(v, Over::rows).value().m, double(tenth) * double(M));
@@ -183,7 +183,7 @@ TEST_CASE("kl_divergence: what p rules out adds nothing, what only q rules out i
     return kl_divergence(tape.parameter(p), tape.parameter(q));
   };
   const auto check_finite = [&] {
-    Tape tape(Record::everything, Fresh::nan);
+    Tape tape(TapeMode::everything, Fresh::nan);
     const Var kl = divergence(tape);
     CHECK(std::isfinite(kl.value().item()));
     tape.backward(kl);
@@ -195,7 +195,7 @@ TEST_CASE("kl_divergence: what p rules out adds nothing, what only q rules out i
   q.value.m.col(3).setConstant(-inf);
   check_finite();
   q.value.m(1, 7) = -inf;
-  Tape tape(Record::everything, Fresh::nan);
+  Tape tape(TapeMode::everything, Fresh::nan);
   CHECK(divergence(tape).value().item() == inf);
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("finite padding gets no attention: not a bit of the result, exactly ze
   AttentionSpec spec{2, false, std::vector<unsigned char>(2 * N, 1)};
   for (const std::size_t padding : {5, 36, 37, 60}) spec.real_keys[padding] = 0;
   const auto attend = [&] {
-    Tape tape(Record::everything, Fresh::nan);
+    Tape tape(TapeMode::everything, Fresh::nan);
     const Var y =
         attention(tape.parameter(qkv[0]), tape.parameter(qkv[1]), tape.parameter(qkv[2]), spec);
     tape.backward(y, Random(1, "cotangent").normal(y.shape(), 1));
@@ -228,7 +228,7 @@ TEST_CASE("causal attention does not look ahead") {
   Tensor q = random.normal({1, 6, 4}, 1), k = random.normal({1, 6, 4}, 1);
   Tensor v = random.normal({1, 6, 4}, 1);
   const auto attend = [&] {
-    Tape tape(Record::values, Fresh::nan);
+    Tape tape(TapeMode::values, Fresh::nan);
     return attention(tape.constant(q), tape.constant(k), tape.constant(v), {2, true, {}}).value().m;
   };
   const Matrix before = attend();
@@ -240,7 +240,7 @@ TEST_CASE("causal attention does not look ahead") {
 }
 
 TEST_CASE("products without rows, columns or anything to sum are empty or zero") {
-  Tape tape(Record::values, Fresh::nan);
+  Tape tape(TapeMode::values, Fresh::nan);
   const auto zeros = [&](Index rows, Index cols) { return tape.constant(Tensor({rows, cols})); };
   CHECK(matmul(zeros(0, 3), zeros(3, 2)).shape() == Shape{0, 2});
   CHECK(matmul_nt(zeros(0, 3), zeros(2, 3)).shape() == Shape{0, 2});
@@ -252,7 +252,7 @@ TEST_CASE("products without rows, columns or anything to sum are empty or zero")
 
 TEST_CASE("dropout keeps the share and the scale it says, and p = 0 changes nothing") {
   Random random(1, "dropout");
-  Tape tape(Record::values, Fresh::nan);
+  Tape tape(TapeMode::values, Fresh::nan);
   const Var x = tape.constant(filled({100, 100}, 1));
   const Matrix y = dropout(x, 0.3, random).value().m;
   const auto dropped = static_cast<double>((y.array() == 0).count());

@@ -104,7 +104,7 @@ TEST_CASE("a frozen last layer passes the gradient on and gets none") {
   CHECK(a.stats().gemm_flops - b.stats().gemm_flops == flops(M, N, H));  // no dw2
 }
 
-TEST_CASE("Record::values keeps no op, and what ops saved is used again") {
+TEST_CASE("TapeMode::values keeps no op, and what ops saved is used again") {
   Model model;
   Parameter norm_weight = Model::make("norm", {H}), norm_bias = Model::make("bias", {H});
   const auto forward = [&](Tape& tape) {
@@ -112,7 +112,7 @@ TEST_CASE("Record::values keeps no op, and what ops saved is used again") {
         affine(tape.constant(model.x), tape.parameter(model.w1), tape.parameter(model.b1));
     return layernorm(h, tape.parameter(norm_weight), tape.parameter(norm_bias));
   };
-  Tape values(Record::values), everything;
+  Tape values(TapeMode::values), everything;
   const Var y = forward(values);
   CHECK(values.stats().ops == 0);
   for (NodeId id = 0; id < values.size(); ++id) {
@@ -127,7 +127,7 @@ TEST_CASE("Record::values keeps no op, and what ops saved is used again") {
   CHECK(values.allocations() == before + 1);  // the result: mean and rstd were there
 }
 
-TEST_CASE("Record::training computes the same bits in less memory") {
+TEST_CASE("TapeMode::training computes the same bits in less memory") {
   Model kept, released;
   const auto deep = [](Model& model, Tape& tape) {
     Var h =
@@ -135,7 +135,7 @@ TEST_CASE("Record::training computes the same bits in less memory") {
     for (int i = 0; i < 20; ++i) h = gelu(add(h, scale(tanh(h), 0.5)), Gelu::tanh);
     return sum(matmul_nt(h, tape.parameter(model.w2)));
   };
-  Tape everything(Record::everything), training(Record::training);
+  Tape everything(TapeMode::everything), training(TapeMode::training);
   everything.backward(deep(kept, everything));
   training.backward(deep(released, training));
   CHECK(same_bytes(kept.w1.grad, released.w1.grad));

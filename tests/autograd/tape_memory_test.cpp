@@ -73,9 +73,9 @@ std::set<const Scalar*> places(const Tape& tape) {
 }  // namespace
 
 TEST_CASE("after the first step a training loop allocates no tensors") {
-  for (const Record record : {Record::everything, Record::training}) {
+  for (const TapeMode mode : {TapeMode::everything, TapeMode::training}) {
     Model model;
-    Tape tape(record);
+    Tape tape(mode);
     model.step(tape);
     const long allocations = tape.allocations();
     const Index bytes = tape.stats().bytes.activations;
@@ -89,7 +89,7 @@ TEST_CASE("after the first step a training loop allocates no tensors") {
     CHECK(tape.stats().bytes.activations == bytes);
     for (const Parameter& p : model.weights) CHECK(gradients.count(p.grad.m.data()) == 1);
     // The counter could be wrong: nothing that a step can still show lies in new memory.
-    if (record == Record::everything) CHECK(places(tape) == second);
+    if (mode == TapeMode::everything) CHECK(places(tape) == second);
   }
 }
 

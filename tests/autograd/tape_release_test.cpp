@@ -57,12 +57,12 @@ struct Forgetful final : Op {
 }  // namespace
 
 TEST_CASE("a value that no backward saved is released") {
-  for (const Record record : {Record::everything, Record::training, Record::values}) {
+  for (const TapeMode mode : {TapeMode::everything, TapeMode::training, TapeMode::values}) {
     Part part(true, false);
-    Tape tape(record);
+    Tape tape(mode);
     part.record(tape);
-    const bool all = record == Record::everything;
-    CHECK(is_there(part.product) == (record != Record::values));  // gelu's backward reads it
+    const bool all = mode == TapeMode::everything;
+    CHECK(is_there(part.product) == (mode != TapeMode::values));  // gelu's backward reads it
     CHECK(is_there(part.gelu) == all);                            // only w's gradient would
     CHECK(is_there(part.affine) == all);                          // a sum reads nothing
     CHECK(is_there(part.y));                                      // the result
@@ -87,7 +87,7 @@ TEST_CASE("a value that no backward saved is released") {
 
 TEST_CASE("what trains decides what is saved") {
   Part part(true, true), only_w(false, true);
-  Tape tape(Record::training), second(Record::training);
+  Tape tape(TapeMode::training), second(TapeMode::training);
   part.record(tape);
   CHECK(is_there(part.product));
   CHECK(is_there(part.gelu));
@@ -100,7 +100,7 @@ TEST_CASE("what trains decides what is saved") {
 TEST_CASE("the same gradients, bit for bit, whatever is released") {
   for (const unsigned trains : {1u, 2u, 3u}) {
     Part kept(trains & 1, trains & 2), released(trains & 1, trains & 2);
-    Tape everything, training(Record::training);
+    Tape everything, training(TapeMode::training);
     kept.record(everything);
     everything.backward(sum(kept.y));
     released.record(training);
@@ -114,9 +114,9 @@ TEST_CASE("the same gradients, bit for bit, whatever is released") {
 
 TEST_CASE("an op that reads what it did not save is found, on every tape") {
   Parameter p = make("p", {3, 2}, true);
-  for (const Record record : {Record::everything, Record::training})
+  for (const TapeMode mode : {TapeMode::everything, TapeMode::training})
     for (const auto reads : {Forgetful::nothing, Forgetful::input, Forgetful::result}) {
-      Tape tape(record);
+      Tape tape(mode);
       const Var x = scale(tape.parameter(p), 1);
       const Var y = sum(tape.record(std::make_unique<Forgetful>(reads), std::array{x}, x.shape()));
       if (reads == Forgetful::nothing) CHECK_NOTHROW(tape.backward(y));
@@ -169,12 +169,12 @@ TEST_CASE("a gradient lies in the memory of a value that is read for the last ti
     return p.grad.m;
   };
   for (const bool read_twice : {false, true}) {
-    Tape everything, training(Record::training);
+    Tape everything, training(TapeMode::training);
     CHECK(run(everything, read_twice) == run(training, read_twice));
   }
   // The logits, the maxima and logarithms of the sums; loss and its gradient. No gradient of the
   // logits.
-  Tape training(Record::training), everything;
+  Tape training(TapeMode::training), everything;
   run(training, false);
   CHECK(training.stats().bytes.activations == bytes(M * V + 2 * M + 2));
   run(everything, false);

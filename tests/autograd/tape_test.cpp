@@ -132,7 +132,7 @@ TEST_CASE("backward refuses what it cannot differentiate") {
   CHECK_THROWS_AS(tape.backward(sum(tape.constant(Tensor(Shape{2})))), std::logic_error);
   CHECK_THROWS_WITH_AS(tape.backward(sum(other.parameter(x))),
                        "backward: the output is on another tape", std::logic_error);
-  Tape values(Record::values);
+  Tape values(TapeMode::values);
   CHECK_THROWS_WITH_AS(values.backward(sum(values.parameter(x))),
                        "backward: this tape records values only, so no gradient can flow",
                        std::logic_error);
@@ -170,7 +170,7 @@ TEST_CASE("a Var does not outlive its recording") {
 
 TEST_CASE("a var without a gradient, or whose value was released, says so") {
   Parameter x = parameter("x", {2, 2});
-  Tape tape(Record::training);
+  Tape tape(TapeMode::training);
   const Var v = tape.parameter(x), y = scale(v, 2), loss = sum(y);
   CHECK_THROWS_WITH_AS(y.grad(), "node 1 has no gradient", std::logic_error);
   tape.backward(loss);

@@ -27,7 +27,7 @@ TEST_CASE("the second moment of the inputs, and the model is as before") {
   CHECK(moments.at("blocks.1.mlp.down").rows() == 7);
 
   // Block 0's q reads ln1 of the embeddings.
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   const nn::TokenBatch batch = small_batch();
   std::vector<int> places = {0, 1, 2, 0, 1, 2};
   const nn::Var sum =

@@ -42,7 +42,7 @@ std::vector<double> by_loops(const Bottleneck& layer, std::vector<double> y) {
 }
 
 nn::Matrix values(nn::Projection& layer, const nn::Tensor& x) {
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   return layer.forward({tape}, tape.constant(x)).value().m;
 }
 

@@ -23,7 +23,7 @@ Names trained_names(nn::Module& model) {
 
 void train(Decoder& model, int steps) {
   nn::AdamW adam({{nn::trainable_parameters(model), 0.1}});
-  nn::Tape tape(autograd::Record::training);
+  nn::Tape tape(autograd::TapeMode::training);
   for (int step = 0; step < steps; ++step) {
     tape.clear();
     adam.zero_grad();

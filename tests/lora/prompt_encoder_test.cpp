@@ -44,12 +44,12 @@ Matrix by_loops(const lora::Lstm& lstm, const Matrix& x) {
 Matrix values(lora::Lstm& lstm, const Matrix& x) {
   nn::Tensor input({x.rows(), x.cols()});
   input.m = x;
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   return lstm.forward({tape}, tape.constant(input)).value().m;
 }
 
 Matrix rows_of(nn::Decoder& model) {
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   return model.prefix->rows({tape}, 0)->value().m;
 }
 

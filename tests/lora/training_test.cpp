@@ -27,7 +27,7 @@ void backward(Decoder& model) {
 
 /// Elements of the values that a tape for training still holds after the forward pass.
 nn::Index held(Decoder& model) {
-  nn::Tape tape(autograd::Record::training);
+  nn::Tape tape(autograd::TapeMode::training);
   token_loss({tape}, model, small_batch());
   nn::Index elements = 0;
   for (autograd::NodeId id = 0; id < tape.size(); ++id) {
@@ -64,7 +64,7 @@ TEST_CASE("training moves A and B and not a bit of anything else, which has no g
   Decoder model = adapted();
   const Snapshot before(model);
   nn::AdamW adam({{nn::trainable_parameters(model), 0.1}});
-  nn::Tape tape(autograd::Record::training);
+  nn::Tape tape(autograd::TapeMode::training);
   for (int step = 0; step < 5; ++step) {
     tape.clear();
     adam.zero_grad();
@@ -94,8 +94,8 @@ TEST_CASE("a tape for training does not hold the inputs of frozen products") {
   config.targets = {"q", "v"};
   config.spec.rank = 2;
   lora::inject(model, config, 1);
-  // Those of o, up and down, in the last block of the rows that have a weight; that of k is also q's
-  // and v's, and A reads it. s x Aᵀ comes on top.
+  // Those of o, up and down, in the last block of the rows that have a weight; that of k is also
+  // q's and v's, and A reads it. s x Aᵀ comes on top.
   const auto [C, d_mlp, r] = std::array<nn::Index, 3>{4, 7, 2};
   const nn::TokenBatch batch = small_batch();
   const nn::Index rows = batch.B * batch.T, layers = small_config().layers;
@@ -112,7 +112,7 @@ TEST_CASE("dropout is on the input of A only, in passes that carry a stream") {
   lora::LoraLinear layer(std::move(linear), spec, 1, "layer");
   const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
   const auto forward = [&](const char* stream) {
-    nn::Tape tape(autograd::Record::values);
+    nn::Tape tape(autograd::TapeMode::values);
     nn::Random random(1, stream ? stream : "");
     const nn::Pass pass{tape, stream ? &random : nullptr};
     return nn::Matrix(layer.forward(pass, tape.constant(x)).value().m);
@@ -123,7 +123,7 @@ TEST_CASE("dropout is on the input of A only, in passes that carry a stream") {
   CHECK_FALSE(same_bits(forward("a"), forward(nullptr)));
   CHECK(same_bits(forward("a"), forward("a")));
   CHECK_FALSE(same_bits(forward("a"), forward("b")));
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   nn::Random random(1, "a");
   const nn::Matrix dropped = nn::Matrix(autograd::dropout(tape.constant(x), 0.5, random).value().m);
   const nn::Matrix expected = forward(nullptr) + 1.5f * (dropped - x.m).eval() *
@@ -163,7 +163,7 @@ TEST_CASE("the layer computes the paper's equation 3") {
   lora::LoraLinear layer(std::move(linear), {3, 8, lora::Scaling::alpha_over_sqrt_r}, 1, "layer");
   layer.B.value = nn::Random(2, "B").normal(layer.B.value.shape, 1);
   const nn::Tensor x = nn::Random(3, "x").normal({5, 4}, 1);
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   const nn::Matrix y = layer.forward({tape}, tape.constant(x)).value().m;
   for (nn::Index i = 0; i < 5; ++i) {
     for (nn::Index o = 0; o < 7; ++o) {

@@ -65,7 +65,7 @@ TEST_CASE("rows for a later block take the place of what the block before has ma
   // What the first block makes of the prefix's own positions: nobody reads it any more, but the
   // tokens read the rows in the first block.
   const Matrix rows = prefix.table.value.m;
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   nn::Tensor first({1, 2, 4});
   first.m = rows.topRows(2);
   const Matrix made = model.blocks[0]->forward({tape}, tape.constant(first), {}).value().m;

@@ -21,7 +21,7 @@ inline nn::TokenBatch small_batch() {
 
 /// The logits (B*T,V) of a model for token ids.
 inline nn::Matrix logits_of(nn::Model& model, const nn::Tokens& tokens) {
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   return model.logits({tape}, tokens, nn::all_positions(tokens)).value().m;
 }
 

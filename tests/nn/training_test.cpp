@@ -19,7 +19,7 @@ double nll(const Matrix& logits, Eigen::Index row, int target) {
 }
 
 double loss_of(Decoder& model, const TokenBatch& batch) {
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   return static_cast<double>(token_loss({tape}, model, batch).value().item());
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("a tiny decoder learns eight sequences by heart, without new memory af
   }
   CHECK(loss_of(model, batch) > 2);
   nn::AdamW adam({{nn::trainable_parameters(model)}});
-  nn::Tape tape(autograd::Record::training);
+  nn::Tape tape(autograd::TapeMode::training);
   long allocations = 0;
   nn::Index state = 0;
   std::vector<const Scalar*> places;

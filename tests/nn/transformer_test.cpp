@@ -165,7 +165,7 @@ TEST_CASE("inputs that do not fit the model are errors") {
 TEST_CASE("the logits are those of the positions that are asked for, in that order") {
   Decoder model(small_config(), 1);
   const std::vector<int> ids{0, 1, 2, 3, 4, 0}, wanted{4, 0, 4};
-  nn::Tape tape(autograd::Record::values);
+  nn::Tape tape(autograd::TapeMode::values);
   const nn::Matrix all = logits_of(model, {2, 3, ids});
   const nn::Matrix& some = model.logits({tape}, {2, 3, ids}, wanted).value().m;
   REQUIRE(some.rows() == 3);
@@ -214,7 +214,7 @@ TEST_CASE("a layer norm that could divide by zero, and a dropout that is none, a
   nn::Parameter x{"x", nn::Tensor({2, 3}), {}, true};
   nn::Random stream(1, "a");
   for (const double p : {-0.1, 1.0, double(NAN)}) {
-    nn::Tape tape(autograd::Record::values);
+    nn::Tape tape(autograd::TapeMode::values);
     CHECK_THROWS_AS((nn::Dropout{p}.forward({tape, &stream}, tape.parameter(x))),
                     std::invalid_argument);
   }
@@ -224,7 +224,7 @@ TEST_CASE("dropout is the identity without a stream, keeps the mean and repeats 
   nn::Parameter x{"x", nn::Tensor({100, 100}), {}, true};
   x.value.m.setOnes();
   const auto dropped = [&](nn::Random* stream, double p) {
-    nn::Tape tape(autograd::Record::values);
+    nn::Tape tape(autograd::TapeMode::values);
     return nn::Matrix(nn::Dropout{p}.forward({tape, stream}, tape.parameter(x)).value().m);
   };
   nn::Random a(1, "a"), a_again(1, "a"), b(1, "b");
@@ -245,7 +245,7 @@ TEST_CASE("a decoder drops out on embeddings and sublayers, in passes with a str
   const nn::TokenBatch batch = small_batch();
   const auto with = [&](const char* path) {
     nn::Random stream(1, path);
-    nn::Tape tape(autograd::Record::values);
+    nn::Tape tape(autograd::TapeMode::values);
     return nn::Matrix(model
                           .logits({tape, &stream}, {batch.B, batch.T, batch.ids},
                                   nn::all_positions({batch.B, batch.T, batch.ids}))
@@ -273,7 +273,7 @@ Losses losses_of(Decoder& model) {
   const std::vector<int> ids{0, 1, 2, 3, 4, 0, 4, 3, 2, 1}, wanted{4, 1, 7}, targets{0, 2, 4};
   Losses result;
   const auto run = [&](const auto& logits, nn::Matrix& values, std::vector<nn::Matrix>& gradients) {
-    nn::Tape tape(autograd::Record::training);
+    nn::Tape tape(autograd::TapeMode::training);
     for (nn::Parameter* p : nn::parameters(model)) p->zero_grad();
     const nn::Var y = logits(tape);
     values = y.value().m;
