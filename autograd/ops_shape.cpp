@@ -110,11 +110,11 @@ static void check_ids(const char* op, std::span<const int> ids, Index size) {
       throw std::invalid_argument(fmt::format("{}: {} is not in 0..{}", op, id, size - 1));
 }
 
-// y_i = table row ids[i]                          dtable row ids[i] += dy_i, for each i
-struct Embedding final : Op {
+// y_i = x row ids[i]                              dx row ids[i] += dy_i, for each i
+struct TakeRows final : Op {
   std::vector<int> ids;
-  explicit Embedding(std::span<const int> rows) : ids(rows.begin(), rows.end()) {}
-  const char* name() const override { return "embedding"; }
+  explicit TakeRows(std::span<const int> rows) : ids(rows.begin(), rows.end()) {}
+  const char* name() const override { return "take_rows"; }
   void forward(Context& ctx) override {
     for (std::size_t i = 0; i < ids.size(); ++i)
       ctx.out().row(static_cast<Index>(i)) = ctx.in(0).row(ids[i]);
@@ -122,16 +122,16 @@ struct Embedding final : Op {
   void backward(Context& ctx) override {
     Gradient gradient = ctx.grad(0);
     if (!gradient) return;
-    auto dtable = gradient.zeroed();
+    auto dx = gradient.zeroed();
     for (std::size_t i = 0; i < ids.size(); ++i)
-      dtable.row(ids[i]) += ctx.dout().row(static_cast<Index>(i));
+      dx.row(ids[i]) += ctx.dout().row(static_cast<Index>(i));
   }
 };
 
-Var embedding(Var table, std::span<const int> ids) {
-  check_ids("embedding", ids, table.value().rows());
-  return record(std::make_unique<Embedding>(ids), {table},
-                Shape{static_cast<Index>(ids.size()), table.value().cols()});
+Var take_rows(Var x, std::span<const int> ids) {
+  check_ids("take_rows", ids, x.value().rows());
+  return record(std::make_unique<TakeRows>(ids), {x},
+                Shape{static_cast<Index>(ids.size()), x.value().cols()});
 }
 
 // y_i = x(i, index[i])                            dx(i, index[i]) += dy_i

@@ -89,9 +89,9 @@ const std::vector<OpCase>& op_cases() {
          const Var parts[] = {in.x(), in.x("z")};
          return concat_cols(parts);
        }},
-      {"embedding",
+      {"take_rows",
        [](In& in) {
-         return embedding(in("table", {in.shape.V, in.shape.C}), in.ids());
+         return take_rows(in("table", {in.shape.V, in.shape.C}), in.ids());
        }},
       {"gather", [](In& in) { return gather(in.logits(), in.ids()); }},
       {"attention",

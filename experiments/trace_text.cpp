@@ -80,7 +80,7 @@ std::string Story::value_name(const Node& n) {
   static const std::map<std::string, std::string> others{{"attention", "mixed"},
                                                          {"gelu_erf", "gelu"},
                                                          {"gelu_tanh", "gelu"},
-                                                         {"embedding", "picked"},
+                                                         {"take_rows", "picked"},
                                                          {"cross_entropy", "loss"}};
   const auto other = others.find(op);
   return other == others.end() ? op : other->second;

@@ -72,10 +72,10 @@ std::string section_title(int section, const nn::DecoderConfig& config) {
 
 OpText words_of(const std::string& op, const std::string& value, const Cell& cell,
                 const nn::DecoderConfig& config) {
-  if (op == "embedding" && value == "picked")
+  if (op == "take_rows" && value == "picked")
     return {"the rows of $0 at whose position a token is to be predicted",
             {"d$y, each row to where it was taken from"}};
-  if (op == "embedding")
+  if (op == "take_rows")
     return {value == "pos" ? "for each token the row of W of its position"
                            : "for each token its own row of W",
             {"d$y, each row to the row of W it came from"}};

@@ -42,7 +42,7 @@ Embedding::Embedding(Index rows, Index cols, double stddev, std::uint64_t seed,
     : weight(gaussian({rows, cols}, stddev, seed, name + ".weight")) {}
 
 Var Embedding::forward(const Pass& pass, std::span<const int> ids) {
-  return autograd::embedding(pass.tape.parameter(weight), ids);
+  return autograd::take_rows(pass.tape.parameter(weight), ids);
 }
 
 void Embedding::visit(const std::string& prefix, const Visitor& fn) {

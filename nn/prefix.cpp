@@ -18,7 +18,7 @@ Var prepend(Var rows, Var x, Index replaced) {
     for (Index p = 0; p < P; ++p) ids.push_back(static_cast<int>(p));
     for (Index s = replaced; s < S; ++s) ids.push_back(static_cast<int>(P + b * S + s));
   }
-  return autograd::reshape(autograd::embedding(table, ids), {B, P + S - replaced, C});
+  return autograd::reshape(autograd::take_rows(table, ids), {B, P + S - replaced, C});
 }
 
 Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x) {

@@ -113,7 +113,7 @@ Var Block::forward(const Pass& pass, Var x, const std::vector<unsigned char>& re
                    Rows wanted) {
   Var mixed = attn.mix(pass, ln1.forward(pass, x), real_keys);
   // Positions meet in the attention alone. After it a row is by itself, and the others are dropped.
-  if (wanted) mixed = autograd::embedding(mixed, *wanted), x = autograd::embedding(x, *wanted);
+  if (wanted) mixed = autograd::take_rows(mixed, *wanted), x = autograd::take_rows(x, *wanted);
   const Var attended = attn.o->forward(pass, mixed);
   x = autograd::add(x, dropout.forward(pass, attended));
   const Var transformed = mlp.forward(pass, ln2.forward(pass, x));

@@ -103,9 +103,9 @@ std::vector<OpCase> moving() {
        side_by_side,
        {},
        {{{1, 1}}, {{1, 1}, {1, 1}}, {{1, 5}, {1, 2}}, {{4, 1}, {4, 1}}, {{3, 2}, {3, 1}, {3, 4}}}},
-      {"embedding",
+      {"take_rows",
        "",
-       [](Tape&, std::span<const Var> x) { return embedding(x[0], some_ids(x[0].shape().rows())); },
+       [](Tape&, std::span<const Var> x) { return take_rows(x[0], some_ids(x[0].shape().rows())); },
        [](const Tensors& x) {
          const std::vector<int> ids = some_ids(x[0].rows());
          return fill({4, x[0].cols()},

@@ -161,12 +161,12 @@ const Scalar not_a_number = std::numeric_limits<Scalar>::quiet_NaN();
 const Scalar inf = std::numeric_limits<Scalar>::infinity();
 
 const std::vector<WrongCall> wrong_values = {
-    {"embedding: 4 is not in 0..3",
+    {"take_rows: 4 is not in 0..3",
      {{4, 2}},
      [](Vars x) {
-       embedding(x[0], std::vector{0, 4});
+       take_rows(x[0], std::vector{0, 4});
      }},
-    {"embedding: -1 is not in 0..3", {{4, 2}}, [](Vars x) { embedding(x[0], std::vector{-1}); }},
+    {"take_rows: -1 is not in 0..3", {{4, 2}}, [](Vars x) { take_rows(x[0], std::vector{-1}); }},
     {"gather: 3 is not in 0..2",
      {{2, 3}},
      [](Vars x) {

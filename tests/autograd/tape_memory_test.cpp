@@ -40,7 +40,7 @@ struct Model {
 
   Var loss(Tape& tape, Random& random) {
     const auto w = [&](std::size_t i) { return tape.parameter(weights[i]); };
-    const Var x = reshape(embedding(w(0), ids), Shape{B, T, C});
+    const Var x = reshape(take_rows(w(0), ids), Shape{B, T, C});
     const Var n = layernorm(x, w(1), w(2));
     const Var a = attention(matmul_nt(n, w(3)), matmul_nt(n, w(4)), matmul_nt(n, w(5)),
                             {.heads = 4, .causal = true, .real_keys = {}});

@@ -85,7 +85,7 @@ TEST_CASE("one parameter is one leaf, however often it is asked for") {
   Parameter table = parameter("table", {5, 3});
   Tape tape;
   const std::vector<int> ids{4, 0, 4};
-  const Var rows = embedding(tape.parameter(table), ids);
+  const Var rows = take_rows(tape.parameter(table), ids);
   const Var logits = matmul_nt(rows, tape.parameter(table));  // tied: the table is used again
   CHECK(tape.parameter(table).id == 0);
   CHECK(tape.size() == 3);

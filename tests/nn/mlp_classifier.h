@@ -30,7 +30,7 @@ struct MlpClassifier final : nn::Model {
     for (const int position : positions) rows.push_back(position / static_cast<int>(T));
     const nn::Var x = autograd::reshape(tok.forward(pass, tokens.ids), {tokens.B, T * C});
     const nn::Var h = autograd::gelu(hidden->forward(pass, x));  // (B,m)
-    return scores->forward(pass, autograd::embedding(h, rows));  // (n,V)
+    return scores->forward(pass, autograd::take_rows(h, rows));  // (n,V)
   }
   void visit(const std::string& prefix, const Visitor& fn) override {
     tok.visit(nn::join(prefix, "tok"), fn);

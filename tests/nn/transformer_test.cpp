@@ -289,7 +289,7 @@ Losses losses_of(Decoder& model) {
   result.all_flops = run(
       [&](nn::Tape& tape) {
         const std::vector<int> all = nn::all_positions({B, T, ids});
-        return autograd::embedding(model.logits({tape}, {B, T, ids}, all), wanted);
+        return autograd::take_rows(model.logits({tape}, {B, T, ids}, all), wanted);
       },
       result.all_logits, result.all_gradients);
   return result;
