@@ -52,9 +52,9 @@ Var gelu(Var x, Gelu form = Gelu::erf);  ///< x Φ(x); `tanh` is GPT-2's approxi
 
 // ---- ops_reduce.cpp ----------------------------------------------------------------------------
 enum class Over {
-  all,      ///< -> (1)
-  columns,  ///< one number for each row, -> (M,1)
-  rows,     ///< one number for each column, -> (1,N)
+  all,          ///< -> (1)
+  each_row,     ///< -> (M,1)
+  each_column,  ///< -> (1,N)
 };
 Var sum(Var x, Over over = Over::all);
 Var mean(Var x, Over over = Over::all);

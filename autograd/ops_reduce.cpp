@@ -19,10 +19,10 @@ struct Sum final : Op {
       case Over::all:
         ctx.out()(0, 0) = static_cast<Scalar>(s * x.cast<double>().sum());
         break;
-      case Over::columns:
+      case Over::each_row:
         ctx.out() = (s * x.cast<double>().rowwise().sum()).cast<Scalar>();
         break;
-      case Over::rows:
+      case Over::each_column:
         ctx.out() = (s * x.cast<double>().colwise().sum()).cast<Scalar>();
         break;
     }
@@ -35,10 +35,10 @@ struct Sum final : Op {
       case Over::all:
         dx += Matrix::Constant(dx.rows(), dx.cols(), dy(0, 0));
         break;
-      case Over::columns:
+      case Over::each_row:
         dx += dy.replicate(1, dx.cols());
         break;
-      case Over::rows:
+      case Over::each_column:
         dx += dy.replicate(dx.rows(), 1);
         break;
     }
@@ -47,12 +47,12 @@ struct Sum final : Op {
 
 // Elements that one result sums, and the shape of all results.
 static Index summed(Over over, const Matrix& x) {
-  return over == Over::all ? x.size() : over == Over::columns ? x.cols() : x.rows();
+  return over == Over::all ? x.size() : over == Over::each_row ? x.cols() : x.rows();
 }
 static Shape reduced(Over over, const Matrix& x) {
-  return over == Over::all       ? Shape{1}
-         : over == Over::columns ? Shape{x.rows(), 1}
-                                 : Shape{1, x.cols()};
+  return over == Over::all        ? Shape{1}
+         : over == Over::each_row ? Shape{x.rows(), 1}
+                                  : Shape{1, x.cols()};
 }
 
 Var sum(Var x, Over over) {

@@ -38,19 +38,19 @@ Tensor layernorm_by_loop(const Tensors& x, double eps) {
 
 // Adds every element of x, times s, to the element of y that `over` sends it to.
 Tensor reduce(const Tensor& x, Over over, double s) {
-  Tensor y(over == Over::all       ? Shape{1}
-           : over == Over::columns ? Shape{x.rows(), 1}
-                                   : Shape{1, x.cols()});
+  Tensor y(over == Over::all        ? Shape{1}
+           : over == Over::each_row ? Shape{x.rows(), 1}
+                                    : Shape{1, x.cols()});
   for (Index i = 0; i < x.rows(); ++i)
     for (Index j = 0; j < x.cols(); ++j)
-      y.m(over == Over::columns ? i : 0, over == Over::rows ? j : 0) += s * x.m(i, j);
+      y.m(over == Over::each_row ? i : 0, over == Over::each_column ? j : 0) += s * x.m(i, j);
   return y;
 }
 
 double count(const Tensor& x, Over over) {
-  return static_cast<double>(over == Over::all       ? x.size()
-                             : over == Over::columns ? x.cols()
-                                                     : x.rows());
+  return static_cast<double>(over == Over::all        ? x.size()
+                             : over == Over::each_row ? x.cols()
+                                                      : x.rows());
 }
 
 const std::vector<Shapes> one = {{{1, 1}}, {{1, 5}}, {{4, 1}}, {{3, 4}}, {{2, 3, 4}}};
@@ -82,11 +82,11 @@ Random mask_stream() { return Random(7, "a"); }
 std::vector<OpCase> by_rows() {
   return {
       sum_over("all", Over::all),
-      sum_over("columns", Over::columns),
-      sum_over("rows", Over::rows),
+      sum_over("columns", Over::each_row),
+      sum_over("rows", Over::each_column),
       mean_over("all", Over::all),
-      mean_over("columns", Over::columns),
-      mean_over("rows", Over::rows),
+      mean_over("columns", Over::each_row),
+      mean_over("rows", Over::each_column),
       {"softmax",
        "",
        [](Tape&, std::span<const Var> x) { return softmax(x[0]); },

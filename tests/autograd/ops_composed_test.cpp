@@ -67,14 +67,14 @@ Var repeated(Var column, Index n) { return matmul(column, ones(*column.tape, 1, 
 // softmax of each row by its definition
 Var softmax_composed(Var x) {
   const Var e = exp(x);
-  return divide(e, repeated(sum(e, Over::columns), x.shape().cols()));
+  return divide(e, repeated(sum(e, Over::each_row), x.shape().cols()));
 }
 
 Var layernorm_composed(Tape& tape, std::span<const Var> in) {
   const Var x = in[0];
   const Index n = x.shape().cols();
-  const Var centered = subtract(x, repeated(mean(x, Over::columns), n));
-  const Var variance = mean(multiply(centered, centered), Over::columns);
+  const Var centered = subtract(x, repeated(mean(x, Over::each_row), n));
+  const Var variance = mean(multiply(centered, centered), Over::each_row);
   Tensor eps(variance.shape());
   eps.m.setConstant(1e-5);
   const Var deviation = sqrt(add(variance, tape.constant(eps)));
@@ -94,7 +94,7 @@ Function cross_entropy_composed(const CrossEntropySpec& spec) {
     const double eps = spec.label_smoothing;
     const Var log_p = log_softmax(x[0]);
     const Var hit = scale(gather(log_p, targets), 1 - eps);
-    const Var smooth = scale(sum(log_p, Over::columns), eps / static_cast<double>(V));
+    const Var smooth = scale(sum(log_p, Over::each_row), eps / static_cast<double>(V));
     const Var nll = negate(add(hit, smooth));
     return scale(sum(multiply(nll, tape.constant(weight))), 1 / weight.m.sum());
   };

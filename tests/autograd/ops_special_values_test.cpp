@@ -154,9 +154,10 @@ TEST_CASE("sums over very many rows keep their digits") {
   {
     Tape tape(TapeMode::values);
     const Var v = tape.parameter(x);
-    for (const Over over : {Over::all, Over::rows}) is(mean(v, over).value().m, double(tenth));
-    is(sum(v, Over::rows).value().m, double(tenth) * double(M));
-    is(sum(tape.constant(filled({1, 3 * M}, tenth)), Over::columns).value().m,
+    for (const Over over : {Over::all, Over::each_column})
+      is(mean(v, over).value().m, double(tenth));
+    is(sum(v, Over::each_column).value().m, double(tenth) * double(M));
+    is(sum(tape.constant(filled({1, 3 * M}, tenth)), Over::each_row).value().m,
        double(tenth) * double(3 * M));
     const Var zero = tape.constant(Tensor(Shape{M, C}));
     is(mean_squared_error(v, zero).value().m, double(tenth) * double(tenth));
