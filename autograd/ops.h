@@ -86,8 +86,8 @@ Var gather(Var x, std::span<const int> index);
 struct AttentionSpec {
   Index heads = 1;
   bool causal = true;  ///< query i of Tq sees keys 0 .. i + Tk - Tq
-  /// (B,Tk) row-major, 1 where the key is real and 0 where it is padding; empty: all are real.
-  std::vector<unsigned char> real_keys;
+  /// (B,Tk) row-major, 1 where the key counts and 0 where it is padding; empty: all count.
+  std::vector<unsigned char> key_mask;
 };
 /// softmax(q kᵀ / √hs) v for each batch row and head; q (B,Tq,C), k and v (B,Tk,C) -> (B,Tq,C),
 /// with hs = C / heads. A query that may see no key at all gets zeros. Vaswani et al. 2017. Keys

@@ -48,9 +48,9 @@ struct Attention final : Op {
 
   // The first query that may see key j of batch row b; Tq where none may. All later ones may too.
   Index first_visible_query(Index b, Index j) const {
-    const bool real =
-        spec.real_keys.empty() || spec.real_keys[static_cast<std::size_t>(b * Tk + j)];
-    if (!real) return Tq;
+    const bool not_padding =
+        spec.key_mask.empty() || spec.key_mask[static_cast<std::size_t>(b * Tk + j)];
+    if (!not_padding) return Tq;
     return spec.causal ? std::clamp<Index>(j - (Tk - Tq), 0, Tq) : 0;
   }
 
@@ -126,9 +126,9 @@ static void check_attention(const char* op, Var q, Var k, Var v, const Attention
                "wants (B,Tq,C), (B,Tk,C) and (B,Tk,C)", {q, k, v});
   if (spec.heads < 1 || sq[2] % spec.heads != 0)
     throw ShapeError(fmt::format("{}: {} heads do not divide C = {}", op, spec.heads, sq[2]));
-  const Index mask = static_cast<Index>(spec.real_keys.size());
-  if (mask != 0 && mask != sk[0] * sk[1])
-    throw ShapeError(fmt::format("{}: {} mask entries for {} keys", op, mask, sk[0] * sk[1]));
+  const Index entries = static_cast<Index>(spec.key_mask.size());
+  if (entries != 0 && entries != sk[0] * sk[1])
+    throw ShapeError(fmt::format("{}: {} mask entries for {} keys", op, entries, sk[0] * sk[1]));
 }
 
 Var attention(Var q, Var k, Var v, const AttentionSpec& spec) {
@@ -141,9 +141,9 @@ static Tensor visible_keys(const AttentionSpec& spec, Index b, Index Tq, Index T
   Tensor visible(Shape{Tq, Tk});
   for (Index i = 0; i < Tq; ++i)
     for (Index j = 0; j < Tk; ++j) {
-      const bool real =
-          spec.real_keys.empty() || spec.real_keys[static_cast<std::size_t>(b * Tk + j)];
-      visible.m(i, j) = real && (!spec.causal || j <= i + Tk - Tq);
+      const bool not_padding =
+          spec.key_mask.empty() || spec.key_mask[static_cast<std::size_t>(b * Tk + j)];
+      visible.m(i, j) = not_padding && (!spec.causal || j <= i + Tk - Tq);
     }
   return visible;
 }

@@ -98,13 +98,13 @@ const std::vector<OpCase>& op_cases() {
        [](In& in) {
          const Shape shape{in.shape.B, in.shape.T, in.shape.C};
          return attention(in("q", shape), in("k", shape), in("v", shape),
-                          {.heads = in.shape.heads, .causal = true, .real_keys = {}});
+                          {.heads = in.shape.heads, .causal = true, .key_mask = {}});
        }},
       {"attention_textbook",
        [](In& in) {
          const Shape shape{in.shape.B, in.shape.T, in.shape.C};
          return attention_textbook(in("q", shape), in("k", shape), in("v", shape),
-                                   {.heads = in.shape.heads, .causal = true, .real_keys = {}});
+                                   {.heads = in.shape.heads, .causal = true, .key_mask = {}});
        }},
       {"cross_entropy",
        [](In& in) {

@@ -11,7 +11,7 @@ namespace nn::inline LOWRANK_PRECISION {
 struct Tokens {
   Index B = 0, T = 0;
   std::span<const int> ids;
-  std::vector<unsigned char> real = {};  ///< (B,T), 0 where an id is padding; empty: none is
+  std::vector<unsigned char> mask = {};  ///< (B,T), 0 where an id is padding; empty: none is
 };
 
 /// What training, scoring, generation and the experiments need of a model beside its parameters and

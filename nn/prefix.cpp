@@ -32,16 +32,16 @@ Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x) {
   return prepend(*rows, x, layer == 0 ? 0 : prefix.length());
 }
 
-std::vector<unsigned char> real_after_prefix(const Tokens& tokens, Index P) {
-  const std::vector<unsigned char>& real = tokens.real;
-  if (real.empty() || P == 0) return real;
-  if (static_cast<Index>(real.size()) != tokens.B * tokens.T)
+std::vector<unsigned char> mask_after_prefix(const Tokens& tokens, Index P) {
+  const std::vector<unsigned char>& mask = tokens.mask;
+  if (mask.empty() || P == 0) return mask;
+  if (static_cast<Index>(mask.size()) != tokens.B * tokens.T)
     throw autograd::ShapeError(
-        fmt::format("a mask of {} entries for {} rows of {}", real.size(), tokens.B, tokens.T));
+        fmt::format("a mask of {} entries for {} rows of {}", mask.size(), tokens.B, tokens.T));
   std::vector<unsigned char> longer;
   for (Index b = 0; b < tokens.B; ++b) {
     longer.insert(longer.end(), static_cast<std::size_t>(P), 1);
-    longer.insert(longer.end(), real.begin() + b * tokens.T, real.begin() + (b + 1) * tokens.T);
+    longer.insert(longer.end(), mask.begin() + b * tokens.T, mask.begin() + (b + 1) * tokens.T);
   }
   return longer;
 }

@@ -28,9 +28,9 @@ Var prepend(Var rows, Var x, Index replaced);
 /// there, or x as it is.
 Var enter_block(Prefix& prefix, const Pass& pass, Index layer, Var x);
 
-/// The mask of the tokens with P real positions before each row, (B,P+T); empty if theirs is.
-/// Throws autograd::ShapeError for a mask of another size.
-std::vector<unsigned char> real_after_prefix(const Tokens& tokens, Index P);
+/// The mask of the tokens with P positions before each row that are no padding, (B,P+T); empty if
+/// theirs is. Throws autograd::ShapeError for a mask of another size.
+std::vector<unsigned char> mask_after_prefix(const Tokens& tokens, Index P);
 
 /// The numbers of positions of the tokens, b*T + t, where P others stand before each row.
 std::vector<int> rows_after_prefix(const Tokens& tokens, Index P, std::span<const int> positions);

@@ -56,15 +56,15 @@ Attention::Attention(const DecoderConfig& c, std::uint64_t seed, const std::stri
   o = square("o", std * residual(c));
 }
 
-Var Attention::mix(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys) {
+Var Attention::mix(const Pass& pass, Var x, const std::vector<unsigned char>& key_mask) {
   const Var queries = q->forward(pass, x);  // (B,T,C), and so are the next two
   const Var keys = k->forward(pass, x);
   const Var values = v->forward(pass, x);
-  return autograd::attention(queries, keys, values, {heads, true, real_keys});
+  return autograd::attention(queries, keys, values, {heads, true, key_mask});
 }
 
-Var Attention::forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys) {
-  return o->forward(pass, mix(pass, x, real_keys));
+Var Attention::forward(const Pass& pass, Var x, const std::vector<unsigned char>& key_mask) {
+  return o->forward(pass, mix(pass, x, key_mask));
 }
 
 void Attention::visit(const std::string& prefix, const Visitor& fn) {
@@ -109,9 +109,9 @@ Block::Block(const DecoderConfig& c, std::uint64_t seed, const std::string& name
       mlp(c, seed, join(name, "mlp")),
       dropout{c.dropout} {}
 
-Var Block::forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys,
+Var Block::forward(const Pass& pass, Var x, const std::vector<unsigned char>& key_mask,
                    Rows wanted) {
-  Var mixed = attn.mix(pass, ln1.forward(pass, x), real_keys);
+  Var mixed = attn.mix(pass, ln1.forward(pass, x), key_mask);
   // Positions meet in the attention alone. After it a row is by itself, and the others are dropped.
   if (wanted) mixed = autograd::take_rows(mixed, *wanted), x = autograd::take_rows(x, *wanted);
   const Var attended = attn.o->forward(pass, mixed);
@@ -164,10 +164,10 @@ Var Decoder::embed(const Pass& pass, const Tokens& tokens) {
 // Block i behind the rows that a prefix puts before it. Afterwards the memory of what no backward
 // saved is released.
 Var Decoder::run_block(std::size_t i, const Pass& pass, Var x,
-                       const std::vector<unsigned char>& real_keys, Rows wanted) {
+                       const std::vector<unsigned char>& key_mask, Rows wanted) {
   if (prefix) x = enter_block(*prefix, pass, static_cast<Index>(i), x);  // (B,P+T,C)
   const autograd::NodeId first = pass.tape.size();
-  x = blocks[i]->forward(pass, x, real_keys, wanted);
+  x = blocks[i]->forward(pass, x, key_mask, wanted);
   pass.tape.release_unsaved(first, x);
   return x;
 }
@@ -175,14 +175,14 @@ Var Decoder::run_block(std::size_t i, const Pass& pass, Var x,
 Var Decoder::hidden(const Pass& pass, const Tokens& tokens, std::span<const int> positions) {
   check_tokens(tokens, config.context, positions);
   const Index P = prefix ? prefix->length() : 0;
-  const std::vector<unsigned char> real_keys = real_after_prefix(tokens, P);  // (B,P+T)
+  const std::vector<unsigned char> key_mask = mask_after_prefix(tokens, P);  // (B,P+T)
   const std::vector<int> wanted = rows_after_prefix(tokens, P, positions);
   const bool all = P == 0 && wanted == all_positions(tokens);
 
   Var x = embed(pass, tokens);  // (B,T,C)
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const bool last = i + 1 == blocks.size();
-    x = run_block(i, pass, x, real_keys, last && !all ? &wanted : nullptr);
+    x = run_block(i, pass, x, key_mask, last && !all ? &wanted : nullptr);
   }
   x = ln_f.forward(pass, x);
   return all ? autograd::reshape(x, {tokens.B * tokens.T, config.d_model}) : x;

@@ -45,10 +45,10 @@ struct Attention final : Module {
 
   Attention(const DecoderConfig& config, std::uint64_t seed, const std::string& name);
 
-  /// x (B,T,C) -> (B,T,C). `real_keys` as in autograd::AttentionSpec.
-  Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys);
+  /// x (B,T,C) -> (B,T,C). `key_mask` as in autograd::AttentionSpec.
+  Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& key_mask);
   /// The same before the projection o: what each position has gathered from those it sees.
-  Var mix(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys);
+  Var mix(const Pass& pass, Var x, const std::vector<unsigned char>& key_mask);
   void visit(const std::string& prefix, const Visitor& fn) override;
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
 };
@@ -79,7 +79,7 @@ struct Block final : Module {
 
   /// x (B,T,C) -> (B,T,C), or (n,C) where only n rows of the result are wanted. The same numbers in
   /// them as among all; what no wanted row depends on is not computed.
-  Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& real_keys,
+  Var forward(const Pass& pass, Var x, const std::vector<unsigned char>& key_mask,
               Rows wanted = nullptr);
   void visit(const std::string& prefix, const Visitor& fn) override;
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) override;
@@ -110,7 +110,7 @@ struct Decoder final : Model {
 
  private:
   Var embed(const Pass& pass, const Tokens& tokens);
-  Var run_block(std::size_t i, const Pass& pass, Var x, const std::vector<unsigned char>& real_keys,
+  Var run_block(std::size_t i, const Pass& pass, Var x, const std::vector<unsigned char>& key_mask,
                 Rows wanted);
 };
 

@@ -14,13 +14,13 @@ struct Parts {
 
 AttentionSpec spec_for(const Shape& keys, Parts parts) {
   AttentionSpec spec{parts.heads, parts.causal, {}};
-  for (Index j = 0; parts.padding && j < keys.rows(); ++j) spec.real_keys.push_back(j % 3 != 1);
+  for (Index j = 0; parts.padding && j < keys.rows(); ++j) spec.key_mask.push_back(j % 3 != 1);
   return spec;
 }
 
 bool visible(const AttentionSpec& spec, Index b, Index i, Index j, Index Tq, Index Tk) {
   if (spec.causal && j > i + Tk - Tq) return false;
-  return spec.real_keys.empty() || spec.real_keys[static_cast<std::size_t>(b * Tk + j)];
+  return spec.key_mask.empty() || spec.key_mask[static_cast<std::size_t>(b * Tk + j)];
 }
 
 // Element by element: y(b,i,c) = Σ_j exp(s_j) v(b,j,c) / Σ_j exp(s_j) over the visible keys j, with

@@ -206,7 +206,7 @@ TEST_CASE("finite padding gets no attention: not a bit of the result, exactly ze
   std::vector<Parameter> qkv;
   for (const char* name : {"q", "k", "v"}) qkv.push_back({name, random.normal(shape, 1), {}, true});
   AttentionSpec spec{2, false, std::vector<unsigned char>(2 * N, 1)};
-  for (const std::size_t padding : {5, 36, 37, 60}) spec.real_keys[padding] = 0;
+  for (const std::size_t padding : {5, 36, 37, 60}) spec.key_mask[padding] = 0;
   const auto attend = [&] {
     Tape tape(TapeMode::everything, Fresh::nan);
     const Var y =

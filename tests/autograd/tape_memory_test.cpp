@@ -43,7 +43,7 @@ struct Model {
     const Var x = reshape(take_rows(w(0), ids), Shape{B, T, C});
     const Var n = layernorm(x, w(1), w(2));
     const Var a = attention(matmul_nt(n, w(3)), matmul_nt(n, w(4)), matmul_nt(n, w(5)),
-                            {.heads = 4, .causal = true, .real_keys = {}});
+                            {.heads = 4, .causal = true, .key_mask = {}});
     const Var h = add(x, dropout(a, 0.1, random));
     const Var m = add(h, matmul_nt(gelu(affine(h, w(6), w(7))), w(8)));
     CrossEntropySpec spec;

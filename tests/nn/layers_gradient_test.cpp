@@ -71,12 +71,12 @@ TEST_CASE("dropout with a stream that repeats") {
 }
 
 TEST_CASE("attention, with and without padding") {
-  for (const std::vector<unsigned char>& real :
+  for (const std::vector<unsigned char>& mask :
        {std::vector<unsigned char>{}, {0, 1, 1, 1, 1, 0}}) {
     nn::Attention attention(small_config(), 1, "attn");
     Parameter x = input({2, 3, 4});
     check(
-        attention, [&](Tape& t) { return attention.forward({t}, t.parameter(x), real); }, &x);
+        attention, [&](Tape& t) { return attention.forward({t}, t.parameter(x), mask); }, &x);
   }
 }
 

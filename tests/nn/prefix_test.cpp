@@ -43,11 +43,11 @@ TEST_CASE("a prefix is what the same rows would be as tokens") {
 
   const std::vector<int> ids{0, 1, 2, 3, 4, 0}, long_ids{3, 1, 0, 1, 2, 3, 1, 3, 4, 0};
   for (const bool padded : {false, true}) {
-    const std::vector<unsigned char> real{0, 1, 1, 1, 0, 1};
-    const std::vector<unsigned char> long_real{1, 1, 0, 1, 1, 1, 1, 1, 0, 1};
+    const std::vector<unsigned char> mask{0, 1, 1, 1, 0, 1};
+    const std::vector<unsigned char> long_mask{1, 1, 0, 1, 1, 1, 1, 1, 0, 1};
     using Mask = std::vector<unsigned char>;
-    const Matrix wanted = logits_of(longer, {B, P + T, long_ids, padded ? long_real : Mask{}});
-    const Matrix got = logits_of(model, {B, T, ids, padded ? real : Mask{}});
+    const Matrix wanted = logits_of(longer, {B, P + T, long_ids, padded ? long_mask : Mask{}});
+    const Matrix got = logits_of(model, {B, T, ids, padded ? mask : Mask{}});
     CHECK((got - tails(wanted, B, P, T)).cwiseAbs().maxCoeff() < 1e-5f);
   }
   // Control: with the two rows exchanged it is something else.
