@@ -69,7 +69,7 @@ void LayerNorm::visit(const std::string& prefix, const Visitor& fn) {
 }
 
 Var Dropout::forward(const Pass& pass, Var x) const {
-  return pass.dropout && p != 0 ? autograd::dropout(x, p, *pass.dropout) : x;
+  return pass.dropout_stream && p != 0 ? autograd::dropout(x, p, *pass.dropout_stream) : x;
 }
 
 }  // namespace nn::inline LOWRANK_PRECISION

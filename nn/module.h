@@ -26,7 +26,7 @@ using autograd::Var;
 /// left in.
 struct Pass {
   Tape& tape;
-  Random* dropout = nullptr;
+  Random* dropout_stream = nullptr;
 };
 
 struct Projection;
