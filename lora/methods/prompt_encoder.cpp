@@ -9,7 +9,7 @@ namespace lora::inline LOWRANK_PRECISION {
 Lstm::Lstm(Index in, Index h, bool from_the_end, std::uint64_t seed, const std::string& name)
     : input(in, 4 * h, nn::preserving_stddev(in), seed, nn::join(name, "input")),
       backwards(from_the_end) {
-  hidden.value =
+  recurrent.value =
       nn::Random(seed, nn::join(name, "hidden")).normal({4 * h, h}, nn::preserving_stddev(h));
 }
 
@@ -19,7 +19,7 @@ Lstm::Lstm(Index in, Index h, bool from_the_end, std::uint64_t seed, const std::
 Var Lstm::forward(const Pass& pass, Var x) {
   const Index P = x.value().rows(), n = h();
   const Var from_inputs = input.forward(pass, x);  // (P,4h), for all t at once
-  const Var U = pass.tape.parameter(hidden);       // (4h,h)
+  const Var U = pass.tape.parameter(recurrent);    // (4h,h)
   std::vector<Var> states(static_cast<std::size_t>(P));
   Var state = pass.tape.constant(Tensor({1, n})), cell = state;
   for (Index step = 0; step < P; ++step) {
@@ -39,7 +39,7 @@ Var Lstm::forward(const Pass& pass, Var x) {
 
 void Lstm::visit(const std::string& prefix, const Visitor& fn) {
   input.visit(nn::join(prefix, "input"), fn);
-  fn(nn::join(prefix, "hidden.weight"), hidden);
+  fn(nn::join(prefix, "hidden.weight"), recurrent);
 }
 
 // h = C/2, rounded up, so that both directions together are as wide as a row.

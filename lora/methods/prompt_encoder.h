@@ -9,13 +9,13 @@ namespace lora::inline LOWRANK_PRECISION {
 /// One direction of a long short-term memory (Hochreiter and Schmidhuber 1997; the forget gate is
 /// Gers et al.'s, 2000), over the rows of one sequence.
 struct Lstm final : nn::Module {
-  nn::Linear input;  // (4h,in) with bias: the gates i, f, g, o under each other
-  Parameter hidden;  // (4h,h)
-  bool backwards;    // from the last row to the first
+  nn::Linear input;     // (4h,in) with bias: the gates i, f, g, o under each other
+  Parameter recurrent;  // (4h,h)
+  bool backwards;       // from the last row to the first
 
   Lstm(Index in, Index h, bool backwards, std::uint64_t seed, const std::string& name);
 
-  Index h() const { return hidden.value.cols(); }
+  Index h() const { return recurrent.value.cols(); }
   Var forward(const Pass& pass, Var x);  ///< (P,in) -> (P,h), h_t in row t
   void visit(const std::string& prefix, const Visitor& fn) override;
 };
