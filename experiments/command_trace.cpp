@@ -62,7 +62,7 @@ int run_trace(const TraceOptions& given) {
 
   const Base base = base_with_progress(config, std::filesystem::path(given.results) / "base");
   const TracedStep step(base, cell, rows);
-  fmt::print("{}", tell(step));
+  fmt::print("{}", to_text(step));
   if (!given.out.empty()) {
     save(step, given.out);
     fmt::print("\nEverything needed to compute this step elsewhere is in {}\n", given.out);
@@ -73,7 +73,7 @@ int run_trace(const TraceOptions& given) {
 }  // namespace
 
 Command trace_command() {
-  Command command("trace", "one training step told node by node, forward and back");
+  Command command("trace", "one training step, printed node by node, forward and back");
   auto given = std::make_shared<TraceOptions>();
   command.required("--task", given->task, data::task_names("or"));
   command.required("--mode", given->mode, "full: all weights train; lora: A and B alone");

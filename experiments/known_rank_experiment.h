@@ -6,7 +6,7 @@
 namespace experiments {
 
 /// A row of teachers with planted changes of several ranks and seeds, on v of the last block, and
-/// what their students tell of them (known_rank.h). It measures the analysis and not a statement of
+/// what their students show of them (known_rank.h). It measures the analysis and not a statement of
 /// the paper, so it has no finding. The command known-rank looks at one teacher in detail.
 ///
 /// OUT/known-rank/known-rank.csv has a line per number: true_rank, seed, what, index, value, with

@@ -5,7 +5,7 @@
 #include "experiments/command_line.h"
 #include "experiments/model_source.h"
 
-/// The options by which eval, merge and generate are told their model and task.
+/// The options that give eval, merge and generate their model and task.
 namespace experiments {
 
 struct ModelOptions {

@@ -2,7 +2,7 @@
 
 #include "experiments/experiment.h"
 
-/// What a row of experiments will take, told before it begins.
+/// What a row of experiments will take, printed before it begins.
 namespace experiments {
 
 struct StagePlan {

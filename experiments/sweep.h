@@ -33,7 +33,7 @@ struct SweepOptions {
   /// remaining time, which then follows the times measured.
   std::function<double(const Cell&)> expected_seconds = [](const Cell&) { return 1.0; };
   std::size_t bytes_per_cell = 0;  ///< expected peak of one cell, 0 if unknown
-  std::string continue_with;       ///< the command that continues, told when the sweep is stopped
+  std::string continue_with;  ///< the command that continues, printed when the sweep is stopped
 };
 
 struct SweepOutcome {

@@ -24,7 +24,7 @@ namespace experiments {
 ///   (b) Wq alone is worse
 ///       D = mean over common r of score({q,v}, r) - score({q}, r)        reproduced if D > 0
 ///       The table compares within a column, so at equal r; the same at equal parameters, {q} at
-///       2r, is told beside it.
+///       2r, is printed beside it.
 ///   (c) larger r does not keep helping
 ///       D = score({q,v}, R) - score({q,v}, R'), the last step of the ranks R' < R, with R' >= 4
 ///       and R >= 8                                                           reproduced if D <

@@ -27,7 +27,7 @@ struct TracedStep {
 
 /// The step in prose for a terminal of 100 columns: the batch, every node on the way forward, every
 /// gradient on the way back, and what it all cost.
-std::string tell(const TracedStep& step);
+std::string to_text(const TracedStep& step);
 
 /// Writes all that is needed to compute the step again elsewhere, as one safetensors file:
 ///

@@ -115,7 +115,7 @@ std::string Story::parameters_of(NodeId id) const {
                      last->trainable ? "" : ", frozen");
 }
 
-// A gradient that is not told elsewhere: the parameter's, once its last part has been added.
+// A gradient that is not printed elsewhere: the parameter's, once its last part has been added.
 std::string Story::parameter_gradient(NodeId user, NodeId leaf) const {
   const auto& users = users_[static_cast<std::size_t>(leaf)];
   const auto count = static_cast<std::size_t>(
@@ -176,11 +176,11 @@ void Story::tell_batch(std::string& text) const {
 
 void Story::tell_forward(std::string& text) const {
   text += forward_introduction;
-  int told = -1;
+  int printed = -1;
   for (NodeId id = 0; id < step_.tape.size(); ++id) {
     const Node& n = node(id);
     if (n.inputs.empty()) continue;
-    if (section(id) != std::exchange(told, section(id)))
+    if (section(id) != std::exchange(printed, section(id)))
       text += section_title(section(id), step_.base.model);
     const std::string label = fmt::format("  #{:<4}{:<8}{:<12}{:<8.4g}", id, name(id),
                                           n.value->shape.str(), norm(*n.value));
@@ -190,7 +190,7 @@ void Story::tell_forward(std::string& text) const {
 
 void Story::tell_backward(std::string& text) const {
   text += backward_introduction;
-  int told = -1;
+  int printed = -1;
   std::vector<std::string> skipped;
   const auto tell_skipped = [&] {
     if (skipped.empty()) return;
@@ -201,10 +201,10 @@ void Story::tell_backward(std::string& text) const {
   for (NodeId id = step_.loss.id; id >= 0; --id) {
     const Node& n = node(id);
     if (n.inputs.empty()) continue;
-    if (section(id) != told) {
+    if (section(id) != printed) {
       tell_skipped();
       text += section_title(section(id), step_.base.model);
-      told = section(id);
+      printed = section(id);
     }
     if (!n.grad) {
       skipped.push_back(name(id));
@@ -250,6 +250,6 @@ std::string Story::text() const {
 
 }  // namespace
 
-std::string tell(const TracedStep& step) { return Story(step).text(); }
+std::string to_text(const TracedStep& step) { return Story(step).text(); }
 
 }  // namespace experiments

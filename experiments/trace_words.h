@@ -7,7 +7,7 @@
 #include "experiments/pretrain.h"
 #include "experiments/text.h"
 
-/// The words in which a traced step is told: names, headings, and what each operation does.
+/// The words in which a traced step is printed: names, headings, and what each operation does.
 namespace experiments {
 
 /// What one operation does, as formulas in which $y is the node's own value and $0, $1, ... are its

@@ -12,7 +12,7 @@ using namespace experiments;
 
 namespace {
 
-// A base as it is initialised: what is told does not depend on how well it was trained.
+// A base as it is initialised: what is printed does not depend on how well it was trained.
 Base untrained_base() {
   BaseConfig config;
   auto model = std::make_shared<nn::Decoder>(config.model, config.seed);
@@ -45,7 +45,7 @@ long characters(const std::string& text) {
 }
 
 // How often a line of the story begins with the node's number.
-long told(const std::string& story, autograd::NodeId id) {
+long mentions(const std::string& story, autograd::NodeId id) {
   const std::vector<std::string> lines = lines_of(story);
   const std::string label = "  #" + std::to_string(id) + " ";
   return std::count_if(lines.begin(), lines.end(),
@@ -54,14 +54,14 @@ long told(const std::string& story, autograd::NodeId id) {
 
 }  // namespace
 
-TEST_CASE("a story tells every value and every gradient once and fits a terminal") {
+TEST_CASE("the text has every value and every gradient once and fits a terminal") {
   const Base base = untrained_base();
   for (const std::string task : {"sqlgen", "nli", "reorder"})
     for (const std::string method : {"full", "lora"}) {
       CAPTURE(task);
       CAPTURE(method);
       const TracedStep step(base, traced(task, method), 4);
-      const std::string story = tell(step);
+      const std::string story = to_text(step);
       for (const std::string& line : lines_of(story)) {
         CAPTURE(line);
         CHECK(characters(line) <= 100);
@@ -69,7 +69,7 @@ TEST_CASE("a story tells every value and every gradient once and fits a terminal
       CHECK(lines_of(story).size() <= 150);
       for (autograd::NodeId id = 0; id < step.tape.size(); ++id) {
         const autograd::Node& node = step.tape.node(id);
-        CHECK(told(story, id) == (node.inputs.empty() ? 0 : node.grad ? 2 : 1));
+        CHECK(mentions(story, id) == (node.inputs.empty() ? 0 : node.grad ? 2 : 1));
       }
     }
 }
@@ -81,24 +81,24 @@ TEST_CASE("under LoRA every gradient is alive and the base is said to be frozen"
     CAPTURE(p->name);
     CHECK(p->grad.m.norm() > 0);
   }
-  CHECK(tell(lora).find("W, b frozen") != std::string::npos);
-  CHECK(tell(lora).find("nothing trains at or under") != std::string::npos);
+  CHECK(to_text(lora).find("W, b frozen") != std::string::npos);
+  CHECK(to_text(lora).find("nothing trains at or under") != std::string::npos);
 
   const TracedStep full(base, traced("nli", "full"), 3);
-  CHECK(tell(full).find("frozen\n") == std::string::npos);
-  CHECK(tell(full).find("nothing trains") == std::string::npos);
-  CHECK(tell(full).find("all 2 parts") != std::string::npos);  // the tied token table
+  CHECK(to_text(full).find("frozen\n") == std::string::npos);
+  CHECK(to_text(full).find("nothing trains") == std::string::npos);
+  CHECK(to_text(full).find("all 2 parts") != std::string::npos);  // the tied token table
 }
 
-TEST_CASE("tracing moves no weight, and the same step is told in the same words") {
+TEST_CASE("tracing moves no weight, and the same step is printed in the same words") {
   const Base base = untrained_base();
   const TracedStep step(base, traced("reorder", "full"), 2);
   const auto before = nn::parameters(*base.model), after = nn::parameters(*step.model);
   for (std::size_t i = 0; i < before.size(); ++i) CHECK(before[i]->value.m == after[i]->value.m);
-  CHECK(tell(step) == tell(TracedStep(base, traced("reorder", "full"), 2)));
+  CHECK(to_text(step) == to_text(TracedStep(base, traced("reorder", "full"), 2)));
   Cell other = traced("reorder", "full");
   other.seed = 5;
-  CHECK(tell(step) != tell(TracedStep(base, other, 2)));
+  CHECK(to_text(step) != to_text(TracedStep(base, other, 2)));
 }
 
 TEST_CASE("a saved step holds the batch, the parameters and the gradients of the trainable ones") {
