@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "autograd/gemm.h"
+
 namespace autograd::inline LOWRANK_PRECISION::kernels {
 
 namespace {
@@ -134,10 +136,8 @@ void add_column_sums(In a, Gradient row) {
     }
     Eigen::Map<Eigen::Array<Scalar, 1, at_once>>(row.sum().data() + col) += total.cast<Scalar>();
   });
-  if (rest == 0) return;
-  const Gradient last(Gradient::View(row.sum().data() + whole, 1, rest, Eigen::OuterStride<>(rest)),
-                      false);
-  add_row_sums(a.rows(), last, [&](Index i) { return a.row(i).tail(rest).array(); });
+  for (Index col = whole; col < whole + rest; ++col)
+    row.sum().data()[col] += static_cast<Scalar>(a.col(col).cast<double>().sum());
 }
 
 void for_each_chunk(Index n, double cost, const std::function<void(Index, Index)>& work) {

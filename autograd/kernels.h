@@ -1,10 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <functional>
 
-#include "autograd/gemm.h"
 #include "autograd/gradient.h"
+
+namespace autograd::inline LOWRANK_PRECISION {
+struct Gemm;  // gemm.h
+}
 
 /// The products that ops are made of, computed by gemm, and the only code that starts threads. It
 /// is compiled with -O3 in Debug builds too, where a product would otherwise be a hundred times
@@ -47,22 +49,6 @@ void add(In a, Gradient c);
 /// row (N) += Σ_i a_i over the rows of a (M,N). Sixteen rows at a time are added as they are, and
 /// those sums in double: a float sum of a million equal numbers is 1 % off.
 void add_column_sums(In a, Gradient row);
-
-/// The same for rows that are computed: row_of(i) is an expression of N numbers.
-template <class RowOf>
-void add_row_sums(Index rows, Gradient row, const RowOf& row_of) {
-  constexpr Index at_once = 16;
-  const Index N = row.rows() * row.cols();
-  Eigen::Array<double, 1, Eigen::Dynamic> total = Eigen::ArrayXd::Zero(N);
-  Eigen::Array<Scalar, 1, Eigen::Dynamic> part(N);
-  for (Index begin = 0; begin < rows; begin += at_once) {
-    part.setZero();
-    for (Index i = begin; i < std::min(begin + at_once, rows); ++i) part += row_of(i);
-    total += part.template cast<double>();
-  }
-  Eigen::Map<Eigen::Array<Scalar, 1, Eigen::Dynamic>> sums(row.zeroed().data(), N);
-  sums += total.cast<Scalar>();
-}
 
 /// What one element costs, in floating-point operations as fast as those of a product. Only whether
 /// and where work is cut depends on them, never a result.

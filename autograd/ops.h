@@ -77,7 +77,7 @@ Var slice_rows(Var x, Index begin, Index count);  ///< (M,N) -> (count,N)
 Var slice_cols(Var x, Index begin, Index count);  ///< (M,N) -> (M,count)
 Var concat_rows(std::span<const Var> parts);      ///< one under the other
 Var concat_cols(std::span<const Var> parts);      ///< side by side
-/// Row ids[i] of the table (V,C) becomes row i of the result (ids.size(),C).
+/// Row ids[i] of x (M,C), an embedding table or activations, is row i of the result (n,C).
 Var take_rows(Var x, std::span<const int> ids);
 /// Element (i, index[i]) of x (M,N) becomes element i of the result (M,1).
 Var gather(Var x, std::span<const int> index);

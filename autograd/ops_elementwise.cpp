@@ -116,9 +116,11 @@ struct MultiplyRow final : Op {
   void backward(Context& ctx) override {
     const Matrix &x = ctx.in(0), &row = ctx.in(1), &dy = ctx.dout();
     if (Gradient dx = ctx.grad(0)) dx += dy.array().rowwise() * as_row(row).row(0).array();
-    if (Gradient drow = ctx.grad(1))
-      kernels::add_row_sums(x.rows(), drow,
-                            [&](Index i) { return dy.row(i).array() * x.row(i).array(); });
+    if (Gradient drow = ctx.grad(1)) {
+      Matrix& dy_x = ctx.scratch(ctx.in_shape(0));
+      dy_x = dy.cwiseProduct(x);
+      kernels::add_column_sums(dy_x, drow);
+    }
   }
 };
 

@@ -47,10 +47,13 @@ struct LayerNorm final : Op {
         dx.row(i) += (g - mean_g - z * mean_gz) * (*rstd)(i, 0);
       });
     }
-    if (Gradient dw = ctx.grad(1))
-      kernels::add_row_sums(x.rows(), dw, [&](Index i) {
-        return dy.row(i).array() * (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
+    if (Gradient dw = ctx.grad(1)) {
+      Matrix& dy_z = ctx.scratch(ctx.in_shape(0));
+      kernels::for_each_row(x, kernels::cost::a_few, [&](Index i) {
+        dy_z.row(i) = dy.row(i).array() * (x.row(i).array() - (*mean)(i, 0)) * (*rstd)(i, 0);
       });
+      kernels::add_column_sums(dy_z, dw);
+    }
     if (Gradient db = ctx.grad(2)) kernels::add_column_sums(dy, db);
   }
 };

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/gemm.h"
 #include "experiments/bench_step.h"
 
 namespace experiments {

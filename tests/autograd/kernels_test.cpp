@@ -10,6 +10,7 @@
 #include <omp.h>
 #endif
 
+#include "autograd/gemm.h"
 #include "autograd/ops.h"
 #include "autograd/random.h"
 
