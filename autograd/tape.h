@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "autograd/op.h"
@@ -27,6 +28,8 @@ struct Parameter {
   long version = 0;
   Tensor spare = {};  ///< the memory of grad while that is empty, for the next one
 
+  /// Gives value, and raises its version.
+  void set(Tensor new_value) { value = std::move(new_value), ++version; }
   /// Makes grad empty, as PyTorch's zero_grad(set_to_none=True), but keeps its memory.
   void zero_grad();
   /// grad of value's shape to assign to, where it is empty: its elements are anything.

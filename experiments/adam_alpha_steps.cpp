@@ -28,7 +28,7 @@ nn::Matrix trained_logits(const Base& base, Cell cell, double p, double q, bool 
   const std::unique_ptr<nn::Model> model = prepare(base, cell);
   nn::ParameterGroup a{{}, 0, rates ? p : 1}, b{{}, 0, rates ? q : 1};
   for (const auto& [path, layer] : lora::lora_layers(*model)) {
-    layer->B.value = nn::Random(cell.seed, path + ".start.B").normal(layer->B.value.shape, 0.02);
+    layer->B.set(nn::Random(cell.seed, path + ".start.B").normal(layer->B.value.shape, 0.02));
     layer->A.value.m *= static_cast<nn::Scalar>(p);
     layer->B.value.m *= static_cast<nn::Scalar>(q);
     a.parameters.push_back(&layer->A);

@@ -39,7 +39,7 @@ namespace {
 void randomise(nn::Module& model) {
   nn::Random random(0, "bench.weights");
   for (nn::Parameter* p : nn::parameters(model))
-    if (p->value.shape.rank() > 1) p->value = random.normal(p->value.shape, 0.02);
+    if (p->value.shape.rank() > 1) p->set(random.normal(p->value.shape, 0.02));
 }
 
 // Every position predicts something, so nothing is left out.

@@ -127,6 +127,7 @@ std::map<std::string, lora::Svd> plant(nn::Module& model, const TeacherSpec& spe
       throw std::invalid_argument(
           fmt::format("{} is wrapped; a change is planted in a base", name));
     nn::Matrix& weight = linear->weight.value.m;
+    ++linear->weight.version;
     const lora::MatrixXd W = weight.cast<double>();
     const lora::Svd change = planted_change(W, spec, rank->second, name);
     weight = (W + lora::truncated(change, rank->second)).cast<nn::Scalar>();

@@ -118,7 +118,7 @@ long load_state(const fs::path& path, nn::Decoder& model, nn::Optimizer& optimiz
     throw nn::CheckpointError(
         fmt::format("{} is not the state of this base's training; remove it to start over{}{}",
                     path.string(), problems.empty() ? "" : ": ", problems));
-  model.visit("", [&](const std::string& name, nn::Parameter& p) { p.value = file.tensor(name); });
+  model.visit("", [&](const std::string& name, nn::Parameter& p) { p.set(file.tensor(name)); });
   optimizer.restore(done, [&](const std::string& name) { return file.tensor(name); });
   return done;
 }
@@ -207,7 +207,7 @@ std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::
 std::unique_ptr<nn::Decoder> copy_of(nn::Decoder& model) {
   auto copy = std::make_unique<nn::Decoder>(model.config, 0);
   const auto from = nn::parameters(model), to = nn::parameters(*copy);
-  for (std::size_t i = 0; i < from.size(); ++i) to[i]->value = from[i]->value;
+  for (std::size_t i = 0; i < from.size(); ++i) to[i]->set(from[i]->value);
   return copy;
 }
 

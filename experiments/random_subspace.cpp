@@ -98,8 +98,10 @@ void Subspace::move_model() {
   const Scalar* at = coordinates_.value.m.data();
   const std::vector<Scalar> change = P_.apply({at, at + coordinates_.value.m.size()});
   std::size_t i = 0;
-  for (nn::Parameter* p : parameters_)
+  for (nn::Parameter* p : parameters_) {
     for (Scalar& x : p->value.m.reshaped<Eigen::RowMajor>()) x = start_[i] + change[i], ++i;
+    ++p->version;
+  }
 }
 
 void Subspace::visit(const std::string& prefix, const Visitor& fn) {

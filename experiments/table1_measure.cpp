@@ -95,7 +95,9 @@ std::unique_ptr<nn::Decoder> plain_with_sum(nn::Module& wrapped) {
     const auto found = layers.find(name);
     if (found == layers.end()) return;
     const Eigen::MatrixXd sum = found->second->w0().m.cast<double>() + found->second->delta();
-    dynamic_cast<nn::Linear&>(*slot).weight.value.m = sum.cast<nn::Scalar>();
+    nn::Parameter& weight = dynamic_cast<nn::Linear&>(*slot).weight;
+    weight.value.m = sum.cast<nn::Scalar>();
+    ++weight.version;
   });
   return model;
 }

@@ -23,7 +23,7 @@ static void draw_b(nn::Module& model, std::uint64_t seed) {
   for (const auto& [name, layer] : lora::lora_layers(model)) {
     nn::Random random(seed, layer->B.name + ".trace");
     const double stddev = 0.1 / std::sqrt(static_cast<double>(layer->spec.rank));
-    layer->B.value = random.normal(layer->B.value.shape, stddev);
+    layer->B.set(random.normal(layer->B.value.shape, stddev));
   }
 }
 

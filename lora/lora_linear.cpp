@@ -87,13 +87,13 @@ MergeError LoraLinear::merge() {
   const Eigen::ArrayXXd error = (rounded.m.cast<double>() - exact).array().abs();
   const Eigen::ArrayXXd size = exact.array().abs();
   w0_ = std::move(base->weight.value);
-  base->weight.value = std::move(rounded);
+  base->weight.set(std::move(rounded));
   return {error.maxCoeff(), (size > 0).select(error / size, 0.0).maxCoeff()};
 }
 
 void LoraLinear::unmerge() {
   if (!merged()) throw std::logic_error(fmt::format("{} is not merged", layer_name(A)));
-  base->weight.value = std::move(*w0_);
+  base->weight.set(std::move(*w0_));
   w0_.reset();
 }
 

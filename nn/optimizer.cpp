@@ -36,9 +36,11 @@ void Optimizer::step(double lr) {
   for (const Parameter* p : parameters())
     if (p->grad.empty())
       throw std::logic_error(fmt::format("{} is to be trained but has no gradient", p->name));
-  for (Trained& t : trained_)
-    if (t.parameter->trainable)
-      update(*t.parameter, t.state, ++t.steps, lr * t.lr_factor, t.weight_decay);
+  for (Trained& t : trained_) {
+    if (!t.parameter->trainable) continue;
+    update(*t.parameter, t.state, ++t.steps, lr * t.lr_factor, t.weight_decay);
+    ++t.parameter->version;
+  }
 }
 
 void Optimizer::zero_grad() {

@@ -201,8 +201,8 @@ AdapterInfo load_adapter(const fs::path& folder, nn::Module& model, const Adapte
   const std::uint64_t any_seed = 0;  // what it draws is overwritten
   inject(model, adapter.info.config, any_seed);
   for (const auto& [name, layer] : lora_layers(model)) {
-    layer->A.value = adapter.weights.tensor(key(name, "lora_A"));
-    layer->B.value = adapter.weights.tensor(key(name, "lora_B"));
+    layer->A.set(adapter.weights.tensor(key(name, "lora_A")));
+    layer->B.set(adapter.weights.tensor(key(name, "lora_B")));
   }
   return adapter.info;
 }

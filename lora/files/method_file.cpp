@@ -196,7 +196,7 @@ MethodInfo load_method(const fs::path& folder, nn::Decoder& model) {
   }
   const std::uint64_t any_seed = 0;  // what it draws is overwritten
   wrap(model, file.info.spec, any_seed);
-  for (Parameter* p : nn::trainable_parameters(model)) p->value = file.tensors.tensor(p->name);
+  for (Parameter* p : nn::trainable_parameters(model)) p->set(file.tensors.tensor(p->name));
   return file.info;
 }
 

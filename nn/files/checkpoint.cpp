@@ -71,7 +71,7 @@ std::unique_ptr<Decoder> decoder_from(const SafetensorsFile& file) {
   if (!problems.empty()) throw CheckpointError(problems);
 
   auto model = std::make_unique<Decoder>(config, 0);
-  model->visit("", [&](const std::string& name, Parameter& p) { p.value = file.tensor(name); });
+  model->visit("", [&](const std::string& name, Parameter& p) { p.set(file.tensor(name)); });
   return model;
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "lora/merge.h"
+#include "nn/optimizer.h"
 #include "tests/lora/small_model.h"
 
 using lora::LoraLinear;
@@ -145,4 +146,31 @@ TEST_CASE("a model without LoRA layers has nothing to merge") {
   nn::Decoder model(small_config(), 1);
   CHECK_THROWS_WITH_AS(lora::merge(model), "the model has no LoRA layers", std::logic_error);
   CHECK_THROWS_AS(lora::unmerge(model), std::logic_error);
+}
+
+TEST_CASE("who writes a weight between forward and backward is found") {
+  nn::Decoder model(small_config(), 1);
+  lora::inject(model, everywhere(), 5);
+  perturb_b(model);
+  nn::AdamW adam({{nn::parameters(model)}});
+  const auto between = [&](const auto& write) {
+    adam.zero_grad();
+    nn::Tape tape;
+    const nn::Var loss = nn::token_loss({tape}, model, small_batch());
+    write();
+    return message_of<std::logic_error>([&] { tape.backward(loss); });
+  };
+  CHECK(between([] {}) == "");
+  adam.zero_grad();
+  nn::Tape first;
+  first.backward(nn::token_loss({first}, model, small_batch()));
+  CHECK(between([&] {
+          nn::Tape again;
+          again.backward(nn::token_loss({again}, model, small_batch()));
+          adam.step(0.1);
+        }).find("which was changed after the forward: its version is") != std::string::npos);
+  const std::string merged = between([&] { lora::merge(model); });
+  CHECK(merged.find("base.weight, which was changed after the forward") != std::string::npos);
+  const std::string unmerged = between([&] { lora::unmerge(model); });
+  CHECK(unmerged == "");  // what was recorded while merged reads the base's weights of frozen x
 }
