@@ -12,7 +12,7 @@ namespace experiments {
 namespace {
 
 struct TraceOptions {
-  std::string task, mode, seed = "1", batch = "4", targets, rank, alpha;
+  std::string task, mode = "lora", seed = "1", batch = "4", targets, rank, alpha;
   std::string base_seed = std::to_string(default_base_seed),
               base_steps = std::to_string(BaseConfig().steps);
   std::string out, results = "results";
@@ -76,7 +76,7 @@ Command trace_command() {
   Command command("trace", "one training step, printed node by node, forward and back");
   auto given = std::make_shared<TraceOptions>();
   command.required("--task", given->task, data::task_names("or"));
-  command.required("--mode", given->mode, "full: all weights train; lora: A and B alone");
+  command.option("--mode", given->mode, "lora: A and B alone train; full: all weights");
   command.option("--seed", given->seed, "names the data and A and B");
   command.option("--batch", given->batch, "rows of the batch");
   command.option("--targets", given->targets, "lora: the adapted projections (default q,v)");
