@@ -7,7 +7,7 @@ add_test(NAME include_direction_control
          COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_CURRENT_SOURCE_DIR}/controls/includes
                  -P ${CMAKE_CURRENT_SOURCE_DIR}/include_direction.cmake)
 string(JOIN "[ \n]+" wrong_includes
-  "from the root:"
+  "root:"
   "autograd/wrong.h: #include \"nn/linear.h\""
   "nn/wrong.h: #include \"nn/files/file.h\""
   "nn/files/json.h: #include \"nn/module.h\""
@@ -20,6 +20,19 @@ string(JOIN "[ \n]+" wrong_includes
   "data/wrong.cpp: #include \"nn/files/file.h\""
   "experiments/wrong.cpp: #include \"sweep.h\"")
 set_tests_properties(include_direction_control PROPERTIES PASS_REGULAR_EXPRESSION "${wrong_includes}")
+
+# The core that a newcomer reads: its list, its size, and that it needs nothing else. The control has every mistake.
+add_test(NAME core_list
+         COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${CMAKE_CURRENT_SOURCE_DIR}/core_list.cmake)
+add_test(NAME core_list_control
+         COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_CURRENT_SOURCE_DIR}/controls/core
+                 -P ${CMAKE_CURRENT_SOURCE_DIR}/core_list.cmake)
+string(JOIN "[ \n]+" wrong_core
+  "autograd/tape.h includes autograd/op.h, which is not in docs/core.txt"
+  "autograd/tape.h includes experiments/cell.h, which is not in docs/core.txt"
+  "docs/core.txt: there is no autograd/none.h"
+  "README.md does not say that the core \\(core.txt\\) has 0,003 lines")
+set_tests_properties(core_list_control PROPERTIES PASS_REGULAR_EXPRESSION "${wrong_core}")
 
 # Float and double do not mix: a program that was compiled for one does not link the other's libraries. The control
 # is the same program, compiled and linked for float.

@@ -1,0 +1,3 @@
+#include <vector>
+#include "autograd/op.h"
+#include "experiments/cell.h"
