@@ -62,7 +62,7 @@ TEST_CASE("an LSTM in both directions, over one row and several") {
       perturb_trained(lstm, 0.5);
       Parameter x{"x", nn::Random(3, "x").normal({P, in}, 1), {}, true};
       std::vector<Parameter*> all = nn::trainable_parameters(lstm);
-      if (P == 1) std::erase(all, &lstm.hidden);  // h_0 = 0: its gradient is zero
+      if (P == 1) std::erase(all, &lstm.recurrent);  // h_0 = 0: its gradient is zero
       all.push_back(&x);
       const auto f = [&](Tape& t) { return lstm.forward({t}, t.parameter(x)); };
       const autograd::GradcheckResult result = autograd::gradcheck(f, all);

@@ -29,7 +29,7 @@ Matrix by_loops(const lora::Lstm& lstm, const Matrix& x) {
         for (Index i = 0; i < x.cols(); ++i)
           sum += at(lstm.input.weight, row, i) * static_cast<double>(x(t, i));
         for (Index i = 0; i < h; ++i)
-          sum += at(lstm.hidden, row, i) * old[static_cast<std::size_t>(i)];
+          sum += at(lstm.recurrent, row, i) * old[static_cast<std::size_t>(i)];
         a[gate] = sum;
       }
       double& c = cell[static_cast<std::size_t>(k)];
