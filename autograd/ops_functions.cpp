@@ -40,7 +40,7 @@ struct Sqrt final : Op {
   const char* name() const override { return "sqrt"; }
   void forward(Context& ctx) override {
     ctx.save_result();
-    ctx.out() = ctx.in(0).array().sqrt();
+    ctx.out() = exact_sqrt(ctx.in(0).array());
   }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.grad(0)) dx += ctx.dout().cwiseQuotient(ctx.out()) / 2;
@@ -52,7 +52,7 @@ struct Tanh final : Op {
   const char* name() const override { return "tanh"; }
   void forward(Context& ctx) override {
     ctx.save_result();
-    ctx.out() = ctx.in(0).array().tanh();
+    ctx.out() = exact_tanh(ctx.in(0).array());
   }
   void backward(Context& ctx) override {
     if (Gradient dx = ctx.grad(0)) dx += ctx.dout().array() * (1 - ctx.out().array().square());
@@ -116,8 +116,8 @@ struct GeluErf final : Op {
   }
 };
 
-// y = x (1 + t)/2 with t = tanh(c (x + a x³)),  c = √(2/π),  a = 0.044715; Hendrycks & Gimpel 2016
-// f' = (1 + t)/2 + x/2 (1 - t²) c (1 + 3 a x²)
+// y = x (1 + tanh u)/2 with u = c (x + a x³),  c = √(2/π),  a = 0.044715; Hendrycks & Gimpel 2016.
+// Since (1 + tanh u)/2 = σ(2u), y = x s with s = σ(2u), and f' = s + 2 x s (1 - s) c (1 + 3 a x²)
 struct GeluTanh final : Op {
   static constexpr Scalar a = static_cast<Scalar>(0.044715);
   const Scalar c = static_cast<Scalar>(std::sqrt(2 / std::numbers::pi));
@@ -125,16 +125,16 @@ struct GeluTanh final : Op {
   void forward(Context& ctx) override {
     ctx.save_input(0);
     const auto x = ctx.in(0).array();
-    ctx.out() = x / 2 * (1 + (c * (x + a * x.cube())).tanh());
+    ctx.out() = x / (1 + (-2 * c * (x + a * x.cube())).exp());
   }
   void backward(Context& ctx) override {
     Gradient dx = ctx.grad(0);
     if (!dx) return;
     const auto x = ctx.in(0).array();
-    Matrix& t = ctx.scratch(ctx.in_shape(0));
-    t = (c * (x + a * x.cube())).tanh();
-    dx += ctx.dout().array() *
-          ((1 + t.array()) / 2 + x / 2 * (1 - t.array().square()) * c * (1 + 3 * a * x.square()));
+    Matrix& s = ctx.scratch(ctx.in_shape(0));
+    s = (1 + (-2 * c * (x + a * x.cube())).exp()).inverse();
+    dx += ctx.dout().array() * s.array() *
+          (1 + 2 * x * (1 - s.array()) * c * (1 + 3 * a * x.square()));
   }
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
 
 // NaN tests, the order of sums and the sign of zero all matter here.
 #if defined(__FAST_MATH__) || defined(_M_FP_FAST)
@@ -26,5 +27,17 @@ using Scalar = float;
 
 using Index = Eigen::Index;
 using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// √x and tanh x of each element, exactly: by the standard library. Eigen's forms start from an
+/// approximate instruction, whose digits each maker of processors chooses, and its tanh does not
+/// reach 1 on some.
+template <class X>
+auto exact_sqrt(const Eigen::ArrayBase<X>& x) {
+  return x.derived().unaryExpr([](Scalar e) { return std::sqrt(e); });
+}
+template <class X>
+auto exact_tanh(const Eigen::ArrayBase<X>& x) {
+  return x.derived().unaryExpr([](Scalar e) { return std::tanh(e); });
+}
 
 }  // namespace autograd::inline LOWRANK_PRECISION

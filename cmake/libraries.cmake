@@ -17,6 +17,7 @@ target_compile_features(lowrank_flags INTERFACE cxx_std_20)
 target_include_directories(lowrank_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(lowrank_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion
+  -fno-math-errno  # a square root is then one instruction, and nothing here reads errno after one
   # Wrong on GCC 12's own AVX-512 header (GCC bug 105593), where it optimises.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-uninitialized>
@@ -25,9 +26,7 @@ target_compile_options(lowrank_flags INTERFACE
   $<$<BOOL:${LOWRANK_WERROR}>:-Werror>
   $<$<BOOL:${arch}>:-march=${arch}>)
 # Threads are ours (autograd/kernels.cpp): Eigen's own would change the order of sums with their number.
-# Exact square roots and tanh: Eigen's fast ones start from an instruction whose digits each maker of
-# processors chooses, and its tanh ends below 1 on some.
-target_compile_definitions(lowrank_flags INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY EIGEN_FAST_MATH=0)
+target_compile_definitions(lowrank_flags INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)
 target_link_libraries(lowrank_flags INTERFACE Eigen3::Eigen fmt::fmt Threads::Threads)
 if(OpenMP_CXX_FOUND)
   target_link_libraries(lowrank_flags INTERFACE OpenMP::OpenMP_CXX)

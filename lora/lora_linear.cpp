@@ -6,15 +6,6 @@
 
 namespace lora::inline LOWRANK_PRECISION {
 
-std::string to_string(Init init) { return init == Init::gaussian ? "gaussian" : "kaiming-uniform"; }
-
-Init parse_init(std::string_view text) {
-  for (const Init init : {Init::gaussian, Init::kaiming_uniform})
-    if (text == to_string(init)) return init;
-  throw std::invalid_argument(
-      fmt::format("unknown initialisation '{}'; valid are gaussian and kaiming-uniform", text));
-}
-
 static Tensor initial_a(const LoraSpec& spec, Index in, std::uint64_t seed,
                         const std::string& name) {
   nn::Random random(seed, fmt::format("{}.lora_A.r{}", name, spec.rank));

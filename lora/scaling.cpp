@@ -1,33 +1,12 @@
 #include "lora/scaling.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
-#include <stdexcept>
 
 namespace lora::inline LOWRANK_PRECISION {
 
 double scale(Scaling scaling, double alpha, long rank) {
   const auto r = static_cast<double>(rank);
   return scaling == Scaling::alpha_over_r ? alpha / r : alpha / std::sqrt(r);
-}
-
-std::string to_string(Scaling scaling) {
-  return scaling == Scaling::alpha_over_r ? "alpha/r" : "alpha/sqrt(r)";
-}
-
-Scaling parse_scaling(std::string_view text) {
-  for (const Scaling s : {Scaling::alpha_over_r, Scaling::alpha_over_sqrt_r})
-    if (text == to_string(s)) return s;
-  throw std::invalid_argument(
-      fmt::format("unknown scaling '{}'; valid are alpha/r and alpha/sqrt(r)", text));
-}
-
-std::string describe_scale(Scaling scaling, double alpha, long rank) {
-  const char* rank_text =
-      scaling == Scaling::alpha_over_r ? "{} = {:g}/{} = {:g}" : "{} = {:g}/sqrt({}) = {:g}";
-  return fmt::format(fmt::runtime(rank_text), to_string(scaling), alpha, rank,
-                     scale(scaling, alpha, rank));
 }
 
 }  // namespace lora::inline LOWRANK_PRECISION

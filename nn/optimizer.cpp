@@ -137,7 +137,7 @@ void AdamW::update(Parameter& p, std::span<Tensor> state, long t, double lr, dou
   auto m = state[0].m.array(), v = state[1].m.array();
   m = b1 * m + new1 * g;
   v = b2 * v + new2 * g.square();
-  p.value.m.array() = keep * p.value.m.array() - rate * m / (v.sqrt() + eps);
+  p.value.m.array() = keep * p.value.m.array() - rate * m / (autograd::exact_sqrt(v) + eps);
 }
 
 double Schedule::lr(long step) const {

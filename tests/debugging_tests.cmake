@@ -5,7 +5,7 @@ set(stepped
   autograd/ops_functions autograd/ops_linear autograd/ops_loss autograd/ops_norm autograd/ops_shape autograd/ops_softmax
   autograd/pool autograd/random autograd/tape autograd/tensor
   nn/decoder_config nn/layers nn/loss nn/model nn/module nn/prefix nn/optimizer nn/transformer
-  lora/inject lora/lora_linear lora/plan lora/scaling
+  lora/inject lora/lora_linear lora/names lora/plan lora/scaling
   docs/examples/training_step)
 list(TRANSFORM stepped PREPEND ${PROJECT_SOURCE_DIR}/)
 list(TRANSFORM stepped APPEND .cpp)

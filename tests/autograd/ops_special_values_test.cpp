@@ -81,7 +81,6 @@ TEST_CASE("square roots and tanh are those of the standard library, bit for bit"
   const Matrix root = sqrt(v).value().m, t = autograd::tanh(scale(v, 0.01)).value().m;
   CHECK(root == x.m.unaryExpr([](Scalar e) { return std::sqrt(e); }));
   CHECK(t == (Scalar(0.01) * x.m).unaryExpr([](Scalar e) { return std::tanh(e); }));
-  CHECK(x.m.array().sqrt().matrix() == root);  // and so they are wherever Eigen computes them
 }
 
 TEST_CASE("relu has derivative 0 at 0, and a NaN of the gradient does not leak where it is 0") {
