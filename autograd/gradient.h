@@ -46,7 +46,8 @@ class Gradient {
   Gradient rows(Index begin, Index count) const { return block(begin, 0, count, cols()); }
   Gradient block(Index row, Index col, Index rows, Index cols) const {
     const Index stride = sum_.outerStride();
-    return {View(at(row, col), rows, cols, Eigen::OuterStride<>(stride)), is_fresh_};
+    Scalar* first = sum().data() + row * stride + col;
+    return {View(first, rows, cols, Eigen::OuterStride<>(stride)), is_fresh_};
   }
 
   /// The sum so far, with zeros for what nobody has added to.
@@ -60,10 +61,6 @@ class Gradient {
   View sum() const { return sum_; }  ///< anything, while it is fresh
 
  private:
-  Scalar* at(Index row, Index col) const {
-    return const_cast<Scalar*>(sum_.data()) + row * sum_.outerStride() + col;
-  }
-
   View sum_{nullptr, 0, 0, Eigen::OuterStride<>(0)};
   bool is_fresh_ = false;
 };

@@ -163,12 +163,8 @@ void Tape::backward(Var output, const Tensor& cotangent) {
 }
 
 void Tape::clear() {
-  for (Node& node : nodes_) {
-    if (node.parameter) continue;
-    if (node.value) pool_.give_back(node.value);
-    if (node.grad) pool_.give_back(node.grad);
-    for (Tensor* t : node.kept) pool_.give_back(t);
-  }
+  for (Node& node : nodes_)
+    if (!node.parameter) release(node);
   nodes_.clear();
   leaves_.clear();
   gemm_flops_ = 0;
