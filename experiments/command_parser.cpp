@@ -128,7 +128,7 @@ void declare(CLI::App& app, Command& command) {
   if (!command.commands().empty()) app.require_subcommand(1);
 }
 
-// The command that was parsed, told how often each of its options was given.
+// The command that was parsed, and how often each of its options was given.
 const Command& chosen(const CLI::App& app, Command& program) {
   Command& command = declaration(app, program);
   for (Command::Option& option : command.declared())

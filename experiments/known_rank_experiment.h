@@ -14,7 +14,7 @@ namespace experiments {
 ///   sigma_true       σ_i of the planted ΔW*, index: i
 ///   sigma            σ_i of the analysed student's ΔW
 ///   estimated_rank, knee, amplification_true, amplification, amplification_low, amplification_high
-///                    without an index; those that could not be told are not there
+///                    without an index; those that have no value are not there
 /// A finished teacher is kept in a file of its own, so a run that was stopped continues. run.json
 /// names the configuration and the builds, as beside other results.
 Experiment known_rank_experiment();

@@ -21,11 +21,11 @@ std::string shape_and_norm(const nn::Tensor& t) {
   return fmt::format("{} {:.4g}", t.shape.str(), norm(t));
 }
 
-/// Tells a recorded step. A node's value is called after the parameters that make it ("q" after
+/// A recorded step as text. A node's value is called after the parameters that make it ("q" after
 /// attn.q), the sums that run through the model x0, x1, ..., and the gradient of q is dq.
-class Story {
+class StepText {
  public:
-  explicit Story(const TracedStep& step);
+  explicit StepText(const TracedStep& step);
   std::string text() const;
 
  private:
@@ -42,10 +42,10 @@ class Story {
   std::string parts_of(NodeId id) const;
   std::string parameter_gradient(NodeId user, NodeId leaf) const;
 
-  void tell_batch(std::string& text) const;
-  void tell_forward(std::string& text) const;
-  void tell_backward(std::string& text) const;
-  void tell_cost(std::string& text) const;
+  void write_batch(std::string& text) const;
+  void write_forward(std::string& text) const;
+  void write_backward(std::string& text) const;
+  void write_cost(std::string& text) const;
 
   const TracedStep& step_;
   std::vector<std::string> names_;          // by node
@@ -54,7 +54,7 @@ class Story {
   int sums_ = 0;
 };
 
-Story::Story(const TracedStep& step) : step_(step) {
+StepText::StepText(const TracedStep& step) : step_(step) {
   const nn::Tape& tape = step.tape;
   users_.resize(static_cast<std::size_t>(tape.size()));
   int current = 0;
@@ -68,7 +68,7 @@ Story::Story(const TracedStep& step) : step_(step) {
   }
 }
 
-std::string Story::value_name(const Node& n) {
+std::string StepText::value_name(const Node& n) {
   for (const NodeId input : n.inputs)
     if (const nn::Parameter* p = node(input).parameter)
       return value_named_after(p->name, n.op_name);
@@ -87,7 +87,7 @@ std::string Story::value_name(const Node& n) {
 }
 
 // $y is the node's own value, $0, $1, ... its inputs.
-std::string Story::fill(const std::string& pattern, NodeId id) const {
+std::string StepText::fill(const std::string& pattern, NodeId id) const {
   std::string text;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '$') {
@@ -102,7 +102,7 @@ std::string Story::fill(const std::string& pattern, NodeId id) const {
 }
 
 // "; attn.q: W (64,64) 8.12, b (64) 0.4", and whether they are frozen.
-std::string Story::parameters_of(NodeId id) const {
+std::string StepText::parameters_of(NodeId id) const {
   std::vector<std::string> items;
   const nn::Parameter* last = nullptr;
   for (const NodeId input : node(id).inputs) {
@@ -116,7 +116,7 @@ std::string Story::parameters_of(NodeId id) const {
 }
 
 // A gradient that is not printed elsewhere: the parameter's, once its last part has been added.
-std::string Story::parameter_gradient(NodeId user, NodeId leaf) const {
+std::string StepText::parameter_gradient(NodeId user, NodeId leaf) const {
   const auto& users = users_[static_cast<std::size_t>(leaf)];
   const auto count = static_cast<std::size_t>(
       std::count_if(users.begin(), users.end(), [&](NodeId u) { return node(u).needs_grad; }));
@@ -126,7 +126,7 @@ std::string Story::parameter_gradient(NodeId user, NodeId leaf) const {
 }
 
 // What the node adds to its inputs' gradients; the frozen ones are said to be frozen.
-std::string Story::gradients_of(NodeId id) const {
+std::string StepText::gradients_of(NodeId id) const {
   const OpText text = words(id);
   std::vector<std::string> added, frozen, below;
   for (std::size_t i = 0; i < node(id).inputs.size(); ++i) {
@@ -146,7 +146,7 @@ std::string Story::gradients_of(NodeId id) const {
 }
 
 // Where a value is used more than once its gradient is a sum, and the text says of what.
-std::string Story::parts_of(NodeId id) const {
+std::string StepText::parts_of(NodeId id) const {
   std::vector<std::string> from;
   for (const NodeId user : users_[static_cast<std::size_t>(id)])
     if (node(user).needs_grad) from.push_back(name(user));
@@ -154,7 +154,7 @@ std::string Story::parts_of(NodeId id) const {
   return fmt::format("[the {} parts from {} added] ", from.size(), fmt::join(from, ", "));
 }
 
-void Story::tell_batch(std::string& text) const {
+void StepText::write_batch(std::string& text) const {
   constexpr nn::Index shown = 8;
   const auto& [B, T, ids, targets, weights] = step_.batch;
   text += fmt::format(
@@ -174,7 +174,7 @@ void Story::tell_batch(std::string& text) const {
   if (B > shown) text += fmt::format("  and {} more\n", B - shown);
 }
 
-void Story::tell_forward(std::string& text) const {
+void StepText::write_forward(std::string& text) const {
   text += forward_introduction;
   int printed = -1;
   for (NodeId id = 0; id < step_.tape.size(); ++id) {
@@ -188,11 +188,11 @@ void Story::tell_forward(std::string& text) const {
   }
 }
 
-void Story::tell_backward(std::string& text) const {
+void StepText::write_backward(std::string& text) const {
   text += backward_introduction;
   int printed = -1;
   std::vector<std::string> skipped;
-  const auto tell_skipped = [&] {
+  const auto write_skipped = [&] {
     if (skipped.empty()) return;
     const std::string which = fmt::format("{}", fmt::join(skipped, ", "));
     text += wrapped("  -    ", 7, which + ": nothing trains at or under, so nothing is computed");
@@ -202,7 +202,7 @@ void Story::tell_backward(std::string& text) const {
     const Node& n = node(id);
     if (n.inputs.empty()) continue;
     if (section(id) != printed) {
-      tell_skipped();
+      write_skipped();
       text += section_title(section(id), step_.base.model);
       printed = section(id);
     }
@@ -210,14 +210,14 @@ void Story::tell_backward(std::string& text) const {
       skipped.push_back(name(id));
       continue;
     }
-    tell_skipped();
+    write_skipped();
     const std::string label = fmt::format("  #{:<4}d{:<9}{:<11.4g}", id, name(id), norm(*n.grad));
     text += wrapped(label, label.size(), parts_of(id) + gradients_of(id));
   }
-  tell_skipped();
+  write_skipped();
 }
 
-void Story::tell_cost(std::string& text) const {
+void StepText::write_cost(std::string& text) const {
   const autograd::Stats stats = step_.tape.stats();
   const auto trainable = nn::trainable_parameters(*step_.model);
   double squares = 0;
@@ -239,17 +239,17 @@ void Story::tell_cost(std::string& text) const {
       stats.bytes.activations, 2 * stats.bytes.gradients);
 }
 
-std::string Story::text() const {
+std::string StepText::text() const {
   std::string text = introduction(step_.cell, step_.base);
-  tell_batch(text);
-  tell_forward(text);
-  tell_backward(text);
-  tell_cost(text);
+  write_batch(text);
+  write_forward(text);
+  write_backward(text);
+  write_cost(text);
   return text;
 }
 
 }  // namespace
 
-std::string to_text(const TracedStep& step) { return Story(step).text(); }
+std::string to_text(const TracedStep& step) { return StepText(step).text(); }
 
 }  // namespace experiments

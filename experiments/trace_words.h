@@ -31,7 +31,7 @@ std::string part_of(const std::string& parameter);
 /// products of a LoRA layer on q are q.a = x Aᵀ and q itself.
 std::string value_named_after(const std::string& parameter, const std::string& op);
 
-/// The sections of a decoder's story: the input, two for each block, the output.
+/// The sections of a decoder's step: the input, two for each block, the output.
 int section_number(const std::string& parameter, const nn::DecoderConfig& config);
 std::string section_title(int section, const nn::DecoderConfig& config);
 

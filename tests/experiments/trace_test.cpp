@@ -44,9 +44,9 @@ long characters(const std::string& text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
 }
 
-// How often a line of the story begins with the node's number.
-long mentions(const std::string& story, autograd::NodeId id) {
-  const std::vector<std::string> lines = lines_of(story);
+// How often a line of the text begins with the node's number.
+long mentions(const std::string& text, autograd::NodeId id) {
+  const std::vector<std::string> lines = lines_of(text);
   const std::string label = "  #" + std::to_string(id) + " ";
   return std::count_if(lines.begin(), lines.end(),
                        [&](const std::string& line) { return line.starts_with(label); });
@@ -61,15 +61,15 @@ TEST_CASE("the text has every value and every gradient once and fits a terminal"
       CAPTURE(task);
       CAPTURE(method);
       const TracedStep step(base, traced(task, method), 4);
-      const std::string story = to_text(step);
-      for (const std::string& line : lines_of(story)) {
+      const std::string text = to_text(step);
+      for (const std::string& line : lines_of(text)) {
         CAPTURE(line);
         CHECK(characters(line) <= 100);
       }
-      CHECK(lines_of(story).size() <= 150);
+      CHECK(lines_of(text).size() <= 150);
       for (autograd::NodeId id = 0; id < step.tape.size(); ++id) {
         const autograd::Node& node = step.tape.node(id);
-        CHECK(mentions(story, id) == (node.inputs.empty() ? 0 : node.grad ? 2 : 1));
+        CHECK(mentions(text, id) == (node.inputs.empty() ? 0 : node.grad ? 2 : 1));
       }
     }
 }
