@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Computes exported training steps again, with PyTorch's autograd in double, and compares.
 
     recompute_trace.py FILE...               files that `lowrank trace --out FILE` wrote
@@ -25,7 +25,7 @@ import sys
 try:
     import torch
 except ImportError:
-    print("skipped: this Python has no module torch (Debian: python3-torch)")
+    print("skipped: this Python has no module torch (pip: torch, Debian: python3-torch)")
     sys.exit(77)
 
 TOLERANCE = 2e-3
