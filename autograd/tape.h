@@ -20,7 +20,7 @@ namespace autograd::inline LOWRANK_PRECISION {
 struct Parameter {
   std::string name;
   Tensor value;
-  Tensor grad;
+  Tensor grad = {};
   bool trainable = true;
   /// Raised by whoever changes value: optimizer, merge, loading. A backward that reads a value of
   /// another version than its forward did throws (as PyTorch's does). A direct write that does not

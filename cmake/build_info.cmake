@@ -1,4 +1,4 @@
-# write_build_info(OUTPUT file.cpp): a target `build_info` that writes experiments::build_info() for
+# write_build_info(OUTPUT file.cpp): a target `lowrank_build_info` that writes experiments::build_info() for
 # the run card. The commit is looked up at every build, the file is touched only when it changed.
 #
 # Run as a script (cmake -P) it does the writing.
@@ -42,11 +42,11 @@ function(write_build_info)
   string(REPLACE "\"" "\\\"" flags "${flags}")
   string(STRIP "${flags}" flags)
   set(here ${PROJECT_SOURCE_DIR}/cmake)
-  add_custom_target(build_info
+  add_custom_target(lowrank_build_info
     COMMAND ${CMAKE_COMMAND} -DSOURCE_DIR=${PROJECT_SOURCE_DIR} -DOUTPUT=${INFO_OUTPUT}
             -DTEMPLATE=${here}/build_info.cpp.in
             "-Dcompiler=${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}"
-            "-Dflags=${flags}" -P ${here}/build_info.cmake
+            "-Dflags=${flags}" -Dversion=${PROJECT_VERSION} -P ${here}/build_info.cmake
     BYPRODUCTS ${INFO_OUTPUT}
     COMMENT "Looking up the commit" VERBATIM)
 endfunction()
