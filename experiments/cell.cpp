@@ -24,7 +24,7 @@ nn::Json json_number(double x) {
 
 [[noreturn]] void wrong_type(const std::string& name, const char* wanted, const nn::Json& found) {
   throw std::invalid_argument(
-      fmt::format("field \"{}\" must be {}, not {}", name, wanted, found.dump()));
+      fmt::format("field {} must be {}, not {}", nn::printable(name), wanted, nn::shown(found)));
 }
 
 double to_number(const std::string& name, const nn::Json& field) {
@@ -52,10 +52,7 @@ class FieldReader {
   void read(const char* name, Integer& to) {
     const nn::Json field = take(name);
     if (!field.is_number_integer()) wrong_type(name, "a whole number", field);
-    const bool fits = field.is_number_unsigned()
-                          ? std::in_range<Integer>(field.get<std::uint64_t>())
-                          : std::in_range<Integer>(field.get<std::int64_t>());
-    if (!fits) wrong_type(name, "a whole number in range", field);
+    if (!nn::is_whole<Integer>(field)) wrong_type(name, "a whole number in range", field);
     to = field.get<Integer>();
   }
   void read(const char* name, std::vector<std::string>& to) {
@@ -73,7 +70,8 @@ class FieldReader {
   }
   void finish() const {
     if (!rest_.empty()) {
-      throw std::invalid_argument(fmt::format("unknown field \"{}\"", rest_.begin().key()));
+      throw std::invalid_argument(
+          fmt::format("unknown field {}", nn::printable(rest_.begin().key())));
     }
   }
 
@@ -116,11 +114,11 @@ std::string Cell::key() const {
 
 void check_cell(const Cell& cell) {
   const auto refuse = [&](const std::string& what) {
-    throw std::invalid_argument(fmt::format("{} (cell: {})", what, cell.key()));
+    throw std::invalid_argument(fmt::format("{} (cell: {})", what, nn::plain(cell.key())));
   };
   const auto one_of = [&](const char* what, const std::string& value, auto... valid) {
     if (((value != valid) && ...))
-      refuse(fmt::format("unknown {} \"{}\"; valid: {}", what, value,
+      refuse(fmt::format("unknown {} {}; valid: {}", what, nn::printable(value),
                          fmt::join(std::vector<std::string>{valid...}, ", ")));
   };
   if (cell.task.empty()) refuse("a cell needs a task");
@@ -134,7 +132,8 @@ void check_cell(const Cell& cell) {
   if (!is_known && cell.method != "frozen" && cell.method != "subspace") {
     std::string names = "frozen";
     for (const lora::Method* m : methods) names += fmt::format(", {}", m->name);
-    refuse(fmt::format("unknown method \"{}\"; valid: {}, subspace", cell.method, names));
+    refuse(
+        fmt::format("unknown method {}; valid: {}, subspace", nn::printable(cell.method), names));
   }
   const bool has_lora = is_known && (*found)->has_lora;
   const char* size_is = is_known                    ? (*found)->size_is
@@ -154,6 +153,20 @@ void check_cell(const Cell& cell) {
   } else if (!cell.targets.empty() || cell.rank != 0 || cell.dropout != 0) {
     refuse(fmt::format("only LoRA has targets, a rank and dropout, not {}", cell.method));
   }
+}
+
+// What a run can have come to. A score that is no number is that of a run that diverged.
+static void check_outcome(const CellResult& result) {
+  const auto refuse = [](const char* name, auto value, const char* wanted) {
+    throw std::invalid_argument(
+        fmt::format("field \"{}\" must be {}, not {}", name, wanted, value));
+  };
+  const Cell& cell = result.cell;
+  if (result.value < 0 || result.value > 1) refuse("value", result.value, "from 0 to 1 or nan");
+  if (result.trainable < 0) refuse("trainable", result.trainable, "at least 0");
+  if (cell.steps < 0) refuse("steps", cell.steps, "at least 0");
+  if (cell.examples < 0) refuse("examples", cell.examples, "at least 0");
+  if (!(result.seconds >= 0)) refuse("seconds", result.seconds, "at least 0");
 }
 
 nn::Json to_json(const CellResult& result) {
@@ -218,6 +231,7 @@ CellResult cell_result_from_json(const nn::Json& object) {
   fields.read("more", result.more);
   fields.finish();
   check_cell(cell);
+  check_outcome(result);
   return result;
 }
 

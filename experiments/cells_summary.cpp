@@ -3,28 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
 
 #include "experiments/cell.h"
 #include "experiments/figures.h"
+#include "experiments/results.h"
 #include "experiments/statistics.h"
 
 namespace experiments {
 
 namespace {
-
-std::vector<CellResult> results_in(const std::filesystem::path& cells_jsonl) {
-  std::vector<CellResult> results;
-  std::ifstream lines(cells_jsonl);
-  for (std::string line; std::getline(lines, line);) {
-    const auto object = nlohmann::ordered_json::parse(line, nullptr, false);
-    if (!object.is_discarded()) results.push_back(cell_result_from_json(object));
-  }
-  return results;
-}
 
 // The numbers of one kind of cell, by measurement.
 struct Repetitions {
@@ -65,7 +54,7 @@ std::string cells_summary_csv(const std::filesystem::path& cells_jsonl) {
   using Order = std::tuple<std::string, std::string, std::string, int, int, int, int, std::string>;
   std::map<Order, Repetitions> kinds;
   std::set<std::string> measurements{"value", "nll"};
-  for (const CellResult& result : results_in(cells_jsonl)) {
+  for (const CellResult& result : read_cells(cells_jsonl)) {
     Cell kind = result.cell;
     kind.seed = kind.base_seed = 0;
     Repetitions& repetitions =

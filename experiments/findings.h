@@ -70,7 +70,7 @@ struct Finding {
   std::string statement;  ///< what the paper says, with the table or figure
   std::string command;    ///< that measures it: "./run table5"
   std::vector<Part> parts;
-  int cells = 0;  ///< how many cells were trained for it, each once; 0 where nothing is trained
+  long cells = 0;  ///< how many cells were trained for it, each once; 0 where nothing is trained
 
   /// Contradicted where a part is, reproduced where all are, otherwise inconclusive.
   Outcome outcome() const;

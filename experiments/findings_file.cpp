@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/results.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
@@ -23,18 +24,47 @@ nn::Json contrast_json(const Contrast& contrast) {
           {"over", contrast.over},           {"each", each}};
 }
 
+template <std::integral Integer>
+Integer count_at(const nn::Json& object, const char* name) {
+  const nn::Json& value = object.at(name);
+  if (!nn::is_whole<Integer>(value) || value < 0)
+    throw std::invalid_argument(
+        fmt::format("\"{}\" = {}, where a count is wanted", name, nn::shown(value)));
+  return value.get<Integer>();
+}
+
+double number_at(const nn::Json& object, const char* name) {
+  const nn::Json& value = object.at(name);
+  if (!value.is_number())
+    throw std::invalid_argument(
+        fmt::format("\"{}\" = {}, where a number is wanted", name, nn::shown(value)));
+  return value.get<double>();
+}
+
+const nn::Json& list_at(const nn::Json& object, const char* name) {
+  const nn::Json& value = object.at(name);
+  if (!value.is_array())
+    throw std::invalid_argument(
+        fmt::format("\"{}\" = {}, where a list is wanted", name, nn::shown(value)));
+  return value;
+}
+
 Contrast contrast_from_json(const nn::Json& object) {
   Contrast contrast;
   contrast.text = object.at("text").get<std::string>();
   contrast.unit = object.at("unit").get<std::string>();
-  contrast.threshold = object.at("threshold").get<double>();
+  contrast.threshold = number_at(object, "threshold");
   contrast.holds_above = object.at("holds_above").get<bool>();
   contrast.missing = object.at("missing").get<std::string>();
   contrast.note = object.at("note").get<std::string>();
   contrast.over = object.value("over", "");  // files of earlier versions have none
-  for (const nn::Json& d : object.at("each"))
-    contrast.each[{d.at("base_seed").get<std::uint64_t>(), d.at("seed").get<std::uint64_t>()}] =
-        d.at("d").get<double>();
+  for (const nn::Json& d : list_at(object, "each")) {
+    const std::pair repetition{count_at<std::uint64_t>(d, "base_seed"),
+                               count_at<std::uint64_t>(d, "seed")};
+    if (!contrast.each.emplace(repetition, number_at(d, "d")).second)
+      throw std::invalid_argument(fmt::format("the repetition of base seed {} and seed {} twice",
+                                              repetition.first, repetition.second));
+  }
   return contrast;
 }
 
@@ -113,27 +143,37 @@ void write_findings(const std::filesystem::path& path, const std::vector<Finding
                     {"cells", finding.cells},
                     {"parts", parts}});
   }
-  nn::write_file_atomically(path, list.dump(1) + "\n");
+  write_unless_equal(path, list.dump(1) + "\n");
 }
 
-std::vector<Finding> read_findings(const std::filesystem::path& path) {
-  const std::string text = nn::read_file(path);
+std::vector<Finding> findings_from_json(std::string_view text) {
   try {
     std::vector<Finding> findings;
-    for (const nn::Json& object : nn::Json::parse(text)) {
+    const nn::Json list = nn::parse_json(text);
+    if (!list.is_array()) throw std::invalid_argument("it is no list");
+    for (const nn::Json& object : list) {
       Finding finding{object.at("id").get<std::string>(),
                       object.at("statement").get<std::string>(),
                       object.at("command").get<std::string>(),
                       {}};
-      finding.cells = object.at("cells").get<int>();
-      for (const nn::Json& part : object.at("parts"))
+      finding.cells = count_at<int>(object, "cells");
+      for (const nn::Json& part : list_at(object, "parts"))
         finding.parts.push_back({part.at("statement").get<std::string>(),
                                  part.at("task").get<std::string>(),
                                  contrast_from_json(part.at("contrast"))});
       findings.push_back(finding);
     }
     return findings;
-  } catch (const nn::Json::exception& error) {
+  } catch (const nn::Json::exception& error) {  // a member is missing or of another type
+    throw std::invalid_argument(nn::plain(error.what()));
+  }
+}
+
+std::vector<Finding> read_findings(const std::filesystem::path& path) {
+  const std::string text = nn::read_file(path);
+  try {
+    return findings_from_json(text);
+  } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(
         fmt::format("{} holds no findings: {}", path.string(), error.what()));
   }

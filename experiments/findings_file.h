@@ -13,6 +13,8 @@ void write_findings(const std::filesystem::path& path, const std::vector<Finding
 
 /// Throws nn::FileError, or std::invalid_argument for a file that write_findings did not write.
 std::vector<Finding> read_findings(const std::filesystem::path& path);
+/// The same of the file's text.
+std::vector<Finding> findings_from_json(std::string_view text);
 
 /// F1 to F11 in this order, each with the parts that were measured, whichever experiments they come
 /// from; one that nothing measured has no parts. Others follow by their id.

@@ -1,28 +1,27 @@
 #include "experiments/json_object.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
-#include <nlohmann/json.hpp>
+
+#include "nn/files/json.h"
 
 namespace experiments {
 
 void JsonObject::set_json(std::string_view name, std::string_view json) {
   if (!members_.empty()) members_ += ',';
-  members_ += nlohmann::json(name).dump();
+  members_ += nn::text_of(nlohmann::json(name));
   members_ += ':';
   members_ += json;
 }
 
 void JsonObject::set(std::string_view name, std::string_view value) {
-  set_json(name, nlohmann::json(value).dump());
+  set_json(name, nn::text_of(nlohmann::json(value)));
 }
 
 void JsonObject::set(std::string_view name, double value) {
   if (std::isfinite(value))
     set_json(name, nlohmann::json(value).dump());
   else
-    set(name, fmt::format("{}", value));
+    set(name, std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");  // a NaN may have a sign
 }
 
 void JsonObject::set(std::string_view name, const std::vector<JsonObject>& values) {
@@ -32,6 +31,13 @@ void JsonObject::set(std::string_view name, const std::vector<JsonObject>& value
     list += value.text();
   }
   set_json(name, "[" + list + "]");
+}
+
+std::string JsonObject::printed() const {
+  JsonObject whole;
+  whole.set("format", 1);
+  if (!members_.empty()) whole.members_ += "," + members_;
+  return whole.text() + "\n";
 }
 
 }  // namespace experiments

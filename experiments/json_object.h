@@ -27,6 +27,10 @@ class JsonObject {
 
   std::string text() const { return "{" + members_ + "}"; }
 
+  /// The object as a command prints it for --json: its first member, "format", is the version of
+  /// what the commands print so.
+  std::string printed() const;
+
  private:
   std::string members_;
 };

@@ -5,10 +5,13 @@
 #include <map>
 #include <sstream>
 
+#include "experiments/numbers.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 #include "experiments/plain_table.h"
 #include "experiments/run_card.h"
 #include "nn/files/file.h"
+#include "nn/files/json.h"
 
 namespace experiments {
 
@@ -77,6 +80,18 @@ RunCard known_rank_card(const StudyOptions& options) {
   return card;
 }
 
+// Throws ResultsError where they are not what known_rank_lines wrote.
+std::string lines_of_teacher(const std::filesystem::path& path) {
+  const std::string lines = nn::read_file(path);
+  try {
+    known_rank_markdown(known_rank_head + lines);
+  } catch (const std::invalid_argument& error) {
+    throw ResultsError(
+        fmt::format("{}: {}; remove it to run this teacher again", path.string(), error.what()));
+  }
+  return lines;
+}
+
 ExperimentOutcome run_known_rank_experiment(const StudyOptions& options, Bases& bases,
                                             Progress& progress) {
   const std::filesystem::path out = options.out / "known-rank";
@@ -103,12 +118,12 @@ ExperimentOutcome run_known_rank_experiment(const StudyOptions& options, Bases& 
       nn::write_file_atomically(path,
                                 known_rank_lines(known_rank(base, options_of(teacher, options))));
     }
-    csv += nn::read_file(path);
+    csv += lines_of_teacher(path);
   }
   const std::string table = known_rank_markdown(csv);
   write_result(options, "known-rank", ".csv", csv);
   write_result(options, "known-rank", ".md", table);
-  fmt::print("{}", table);
+  print_out("{}", table);
   return {0};
 }
 
@@ -139,14 +154,17 @@ std::string known_rank_lines(const KnownRankResult& result) {
 }
 
 std::string known_rank_markdown(const std::string& csv) {
-  std::map<std::pair<int, int>, std::map<std::string, double>> teachers;
+  std::map<std::pair<long, long>, std::map<std::string, double>> teachers;
   std::istringstream lines(csv);
   std::string line;
   std::getline(lines, line);  // the head
   while (std::getline(lines, line)) {
     const std::vector<std::string> cells = split_at_commas(line);
-    teachers[{std::stoi(cells.at(0)), std::stoi(cells.at(1))}][cells.at(2)] =
-        std::stod(cells.at(4));
+    const auto number = [&](std::size_t i) { return read_number(cells[i]); };
+    const auto whole = [&](std::size_t i) { return read_whole(cells[i]); };
+    if (cells.size() != 5 || !whole(0) || !whole(1) || !whole(3) || !number(4))
+      throw std::invalid_argument(fmt::format("not a line of known-rank: {}", nn::printable(line)));
+    teachers[{*whole(0), *whole(1)}][cells[2]] = *number(4);
   }
   PlainTable table{{"r*", "seed", "estimated rank", "knee of the loss", "amplification planted",
                     "recovered", "its interval"}};

@@ -4,11 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <set>
 
 #include "experiments/command_line.h"
+#include "experiments/numbers.h"
 
 namespace experiments {
 
@@ -55,29 +55,32 @@ std::vector<std::string> parse_targets(const std::string& text) {
 }
 
 long parse_integer(const std::string& name, const std::string& text, long low, long high) {
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
+  const std::optional<long> value = read_whole(text);
+  if (!value || *value < low || *value > high)
     throw UsageError(
         fmt::format("{} '{}': a whole number from {} to {} is wanted", name, text, low, high));
-  return value;
+  return *value;
 }
 
 double parse_positive(const std::string& name, const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value > 0) ||
-      !std::isfinite(value))
+  const std::optional<double> value = read_number(text);
+  if (!value || !(*value > 0) || !std::isfinite(*value))
     throw UsageError(fmt::format("{} '{}': a positive number is wanted", name, text));
-  return value;
+  return *value;
+}
+
+double parse_not_negative(const std::string& name, const std::string& text) {
+  const std::optional<double> value = read_number(text);
+  if (!value || !(*value >= 0) || !std::isfinite(*value))
+    throw UsageError(fmt::format("{} '{}': a number from 0 is wanted", name, text));
+  return *value;
 }
 
 double parse_fraction(const std::string& name, const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0) || !(value < 1))
+  const std::optional<double> value = read_number(text);
+  if (!value || !(*value >= 0) || !(*value < 1))
     throw UsageError(fmt::format("{} '{}': a number from 0 to below 1 is wanted", name, text));
-  return value;
+  return *value;
 }
 
 std::vector<std::pair<std::string, std::string>> split_pairs(const std::string& name,

@@ -29,6 +29,9 @@ long parse_integer(const std::string& name, const std::string& text, long low, l
 /// A finite number of the option `name`, greater than zero.
 double parse_positive(const std::string& name, const std::string& text);
 
+/// The same, or zero.
+double parse_not_negative(const std::string& name, const std::string& text);
+
 /// A number of the option `name`, at least 0 and below 1.
 double parse_fraction(const std::string& name, const std::string& text);
 

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "experiments/search_rates.h"
@@ -17,9 +15,13 @@ namespace {
 // are also known without theirs.
 class FinishedCells {
  public:
+  // What is wrong in the folder is said when it is opened; until then nothing in it counts.
   explicit FinishedCells(const std::filesystem::path& folder) {
-    std::ifstream lines(folder / "cells.jsonl");
-    for (std::string line; std::getline(lines, line);) add(line);
+    try {
+      for (const CellResult& result : read_cells(folder / "cells.jsonl")) add(result.cell);
+    } catch (const ResultsError&) {
+      return;
+    }
   }
 
   bool contains(Cell cell) const {
@@ -27,18 +29,10 @@ class FinishedCells {
   }
 
  private:
-  // A line that a kill tore off is no cell; what else is wrong is said when the folder is opened.
-  void add(const std::string& line) {
-    const auto object = nlohmann::ordered_json::parse(line, nullptr, false);
-    if (object.is_discarded()) return;
-    try {
-      Cell cell = cell_result_from_json(object).cell;
-      keys_.insert(cell.key());
-      cell.lr = 0;
-      without_rate_.insert(cell.key());
-    } catch (const std::invalid_argument&) {
-      return;
-    }
+  void add(Cell cell) {
+    keys_.insert(cell.key());
+    cell.lr = 0;
+    without_rate_.insert(cell.key());
   }
 
   std::set<std::string> keys_, without_rate_;
@@ -70,13 +64,6 @@ std::vector<Cell> cells_of(const Experiment& experiment, const StudyOptions& opt
   } catch (const std::invalid_argument&) {
     return {};
   }
-}
-
-// A step of pre-training takes 7 ms on two cores of a current machine, and a wider base as many
-// times longer as its matrices are larger.
-double pretraining_seconds(const BaseConfig& config) {
-  const double wider = static_cast<double>(config.model.d_model) / 64;
-  return 7e-3 * wider * wider * static_cast<double>(config.steps);
 }
 
 StagePlan base_plan(const std::vector<Experiment>& experiments, const StudyOptions& options) {

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "data/pretraining.h"
 #include "data/vocabulary.h"
 #include "experiments/batches.h"
+#include "experiments/numbers.h"
 #include "experiments/progress.h"
 #include "experiments/run_card.h"
 #include "experiments/signals.h"
@@ -48,15 +47,24 @@ BaseConfig base_config(std::uint64_t seed, long steps) {
   return config;
 }
 
+// A member that counts: the reader of a stranger's file casts no number that does not fit.
+template <std::integral Integer>
+static Integer count_from(const nlohmann::json& object, const char* name) {
+  const nlohmann::json& value = object.at(name);
+  if (!nn::is_whole<Integer>(value) || value < 0)
+    throw std::invalid_argument(fmt::format("\"{}\" is {}", name, nn::shown(value)));
+  return value.get<Integer>();
+}
+
 BaseConfig base_config_from_json(std::string_view text) {
   try {
-    const auto object = nlohmann::json::parse(nn::parse_json_object(text).dump());
+    const nlohmann::json object = nn::parse_json_object(text);
     BaseConfig c;
-    c.seed = object.at("seed").get<std::uint64_t>();
-    c.steps = object.at("steps").get<long>();
-    c.batch = object.at("batch").get<int>();
+    c.seed = count_from<std::uint64_t>(object, "seed");
+    c.steps = count_from<long>(object, "steps");
+    c.batch = count_from<int>(object, "batch");
     c.lr = object.at("lr").get<double>();
-    c.warmup = object.at("warmup").get<long>();
+    c.warmup = count_from<long>(object, "warmup");
     c.beta2 = object.at("beta2").get<double>();
     c.weight_decay = object.at("weight_decay").get<double>();
     c.clip = object.at("clip").get<double>();
@@ -98,10 +106,8 @@ void save_state(const fs::path& path, nn::Module& model, nn::Optimizer& optimize
 long steps_done(const nn::SafetensorsFile& file, long steps) {
   const auto found = file.metadata().find("steps_done");
   if (found == file.metadata().end()) return 0;
-  const std::string& text = found->second;
-  long done = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), done);
-  return error == std::errc() && end == text.data() + text.size() && done <= steps ? done : 0;
+  const long done = read_whole(found->second).value_or(0);
+  return done <= steps ? done : 0;
 }
 
 // The number of steps done, 0 where there is no state.
@@ -179,10 +185,16 @@ Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCal
   return {config, std::move(model)};
 }
 
+double pretraining_seconds(const BaseConfig& config) {
+  const double wider = static_cast<double>(config.model.d_model) / 64;
+  return 7e-3 * wider * wider * static_cast<double>(config.steps);
+}
+
 Base base_with_progress(const BaseConfig& config, const fs::path& folder) {
   if (has_base(config, folder)) return ensure_base(config, folder);
-  TrainingProgress progress(fmt::format("pre-training the shared base (seed {}, {} steps), once",
-                                        config.seed, config.steps));
+  TrainingProgress progress(
+      fmt::format("pre-training the shared base (seed {}, {} steps), once: about {}", config.seed,
+                  config.steps, duration_text(pretraining_seconds(config))));
   const SignalWatch watch;
   const auto show = [&](long before, long done, long total) { progress.step(before, done, total); };
   Base base = ensure_base(config, folder, show, [&] { return watch.received() != 0; });

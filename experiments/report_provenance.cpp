@@ -1,14 +1,15 @@
 #include <fmt/format.h>
 
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "experiments/build_info.h"
 #include "experiments/experiment.h"
 #include "experiments/html.h"
 #include "experiments/progress.h"
 #include "experiments/report.h"
+#include "experiments/results.h"
 #include "nn/files/file.h"
+#include "nn/files/json.h"
 
 namespace experiments {
 
@@ -16,31 +17,41 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Json = nlohmann::json;
-
 // Of a file that may not be there or be another's: what it does not say stays empty.
-Json read_json(const fs::path& path) {
-  if (!fs::exists(path)) return Json::object();
-  const Json json = Json::parse(nn::read_file(path), nullptr, false);
-  return json.is_object() ? json : Json::object();
+nn::Json read_json(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return nn::Json::object();
+  try {
+    return nn::parse_json_object(nn::read_file(path));
+  } catch (const nn::JsonError&) {
+    return nn::Json::object();
+  }
 }
 
-std::string text_at(const Json& object, const char* name) {
+std::string text_at(const nn::Json& object, const char* name) {
   if (!object.contains(name)) return "";
-  const Json& value = object.at(name);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  const nn::Json& value = object.at(name);
+  return value.is_string() ? value.get<std::string>() : nn::text_of(value);
+}
+
+double number_at(const nn::Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+// Its lists and objects; empty where it has none of the kind.
+nn::Json part_at(const nn::Json& object, const char* name, nn::Json::value_t kind) {
+  const auto found = object.find(name);
+  return found != object.end() && found->type() == kind ? *found : nn::Json(kind);
 }
 
 // Seconds over all cells, as if they had run one after the other.
 std::pair<int, double> cells_and_seconds(const fs::path& cells_jsonl) {
   int cells = 0;
   double seconds = 0;
-  std::ifstream lines(cells_jsonl);
-  for (std::string line; std::getline(lines, line);) {
-    const Json cell = Json::parse(line, nullptr, false);
-    if (!cell.is_object() || !cell.contains("seconds") || !cell["seconds"].is_number()) continue;
+  for (const CellResult& result : read_cells(cells_jsonl)) {
     ++cells;
-    seconds += cell["seconds"].get<double>();
+    seconds += result.seconds;
   }
   return {cells, seconds};
 }
@@ -48,8 +59,8 @@ std::pair<int, double> cells_and_seconds(const fs::path& cells_jsonl) {
 // What a stage rests on is in the folder of its sweep, which it may share.
 std::vector<std::string> stage_row(const fs::path& out, const std::string& name) {
   const std::string sweep = sweep_of(name);
-  const Json card = read_json(out / sweep / "run.json");
-  const Json extent = card.value("extent", Json::object());
+  const nn::Json card = read_json(out / sweep / "run.json");
+  const nn::Json extent = part_at(card, "extent", nn::Json::value_t::object);
   const auto [cells, seconds] = cells_and_seconds(out / sweep / "cells.jsonl");
   return {name,
           sweep,
@@ -61,12 +72,14 @@ std::vector<std::string> stage_row(const fs::path& out, const std::string& name)
 }
 
 std::string run_of_the_paper(const fs::path& out) {
-  const Json log = read_json(out / "paper.json");
-  if (!log.contains("stages")) return "";
+  const nn::Json log = read_json(out / "paper.json");
+  const nn::Json stages = part_at(log, "stages", nn::Json::value_t::array);
+  if (stages.empty()) return "";
   std::vector<std::vector<std::string>> rows;
   double sum = 0;
-  for (const Json& stage : log.at("stages")) {
-    const double seconds = stage.value("seconds", 0.0);
+  for (const nn::Json& stage : stages) {
+    if (!stage.is_object()) continue;
+    const double seconds = number_at(stage, "seconds");
     sum += seconds;
     rows.push_back({text_at(stage, "name"), duration_text(seconds), text_at(stage, "problem")});
   }
@@ -82,8 +95,9 @@ std::string run_of_the_paper(const fs::path& out) {
 std::string machines(const fs::path& out, const std::vector<std::string>& stages) {
   std::vector<std::vector<std::string>> rows;
   for (const std::string& name : stages) {
-    const Json card = read_json(out / sweep_of(name) / "run.json");
-    for (const Json& machine : card.value("runs", Json::array())) {
+    const nn::Json card = read_json(out / sweep_of(name) / "run.json");
+    for (const nn::Json& machine : part_at(card, "runs", nn::Json::value_t::array)) {
+      if (!machine.is_object()) continue;
       const std::vector<std::string> row{text_at(machine, "commit"), text_at(machine, "compiler"),
                                          text_at(machine, "flags"), text_at(machine, "cpu")};
       if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);

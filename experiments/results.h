@@ -20,6 +20,19 @@ struct ResultsError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The version of run.json and cells.jsonl, in the member "format" of run.json.
+constexpr int results_format = 1;
+
+/// The finished cells in a file of that form, sorted by key; none where there is no such file. What
+/// is torn at its end is no cell. Throws ResultsError with file and line where one is malformed or
+/// there twice.
+std::vector<CellResult> read_cells(const std::filesystem::path& cells_jsonl);
+
+/// Writes a table or the like, its folder created where it is missing. What is there already is not
+/// written again: somebody else's finished results can be printed from a folder that cannot be
+/// written. Throws nn::FileError.
+void write_unless_equal(const std::filesystem::path& path, const std::string& text);
+
 /// The finished cells of one experiment on disk, so that the same command again continues:
 ///
 ///   cells.jsonl  one line per finished cell, appended whole or not at all
@@ -38,7 +51,8 @@ class ResultsFolder {
   /// removed first: cells.jsonl, run.json and the reports named <experiment>.md and .csv, nothing
   /// else. Throws ResultsError: the folder is in use, its configuration differs (the message lists
   /// the fields), it has cells without a run card, a line is malformed or there twice (file and
-  /// line number), the system refuses.
+  /// line number), the system refuses. A folder with a run card that cannot be written is opened to
+  /// be read.
   ResultsFolder(std::filesystem::path folder, const RunCard& card, int threads,
                 Start start = Start::resume);
   ~ResultsFolder();
@@ -53,14 +67,20 @@ class ResultsFolder {
   /// system refuses (a full disk); the file is then as it was before.
   void append(const CellResult& result);
 
-  /// A line for the user if cells here were computed by another build or processor, which may
-  /// change their last digits or, with another commit, more; else empty.
+  /// What the user should know, a line each: that cells here were computed by another build or
+  /// processor, which may change their last digits or, with another commit, more; that the file
+  /// system has no locks, so that two runs must not be started into one folder; or nothing.
   const std::string& notice() const { return notice_; }
+
+  /// Whether this process may not write here, as into somebody else's results: what is finished can
+  /// be read, and append throws.
+  bool is_read_only() const { return lock_ < 0; }
 
   const std::filesystem::path& path() const { return folder_; }
 
  private:
   void lock();
+  void add_notice(const std::string& line);
   void remove_own_files();
   void open_card(const RunCard& card, int threads);
   nlohmann::json continued_card(const nlohmann::json& there, const RunCard& card,
@@ -72,7 +92,7 @@ class ResultsFolder {
   std::filesystem::path folder_;
   std::string experiment_;
   std::string notice_;
-  int lock_ = -1;  // file descriptors
+  int lock_ = -1;  // file descriptors; no lock where the folder is only read
   int cells_ = -1;
   std::map<std::string, CellResult> results_;  // by key
   mutable std::mutex mutex_;

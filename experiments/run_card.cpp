@@ -11,6 +11,7 @@
 
 #include "autograd/random.h"
 #include "experiments/build_info.h"
+#include "nn/files/json.h"
 
 namespace experiments {
 namespace {
@@ -21,9 +22,9 @@ using Json = nlohmann::json;
 /// entries by number.
 template <class Visit>
 void visit_leaves(const Json& value, const std::string& name, const Visit& visit) {
-  if (!value.is_object() || value.empty()) return visit(name, value.dump());
+  if (!value.is_object() || value.empty()) return visit(name, nn::text_of(value));
   for (const auto& [key, child] : value.items()) {
-    visit_leaves(child, name.empty() ? key : name + "." + key, visit);
+    visit_leaves(child, name.empty() ? nn::plain(key) : name + "." + nn::plain(key), visit);
   }
 }
 

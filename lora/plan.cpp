@@ -43,16 +43,29 @@ bool matches(const std::string& name, const std::string& entry) {
       fmt::format("'{}' matches no projection; there are {}", entry, fmt::join(names, ", ")));
 }
 
+// The standard library's matcher recurses with the length of an expression, and tries every way of
+// matching unless told to go through the text once, which rules out back references (\1).
+std::regex compiled(const std::string& expression) {
+  constexpr std::size_t longest = 200;
+  if (expression.size() > longest)
+    throw std::invalid_argument(fmt::format("a regular expression of {} characters; {} are allowed",
+                                            expression.size(), longest));
+  try {
+#ifdef __GLIBCXX__
+    return std::regex(expression, std::regex::ECMAScript | std::regex_constants::__polynomial);
+#else
+    return std::regex(expression);
+#endif
+  } catch (const std::regex_error& error) {
+    throw std::invalid_argument(
+        fmt::format("'{}' is no regular expression: {}", expression, error.what()));
+  }
+}
+
 std::vector<Slot> matching(const LoraConfig& config, const std::vector<Slot>& all) {
   std::vector<Slot> chosen;
   if (!config.targets_regex.empty()) {
-    std::regex pattern;
-    try {
-      pattern = std::regex(config.targets_regex);
-    } catch (const std::regex_error& e) {
-      throw std::invalid_argument(
-          fmt::format("'{}' is no regular expression: {}", config.targets_regex, e.what()));
-    }
+    const std::regex pattern = compiled(config.targets_regex);
     std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
                  [&](const Slot& s) { return std::regex_match(s.name, pattern); });
     if (chosen.empty()) nothing_matches(config.targets_regex, all);

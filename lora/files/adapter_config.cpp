@@ -30,8 +30,7 @@ bool is_neutral(const Json& value) {
 }
 
 Index rank_from(const std::string& name, const Json& value) {
-  const bool fits = value.is_number_unsigned() && std::in_range<Index>(value.get<std::uint64_t>());
-  if (!fits) wrong(name, value, "a positive whole number");
+  if (!nn::is_whole<Index>(value) || value < 1) wrong(name, value, "a positive whole number");
   return value.get<Index>();
 }
 

@@ -7,10 +7,12 @@
 
 namespace nn {
 
-// Copying and printing a value recurse, so its depth must be bounded.
+// Copying and printing a value recurse, so its depth must be bounded; an object looks each new
+// member up among all it has, so their number must be too.
 static constexpr int deepest = 8;
+static constexpr std::size_t most_members = 4096;
 
-Json parse_json_object(std::string_view text) {
+Json parse_json(std::string_view text) {
   std::vector<std::set<std::string>> keys(deepest + 1);  // of the open object of each depth
   const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
     if (depth >= deepest) throw JsonError(fmt::format("is nested deeper than {} levels", deepest));
@@ -18,17 +20,22 @@ Json parse_json_object(std::string_view text) {
     if (event == Json::parse_event_t::object_start) known.clear();
     if (event == Json::parse_event_t::key) {
       const auto name = value.get<std::string>();
-      if (!keys[static_cast<std::size_t>(depth)].insert(name).second)
-        throw JsonError("has the member " + printable(name) + " twice");
+      auto& own = keys[static_cast<std::size_t>(depth)];
+      if (!own.insert(name).second) throw JsonError("has the member " + printable(name) + " twice");
+      if (own.size() > most_members)
+        throw JsonError(fmt::format("has an object of more than {} members", most_members));
     }
     return true;
   };
-  Json object;
   try {
-    object = Json::parse(text, watch);
+    return Json::parse(text, watch);
   } catch (const Json::exception&) {
     throw JsonError("is not JSON");
   }
+}
+
+Json parse_json_object(std::string_view text) {
+  Json object = parse_json(text);
   if (!object.is_object()) throw JsonError("is not a JSON object");
   return object;
 }
@@ -39,11 +46,27 @@ std::string shown(const Json& value) {
   return text.size() > longest ? text.substr(0, longest) + "..." : text;
 }
 
+std::string text_of(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string text_of(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// A JSON string: in double quotes, with escapes for what is not printable ASCII.
+static std::string quoted(std::string_view text) {
+  return Json(std::string(text)).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
 std::string printable(std::string_view name) {
   const std::size_t longest = 100;
-  const Json whole = std::string(name.substr(0, longest));
-  return whole.dump(-1, ' ', true, Json::error_handler_t::replace) +
-         (name.size() > longest ? "..." : "");
+  return quoted(name.substr(0, longest)) + (name.size() > longest ? "..." : "");
+}
+
+std::string plain(std::string_view text) {
+  const std::string whole = quoted(text);
+  return whole.substr(1, whole.size() - 2);
 }
 
 }  // namespace nn

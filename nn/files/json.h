@@ -1,9 +1,12 @@
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 /// JSON from files that others may have written, read strictly. Only for source files: it includes
 /// the whole JSON library. It knows nothing of models, and is a library of its own that `data` may
@@ -13,18 +16,38 @@ namespace nn {
 /// Objects that keep the order of their members.
 using Json = nlohmann::ordered_json;
 
-/// A text that is not what parse_json_object takes; the message continues "the configuration ...".
+/// A text that is not what parse_json takes; the message continues "the configuration ...".
 struct JsonError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-/// An object of at most eight levels, in which no key stands twice. Throws JsonError.
+/// A value of at most eight levels, whose objects have at most 4096 members and no key twice: what
+/// a stranger wrote takes neither the stack nor hours. Throws JsonError.
+Json parse_json(std::string_view text);
+
+/// The same, and it must be an object.
 Json parse_json_object(std::string_view text);
+
+/// Whether a value is a whole number that Integer holds: get<Integer>() would cast whatever it is.
+template <std::integral Integer>
+bool is_whole(const auto& value) {
+  if (value.is_number_unsigned())
+    return std::in_range<Integer>(value.template get<std::uint64_t>());
+  return value.is_number_integer() && std::in_range<Integer>(value.template get<std::int64_t>());
+}
 
 /// A value for a message: on one line, in ASCII, not too long.
 std::string shown(const Json& value);
 
 /// A name for a message: in double quotes, on one line, in ASCII, not too long.
 std::string printable(std::string_view name);
+
+/// A text for a message: on one line, in ASCII, whole.
+std::string plain(std::string_view text);
+
+/// A value as JSON text, on one line. What is not UTF-8 in its strings, as in a path of another
+/// encoding, becomes U+FFFD rather than an error.
+std::string text_of(const Json& value);
+std::string text_of(const nlohmann::json& value);
 
 }  // namespace nn

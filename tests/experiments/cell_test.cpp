@@ -81,6 +81,24 @@ TEST_CASE("a diverged cell keeps its infinity and its NaN") {
   }
 }
 
+TEST_CASE("outcomes that no run can have are refused") {
+  const auto with = [](const char* field, nlohmann::ordered_json value) {
+    nlohmann::ordered_json object = to_json(example());
+    object[field] = std::move(value);
+    return reason(object);
+  };
+  CHECK(with("value", 1) == "accepted");
+  CHECK(with("value", "nan") == "accepted");
+  CHECK(with("value", 42) == "field \"value\" must be from 0 to 1 or nan, not 42");
+  CHECK(with("value", -0.5) == "field \"value\" must be from 0 to 1 or nan, not -0.5");
+  CHECK(with("trainable", -7) == "field \"trainable\" must be at least 0, not -7");
+  CHECK(with("steps", -1) == "field \"steps\" must be at least 0, not -1");
+  CHECK(with("examples", -1) == "field \"examples\" must be at least 0, not -1");
+  CHECK(with("seconds", -1) == "field \"seconds\" must be at least 0, not -1");
+  CHECK(with("seconds", "nan") == "field \"seconds\" must be at least 0, not nan");
+  CHECK(with("method", "\x1b[31mX").starts_with("unknown method \"\\u001b[31mX\"; valid: "));
+}
+
 TEST_CASE("the key tells cells apart by every field, and by nothing else") {
   const Cell cell = example().cell;
   Cell same = cell;

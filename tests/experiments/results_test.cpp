@@ -85,10 +85,10 @@ TEST_CASE("damage elsewhere is an error with file and line, and changes nothing"
     CHECK(fake::read(out / "cells.jsonl") == text);
     return reason;
   };
-  CHECK(with(good + "{\"task\":\n" + to_json(nth(1)).dump() + "\n") ==
-        file + ":2: not a JSON object");
+  CHECK(with(good + "{\"task\":\n" + to_json(nth(1)).dump() + "\n") == file + ":2: is not JSON");
+  CHECK(with(good + "[1]\n") == file + ":2: is not a JSON object");
   CHECK(with("{}\n" + good) == file + ":1: field \"experiment\" is missing");
-  CHECK(with(good + "\n") == file + ":2: not a JSON object");
+  CHECK(with(good + "\n") == file + ":2: is not JSON");
   CHECK(with(good + good) ==
         fmt::format("{}:2: a second result of cell {}", file, nth(0).cell.key()));
   for (const char* card : {"{", "[]", "{}", R"({"experiment":"table6","configuration":3})"}) {
