@@ -1,20 +1,20 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "experiments/command_parser.h"
 #include "experiments/commands.h"
+#include "experiments/output.h"
 #include "experiments/pretrain.h"
-#include "experiments/study_command.h"
 
 namespace {
 
-constexpr int wrong_input = 2, stopped = 130;
+constexpr int wrong_input = 2, stopped = 130, reader_gone = 128 + SIGPIPE;
 
 int fail(int code, std::string_view message) {
-  fmt::print(stderr, "lowrank: {}\n", message);
+  experiments::print_err("lowrank: {}\n", message);
   return code;
 }
 
@@ -35,33 +35,13 @@ int run(experiments::Command& program, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace experiments;
-  std::vector<Command> commands{
-      paper_command(),           //
-      report_command(),          //
-      table6_command(),          //
-      known_rank_command(),      //
-      learning_rates_command(),  //
-      tasks_command(),           //
-      pretrain_command(),        //
-      trace_command(),           //
-      train_command(),           //
-      eval_command(),            //
-      merge_command(),           //
-      generate_command(),        //
-      bench_command(),           //
-  };
-  for (const Experiment& experiment : all_experiments())
-    if (std::none_of(commands.begin(), commands.end(), [&](const Command& own) {
-          return own.name() == experiment.name;  // with options of its own
-        }))
-      commands.push_back(experiment_command(experiment));
-  Command program(
-      "lowrank",
-      "LoRA from the chain rule up: train it, look into it, reproduce the paper on toy tasks.",
-      std::move(commands));
+  prepare_standard_streams();
+  Command program = all_commands();
   const int code = run(program, argc, argv);
-  // What the program says may go to a full disk; a lost result must not look like a finished one.
-  if (std::fflush(stdout) != 0 && code == 0)
-    return fail(wrong_input, fmt::format("cannot write the output: {}", std::strerror(errno)));
-  return code;
+  // A lost result must not look like a finished one. A reader that left, such as `head`, knows it
+  // did.
+  const int error = error_of_output();
+  if (error == 0 || code != 0) return code;
+  if (error == EPIPE) return reader_gone;
+  return fail(wrong_input, fmt::format("cannot write the output: {}", std::strerror(error)));
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/output.h"
+
 namespace experiments {
 
 double remaining_seconds(const SweepState& state) {
@@ -15,7 +17,8 @@ double remaining_seconds(const SweepState& state) {
 }
 
 std::string duration_text(double seconds) {
-  const long s = std::lround(std::max(0.0, seconds));
+  constexpr double longest = 1e9;  // 30 years: what a file says may be no number of seconds
+  const long s = std::lround(std::clamp(std::isnan(seconds) ? 0.0 : seconds, 0.0, longest));
   if (s < 60) return fmt::format("{} s", s);
   if (s < 3600) return fmt::format("{} min {} s", s / 60, s % 60);
   return fmt::format("{} h {} min", s / 3600, s % 3600 / 60);
@@ -44,23 +47,23 @@ void Progress::show(const SweepState& state) {
   if (terminal_) {
     const std::string text = progress_text(state, true);
     // Blanks cover what a longer line before left on the screen.
-    fmt::print(out_, "\r{:<{}}", text, drawn_);
+    write_text(out_, fmt::format("\r{:<{}}", text, drawn_));
     drawn_ = text.size();
   } else if (state.elapsed - last_line_ >= seconds_between_lines_) {
-    fmt::print(out_, "{}\n", progress_text(state, false));
+    write_text(out_, fmt::format("{}\n", progress_text(state, false)));
     last_line_ = state.elapsed;
   }
   std::fflush(out_);
 }
 
 void Progress::clear_bar() {
-  if (drawn_ > 0) fmt::print(out_, "\r{:<{}}\r", "", drawn_);
+  if (drawn_ > 0) write_text(out_, fmt::format("\r{:<{}}\r", "", drawn_));
   drawn_ = 0;
 }
 
 void Progress::message(const std::string& line) {
   clear_bar();
-  fmt::print(out_, "{}\n", line);
+  write_text(out_, fmt::format("{}\n", line));
   std::fflush(out_);
 }
 

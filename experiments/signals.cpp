@@ -8,14 +8,21 @@ namespace experiments {
 static std::atomic<int> received_signal = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 
-SignalWatch::SignalWatch() : old_interrupt_{}, old_terminate_{} {
-  received_signal = 0;
+// A signal that whoever started the process told it to ignore stays ignored: a shell does so with
+// SIGINT for what a script runs in the background, which Ctrl-C on the script is not meant for.
+static void note(int signal, struct sigaction& old) {
   struct sigaction action {};
-  action.sa_handler = [](int signal) { received_signal = signal; };
+  action.sa_handler = [](int number) { received_signal = number; };
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
   sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, &old_interrupt_);
-  ::sigaction(SIGTERM, &action, &old_terminate_);
+  ::sigaction(signal, nullptr, &old);
+  if (old.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
+}
+
+SignalWatch::SignalWatch() : old_interrupt_{}, old_terminate_{} {
+  received_signal = 0;
+  note(SIGINT, old_interrupt_);
+  note(SIGTERM, old_terminate_);
 }
 
 SignalWatch::~SignalWatch() {

@@ -5,7 +5,8 @@
 namespace experiments {
 
 /// While it lives, the first SIGINT or SIGTERM is only noted, so that work can stop where nothing
-/// is lost; the second has its usual effect and ends the process.
+/// is lost; the second has its usual effect and ends the process. A signal that the process was
+/// started to ignore stays ignored.
 class SignalWatch {
  public:
   SignalWatch();
