@@ -4,12 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <sstream>
 #include <string_view>
 #include <utility>
 
+#include "experiments/child_process.h"
 #include "experiments/html.h"
+#include "experiments/report.h"
 #include "nn/files/file.h"
 
 namespace experiments {
@@ -21,25 +22,11 @@ std::vector<std::pair<std::string_view, std::string_view>> figure_scripts();
 
 namespace {
 
+// Not those of the user's ~/.gnuplot: a report looks the same for everybody.
+constexpr const char* own_settings = "--default-settings";
+
 // What the scripts share, and no figure of its own.
 bool is_shared(std::string_view file) { return file == "style.gp" || file == "heatmaps.gp"; }
-
-// A word for the shell, whatever is in it.
-std::string quoted(const std::string& word) {
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
-// What a command says on both streams, and its exit status.
-std::pair<int, std::string> said_by(const std::string& command) {
-  std::FILE* pipe = ::popen((command + " 2>&1 </dev/null").c_str(), "r");
-  if (pipe == nullptr) return {-1, "cannot be started"};
-  std::string text;
-  char part[512];
-  while (std::fgets(part, sizeof part, pipe) != nullptr) text += part;
-  return {::pclose(pipe), text};
-}
 
 std::string field(const std::string& script, const std::string& name) {
   std::istringstream lines(script);
@@ -56,14 +43,11 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
     text.replace(at, from.size(), to);
 }
 
-// Of every folder with finished cells a table in OUT/figures.
+// Of every sweep of an experiment a table in OUT/figures.
 void write_summaries(const fs::path& out, const fs::path& folder) {
-  for (const auto& stage : fs::directory_iterator(out)) {
-    const fs::path cells = stage.path() / "cells.jsonl";
-    if (!fs::exists(cells) || stage.path().filename() == "learning-rates") continue;
-    nn::write_file_atomically(folder / (stage.path().filename().string() + "_cells.csv"),
-                              cells_summary_csv(cells));
-  }
+  for (const std::string& sweep : sweeps_in(out))
+    nn::write_file_atomically(folder / (sweep + "_cells.csv"),
+                              cells_summary_csv(out / sweep / "cells.jsonl"));
 }
 
 void write_shared(const fs::path& folder) {
@@ -79,8 +63,7 @@ Drawing drawn(const Figure& figure, const fs::path& folder) {
       return drawing;
     }
   nn::write_file_atomically(folder / (figure.name + ".gp"), figure.script);
-  const auto [status, text] = said_by(
-      fmt::format("cd {} && gnuplot {}", quoted(folder.string()), quoted(figure.name + ".gp")));
+  const auto [status, text] = run_program({"gnuplot", own_settings, figure.name + ".gp"}, folder);
   const fs::path svg = folder / (figure.name + ".svg");
   if (status != 0 || !fs::exists(svg))
     drawing.problem = fmt::format("gnuplot {}.gp says: {}", figure.name, text);
@@ -110,7 +93,7 @@ std::vector<Figure> all_figures() {
 }
 
 void require_gnuplot() {
-  if (said_by("gnuplot --version").first != 0)
+  if (run_program({"gnuplot", "--version"}, "").status != 0)
     throw std::runtime_error(
         "gnuplot cannot be run, and it draws the report's figures; its package is gnuplot-nox");
 }

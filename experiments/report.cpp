@@ -10,7 +10,9 @@
 #include "experiments/figures.h"
 #include "experiments/findings_file.h"
 #include "experiments/html.h"
+#include "experiments/results.h"
 #include "nn/files/file.h"
+#include "nn/files/json.h"
 
 namespace experiments {
 
@@ -34,8 +36,10 @@ std::string stage_section(const fs::path& out, const std::string& name) {
   else
     html += element("h3", escaped(name)) + element("p", "It has written no table.");
   std::set<fs::path> data;
-  for (const auto& file : fs::directory_iterator(folder))
-    if (file.path().extension() == ".csv") data.insert(file.path());
+  std::error_code unreadable;
+  for (fs::directory_iterator file(folder, unreadable), end; file != end;
+       file.increment(unreadable))
+    if (file->path().extension() == ".csv") data.insert(file->path());
   for (const fs::path& path : data) {
     const std::string csv = nn::read_file(path);
     html += details("data: " + file_name(path),
@@ -99,22 +103,69 @@ std::string page(const fs::path& out, const std::vector<Finding>& judged,
 
 }  // namespace
 
+namespace {
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// Why a folder holds something else than its name says, as a copy of another does; "" where not.
+std::string other_contents(const fs::path& folder) {
+  const std::string name = file_name(folder);
+  if (is_there(folder / "run.json")) {
+    try {
+      const nn::Json card = nn::parse_json_object(nn::read_file(folder / "run.json"));
+      const nn::Json experiment = card.value("experiment", nn::Json());
+      if (experiment != name) return fmt::format("its run.json is of {}", nn::shown(experiment));
+    } catch (const nn::JsonError& error) {
+      return fmt::format("its run.json {}", error.what());
+    }
+  }
+  if (is_there(folder / "findings.json"))
+    for (const Finding& finding : read_findings(folder / "findings.json"))
+      if (finding.command != "./run " + name)
+        return fmt::format("its findings are of {}", nn::printable(finding.command));
+  return "";
+}
+
+}  // namespace
+
 std::vector<std::string> stages_in(const fs::path& out) {
   std::vector<std::string> stages;
-  const auto has_results = [&](const std::string& name) {
-    return fs::exists(out / name / "findings.json") || fs::exists(out / name / (name + ".md"));
-  };
-  for (const Experiment& experiment : all_experiments())
-    if (has_results(experiment.name)) stages.push_back(experiment.name);
-  std::set<std::string> others;
-  for (const auto& folder : fs::directory_iterator(out)) {
-    const std::string name = file_name(folder.path());
-    if (folder.is_directory() && has_results(name) &&
-        std::find(stages.begin(), stages.end(), name) == stages.end())
-      others.insert(name);
+  for (const Experiment& experiment : all_experiments()) {
+    const fs::path folder = out / experiment.name;
+    const bool has_results =
+        is_there(folder / "findings.json") || is_there(folder / (experiment.name + ".md"));
+    if (has_results && other_contents(folder).empty()) stages.push_back(experiment.name);
   }
-  stages.insert(stages.end(), others.begin(), others.end());
   return stages;
+}
+
+std::vector<std::string> sweeps_in(const fs::path& out) {
+  std::set<std::string> sweeps;
+  for (const Experiment& experiment : all_experiments()) {
+    const std::string sweep = sweep_of(experiment);
+    if (is_there(out / sweep / "cells.jsonl") && other_contents(out / sweep).empty())
+      sweeps.insert(sweep);
+  }
+  return {sweeps.begin(), sweeps.end()};
+}
+
+std::vector<std::string> left_out(const fs::path& out) {
+  std::set<std::string> ours{"learning-rates"}, lines;
+  for (const Experiment& experiment : all_experiments())
+    ours.insert({experiment.name, sweep_of(experiment)});
+  std::error_code unreadable;  // what may not be looked into is no results of ours
+  for (fs::directory_iterator entry(out, unreadable), end; entry != end;
+       entry.increment(unreadable)) {
+    const fs::path folder = entry->path();
+    if (!is_there(folder / "findings.json") && !is_there(folder / "cells.jsonl")) continue;
+    const std::string why =
+        ours.contains(file_name(folder)) ? other_contents(folder) : "no experiment has that name";
+    if (!why.empty()) lines.insert(fmt::format("{} is left out: {}", folder.string(), why));
+  }
+  return {lines.begin(), lines.end()};
 }
 
 std::vector<Finding> judged_findings(const fs::path& out) {
@@ -131,13 +182,24 @@ std::vector<Finding> judged_findings(const fs::path& out) {
 }
 
 std::string write_report(const fs::path& out) {
+  std::string text;
+  for (const std::string& line : left_out(out)) text += line + "\n";
   if (stages_in(out).empty())
     throw std::runtime_error(
         fmt::format("{} has no results of an experiment; ./run paper makes them", out.string()));
+  for (const std::string& sweep : sweeps_in(out))  // damage is said before anything is written
+    read_cells(out / sweep / "cells.jsonl");
   const std::vector<Finding> judged = judged_findings(out);
+  text += findings_text(judged) + "\n";
+  try {
+    nn::check_writable(out / "report.html", 0);
+  } catch (const nn::FileError& error) {  // somebody else's results can be read all the same
+    return text +
+           fmt::format("{}, so there is no report; copy the folder to have one\n", error.what());
+  }
   nn::write_file_atomically(out / "verdicts.json", verdicts_json(judged));
   nn::write_file_atomically(out / "report.html", page(out, judged, draw_figures(out)));
-  return fmt::format("{}\n{}\n", findings_text(judged), (out / "report.html").string());
+  return text + fmt::format("{}\n", (out / "report.html").string());
 }
 
 }  // namespace experiments

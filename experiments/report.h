@@ -17,9 +17,16 @@ std::vector<Finding> judged_findings(const std::filesystem::path& out);
 /// Throws std::runtime_error for a folder without any result.
 std::string write_report(const std::filesystem::path& out);
 
-/// The experiments with results in the folder, by the names of their folders: those that
-/// all_experiments() knows in their order, then others by name.
+/// The experiments with results in the folder, in the order of all_experiments(). A folder counts
+/// where its name, its run.json and its findings are of one experiment: a copy that lies beside it
+/// would be counted twice. Throws std::invalid_argument for findings that are damaged.
 std::vector<std::string> stages_in(const std::filesystem::path& out);
+
+/// The folders of their finished cells, by name; experiments may share one.
+std::vector<std::string> sweeps_in(const std::filesystem::path& out);
+
+/// A line for each folder that has results which are not read, with the reason.
+std::vector<std::string> left_out(const std::filesystem::path& out);
 
 /// Sections of the report. Each is HTML.
 std::string verdicts_section(const std::vector<Finding>& judged);

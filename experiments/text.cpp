@@ -13,8 +13,8 @@ std::size_t characters(const std::string& text) {
   }));
 }
 
-std::string wrapped(const std::string& first, std::size_t indent, const std::string& text) {
-  constexpr std::size_t columns = 100;
+std::string wrapped(const std::string& first, std::size_t indent, const std::string& text,
+                    std::size_t columns) {
   std::string result, line = first, word;
   bool empty = true;  // does the line hold no word of the text yet?
   std::istringstream words(text);
@@ -28,6 +28,17 @@ std::string wrapped(const std::string& first, std::size_t indent, const std::str
     empty = false;
   }
   return result + line + '\n';
+}
+
+std::string shell_word(const std::string& text) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_./-+,=:@%").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
 }
 
 std::string bytes_text(double bytes) {
