@@ -46,6 +46,13 @@ void refuse_options(const Command& command, const std::vector<std::string>& opti
     if (command.given(option)) throw UsageError(fmt::format("{} has no effect {}", option, when));
 }
 
+void refuse_to_replace(const std::string& option, const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, ignored)))
+    throw UsageError(
+        fmt::format("{} is there already; remove it or choose another {}", path.string(), option));
+}
+
 void require_option(const Command& command, const std::string& option, const std::string& valid) {
   if (!command.given(option))
     throw UsageError(fmt::format("{} wants {} {}", command.name(), option, valid));

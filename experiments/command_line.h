@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <stdexcept>
@@ -78,6 +79,10 @@ class Command {
 /// is asked for and does not happen is a mistake, not a detail.
 void refuse_options(const Command& command, const std::vector<std::string>& options,
                     const std::string& when);
+
+/// Throws UsageError where the option's path is there: a command replaces no file that it did not
+/// make, least of all one that it reads.
+void refuse_to_replace(const std::string& option, const std::filesystem::path& path);
 
 /// Throws UsageError unless the option was given.
 void require_option(const Command& command, const std::string& option, const std::string& valid);

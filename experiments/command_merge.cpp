@@ -5,6 +5,7 @@
 #include "experiments/commands.h"
 #include "experiments/json_object.h"
 #include "experiments/model_options.h"
+#include "experiments/output.h"
 #include "lora/inject.h"
 #include "lora/merge.h"
 #include "nn/files/file.h"
@@ -35,10 +36,7 @@ int run_merge(const Command& command, const MergeOptions& given) {
   require_option(command, "--out", "FILE.safetensors, the checkpoint to write");
   const ModelSource source = model_source(command, given.model);
   const std::filesystem::path out = given.out;
-  std::error_code ignored;
-  if (std::filesystem::exists(out, ignored))
-    throw UsageError(
-        fmt::format("{} is there already; remove it or choose another --out", given.out));
+  refuse_to_replace("--out", out);
   nn::check_writable(out, 0);
 
   const SourcedModel sourced = load_model(source);
@@ -55,11 +53,11 @@ int run_merge(const Command& command, const MergeOptions& given) {
     object.set("projections", layers);
     object.set("absolute_error", error.absolute);
     object.set("relative_error", error.relative);
-    fmt::print("{}\n", object.text());
+    print_out("{}", object.printed());
   } else {
-    fmt::print("{}\n{} projections merged into {}\n", to_string(sourced), layers, given.out);
-    fmt::print("rounding the merged weights once: at most {:.3g} absolute, {:.3g} relative\n",
-               error.absolute, error.relative);
+    print_out("{}\n{} projections merged into {}\n", to_string(sourced), layers, given.out);
+    print_out("rounding the merged weights once: at most {:.3g} absolute, {:.3g} relative\n",
+              error.absolute, error.relative);
   }
   return 0;
 }

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "data/sqlgen.h"
 #include "data/vocabulary.h"
+#include "experiments/numbers.h"
 #include "experiments/table6.h"
+#include "experiments/text.h"
 #include "lora/files/adapter.h"
 #include "nn/files/json.h"
 
@@ -34,11 +34,12 @@ Base cached_base(const BaseConfig& config, const fs::path& results) {
   const fs::path folder = results / "base";
   if (has_base(config, folder)) return load_base(config, folder);
   const bool is_ordinary = to_json(base_config(config.seed, config.steps)) == to_json(config);
-  throw NoBase(fmt::format("there is no {}; {}", base_path(config, folder).string(),
-                           is_ordinary ? fmt::format("make it with: lowrank pretrain --base-seed "
-                                                     "{} --steps {} --out {}",
-                                                     config.seed, config.steps, results.string())
-                                       : "it was made by another version of this program"));
+  throw NoBase(
+      fmt::format("there is no {}; {}", base_path(config, folder).string(),
+                  is_ordinary ? fmt::format("make it with: ./run pretrain --base-seed "
+                                            "{} --steps {} --out {}",
+                                            config.seed, config.steps, shell_word(results.string()))
+                              : "it was made by another version of this program"));
 }
 
 void check_speaks(const nn::Model& model, const std::string& path) {
@@ -69,13 +70,21 @@ SourcedModel load_model(const ModelSource& source) {
       sourced.labels = nn::read_checkpoint_metadata(source.checkpoint);
     }
   }
-  if (!source.adapter.empty()) lora::load_adapter(source.adapter, *sourced.model);
+  // Who names the base answers for it: an adapter that went through another library may have lost
+  // the fingerprint. One with the fingerprint of another base is refused all the same.
+  const lora::AdapterOptions options{.require_fingerprint = source.checkpoint.empty()};
+  if (!source.adapter.empty()) {
+    const lora::AdapterInfo info = lora::load_adapter(source.adapter, *sourced.model, options);
+    sourced.is_unverified = info.base_fingerprint.empty();
+  }
   return sourced;
 }
 
 std::string to_string(const SourcedModel& sourced) {
-  return sourced.adapter.empty() ? sourced.base
-                                 : fmt::format("adapter {} on {}", sourced.adapter, sourced.base);
+  return sourced.adapter.empty()
+             ? sourced.base
+             : fmt::format("adapter {} on {}{}", sourced.adapter, sourced.base,
+                           sourced.is_unverified ? " (it does not say which base it is for)" : "");
 }
 
 data::TaskOptions default_task_options() { return {.facts = Table6Options().facts}; }
@@ -94,12 +103,10 @@ std::optional<TaskChoice> labelled_task(const SourcedModel& sourced) {
     refuse("task", task->second);
   }
   if (choice.task.has_facts && facts != sourced.labels.end()) {
-    const std::string& text = facts->second;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), choice.options.facts);
-    if (error != std::errc() || end != text.data() + text.size() ||
-        choice.options.facts < data::min_facts || choice.options.facts > data::alias_count)
-      refuse("facts", text);
+    const std::optional<long> count = read_whole(facts->second);
+    if (!count || *count < data::min_facts || *count > data::alias_count)
+      refuse("facts", facts->second);
+    choice.options.facts = static_cast<int>(*count);
   }
   return choice;
 }

@@ -21,6 +21,7 @@ struct ModelSource {
 struct SourcedModel {
   std::unique_ptr<nn::Decoder> model;  ///< with the adapter's layers, not merged
   std::string adapter, base;           ///< what it was made of, for people; adapter may be empty
+  bool is_unverified = false;          ///< the adapter has no fingerprint to compare the base with
   std::string labels_from;             ///< the file or folder that the labels were read in
   nn::Metadata labels;                 ///< of the adapter, otherwise of the checkpoint or base
 };

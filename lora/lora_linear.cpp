@@ -20,8 +20,8 @@ void check(const LoraSpec& spec, Index in, Index out, const std::string& name) {
     throw std::invalid_argument(
         fmt::format("rank {} for {}: valid are 1 to {}, the smaller side of its {}", spec.rank,
                     name, most, nn::Shape{out, in}.str()));
-  if (!(spec.alpha > 0) || !std::isfinite(spec.alpha))
-    throw std::invalid_argument(fmt::format("alpha must be positive, not {}", spec.alpha));
+  if (!std::isfinite(spec.alpha))
+    throw std::invalid_argument(fmt::format("alpha must be finite, not {}", spec.alpha));
   if (!(spec.dropout >= 0 && spec.dropout < 1))
     throw std::invalid_argument(
         fmt::format("LoRA dropout must be in [0, 1), not {}", spec.dropout));

@@ -24,14 +24,14 @@ Init parse_init(std::string_view text);  ///< throws std::invalid_argument namin
 /// What one wrapped projection is made with.
 struct LoraSpec {
   Index rank = 4;
-  double alpha = 8;
+  double alpha = 8;  ///< 0 switches the change off, below 0 it is subtracted, as in PEFT
   Scaling scaling = Scaling::alpha_over_r;
   Init init = Init::gaussian;
   double dropout = 0;  ///< on the input of A, in passes that carry a dropout stream
 };
 
 /// Throws std::invalid_argument where the rank is below 1 or above min(in, out), where alpha is not
-/// positive, or where dropout is not in [0, 1).
+/// finite, or where dropout is not in [0, 1).
 void check(const LoraSpec& spec, Index in, Index out, const std::string& name);
 
 /// How far a merged weight, rounded once, is from W0 + s B A in double.

@@ -61,7 +61,7 @@ std::vector<std::string> targets_for(nn::Module& model, const Layers& layers) {
 
 struct Adapter {
   AdapterInfo info;
-  nn::SafetensorsFile weights;
+  nn::SafetensorsFile weights;  // only the header
 };
 
 AdapterConfig read_config(const fs::path& path) {
@@ -84,15 +84,17 @@ Adapter read_adapter(const fs::path& folder) {
   AdapterInfo& info = adapter.info;
   info.config = config.lora;
   info.base_model = config.base_model;
-  adapter.weights = nn::SafetensorsFile::read(folder / weights_name);
+  adapter.weights = nn::SafetensorsFile::read_header(folder / weights_name);
 
+  const std::string newer = nn::format_problem(adapter.weights.metadata());
+  if (!newer.empty()) throw AdapterError(folder / weights_name, newer);
   nn::Metadata scales;
   for (const auto& [name, value] : adapter.weights.metadata()) {
     if (name == fingerprint_key)
       info.base_fingerprint = value;
-    else if (name.starts_with("lowrank."))
+    else if (name.starts_with("lowrank.") && name != nn::format_key)
       scales[name] = value;
-    else if (name != "format")
+    else if (name != "format" && name != nn::format_key)
       info.metadata[name] = value;
   }
   const bool is_ours = !info.base_fingerprint.empty() || !scales.empty();
@@ -106,24 +108,27 @@ Adapter read_adapter(const fs::path& folder) {
   return adapter;
 }
 
-// Everything that keeps the adapter from being this model's; "" where nothing does.
-std::string problems_of(const Adapter& adapter, nn::Module& model,
-                        const std::vector<Target>& targets, const AdapterOptions& options) {
-  std::vector<std::string> problems;
+// How the tensors differ from A and B of the targets. A float holds what F16 and BF16 hold.
+std::string tensors_differ(const nn::SafetensorsFile& weights, const std::vector<Target>& targets) {
   nn::Shapes wanted;
   for (const Target& target : targets) {
     wanted[key(target.name, "lora_A")] = {target.spec.rank, target.in};
     wanted[key(target.name, "lora_B")] = {target.out, target.spec.rank};
   }
-  const std::string tensors = nn::difference(adapter.weights, wanted);
+  return nn::difference(weights, wanted, {nn::Dtype::F32, nn::Dtype::F16, nn::Dtype::BF16});
+}
+
+// Everything that keeps the adapter from being this model's; "" where nothing does.
+std::string problems_of(const Adapter& adapter, nn::Module& model,
+                        const std::vector<Target>& targets, const AdapterOptions& options) {
+  std::vector<std::string> problems;
+  const std::string tensors = tensors_differ(adapter.weights, targets);
   if (!tensors.empty()) problems.push_back(tensors);
 
   const std::string& recorded = adapter.info.base_fingerprint;
   const std::string actual = base_fingerprint(model);
   if (recorded.empty() && options.require_fingerprint)
-    problems.push_back(
-        "it does not say which base it was made for (no fingerprint, which only the option "
-        "require_fingerprint = false accepts)");
+    problems.push_back("it has no fingerprint of the base that it was made for");
   if (!recorded.empty() && recorded != actual)
     problems.push_back(fmt::format("it was made for another base: fingerprint {}, not \"{}\"",
                                    nn::shown(recorded), actual));
@@ -172,7 +177,8 @@ void save_adapter(const fs::path& folder, nn::Module& model, const AdapterLabels
 
   nn::SafetensorsWriter weights;
   weights.metadata = labels.metadata;
-  weights.metadata["format"] = "pt";
+  weights.metadata["format"] = "pt";  // as PEFT has it: tensors of PyTorch
+  weights.metadata[nn::format_key] = std::string(nn::file_format);
   weights.metadata[fingerprint_key] = base_fingerprint(model);
   weights.metadata.merge(scale_metadata(config));
   for (const auto& [name, layer] : layers) {
@@ -197,12 +203,16 @@ AdapterInfo load_adapter(const fs::path& folder, nn::Module& model, const Adapte
   const std::string problems = problems_of(adapter, model, targets, options);
   if (!problems.empty()) throw AdapterError(folder, problems);
 
+  const nn::SafetensorsFile weights = nn::SafetensorsFile::read(folder / weights_name);
+  const std::string changed = tensors_differ(weights, targets);
+  if (!changed.empty()) throw AdapterError(folder, changed);
+
   // Nothing below throws for want of anything but memory.
   const std::uint64_t any_seed = 0;  // what it draws is overwritten
   inject(model, adapter.info.config, any_seed);
   for (const auto& [name, layer] : lora_layers(model)) {
-    layer->A.set(adapter.weights.tensor(key(name, "lora_A")));
-    layer->B.set(adapter.weights.tensor(key(name, "lora_B")));
+    layer->A.set(weights.tensor(key(name, "lora_A")));
+    layer->B.set(weights.tensor(key(name, "lora_B")));
   }
   return adapter.info;
 }

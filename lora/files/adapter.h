@@ -50,10 +50,11 @@ struct AdapterOptions {
   bool require_fingerprint = true;
 };
 
-/// Injects the adapter's layers into a model without LoRA and fills them, bit for bit. Missing,
-/// extra, misshapen tensors, wrong dtypes and another base are refused together in one
-/// AdapterError, and so is a setting this program does not know or cannot follow. On an error the
-/// model is unchanged. Throws also nn::FileError and nn::SafetensorsError.
+/// Injects the adapter's layers into a model without LoRA and fills them, bit for bit; F16 and BF16
+/// become the floats that they are. Missing, extra, misshapen tensors, other dtypes and another
+/// base are refused together in one AdapterError, and so is a setting this program does not know or
+/// cannot follow. On an error the model is unchanged. Throws also nn::FileError and
+/// nn::SafetensorsError.
 AdapterInfo load_adapter(const std::filesystem::path& folder, nn::Module& model,
                          const AdapterOptions& options = {});
 

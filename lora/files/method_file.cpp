@@ -84,6 +84,9 @@ MethodFile read_method(const fs::path& path) {
   MethodFile file;
   file.tensors = nn::SafetensorsFile::read(path);
   nn::Metadata left = file.tensors.metadata();
+  const std::string newer = nn::format_problem(left);
+  if (!newer.empty()) throw AdapterError(path, newer);
+  left.erase(nn::format_key);
   const auto take = [&](const char* key) {
     const auto found = left.find(key);
     if (found == left.end())
@@ -160,6 +163,7 @@ void save_method(const fs::path& folder, nn::Decoder& model, const MethodSpec& g
     if (name.starts_with("lowrank."))
       throw AdapterError(fmt::format("the metadata key \"{}\" is taken", name));
   writer.metadata = labels.metadata;
+  writer.metadata[nn::format_key] = std::string(nn::file_format);
   writer.metadata[method_key] = spec.name;
   writer.metadata[size_key] = fmt::format("{}", spec.size);
   writer.metadata[config_key] = nn::to_json(model.config);

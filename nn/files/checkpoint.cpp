@@ -50,6 +50,12 @@ const std::string& config_of(const SafetensorsFile& file) {
   return found->second;
 }
 
+DecoderConfig config_from(const SafetensorsFile& file) {
+  const std::string problem = format_problem(file.metadata());
+  if (!problem.empty()) throw CheckpointError(problem);
+  return decoder_config_from_json(config_of(file));
+}
+
 /// What `action` returns, its CheckpointErrors with the path in front.
 template <class Action>
 auto about(const std::filesystem::path& path, Action action) {
@@ -60,8 +66,9 @@ auto about(const std::filesystem::path& path, Action action) {
   }
 }
 
-std::unique_ptr<Decoder> decoder_from(const SafetensorsFile& file) {
-  const DecoderConfig config = decoder_config_from_json(config_of(file));
+/// The configuration in a file whose tensors are those it asks for.
+DecoderConfig checked_config(const SafetensorsFile& file) {
+  const DecoderConfig config = config_from(file);
   // The number of layers decides how long the list of names is, so it comes first.
   if (static_cast<std::uint64_t>(config.layers) > file.entries().size())
     throw CheckpointError(fmt::format("the configuration has {} layers, the file only {} tensors",
@@ -69,13 +76,23 @@ std::unique_ptr<Decoder> decoder_from(const SafetensorsFile& file) {
   // What agrees with the file's tensors is no larger than the file.
   const std::string problems = difference(file, parameter_shapes(config));
   if (!problems.empty()) throw CheckpointError(problems);
+  return config;
+}
 
-  auto model = std::make_unique<Decoder>(config, 0);
+std::unique_ptr<Decoder> decoder_from(const SafetensorsFile& file) {
+  auto model = std::make_unique<Decoder>(checked_config(file), 0);
   model->visit("", [&](const std::string& name, Parameter& p) { p.set(file.tensor(name)); });
   return model;
 }
 
 }  // namespace
+
+std::string format_problem(const Metadata& metadata) {
+  const auto found = metadata.find(format_key);
+  if (found == metadata.end() || found->second == file_format) return "";
+  return fmt::format("its format is {}, and this program reads {}", shown(found->second),
+                     file_format);
+}
 
 void save_checkpoint(const std::filesystem::path& path, Decoder& model, const Metadata& extra) {
   SafetensorsWriter writer;
@@ -87,25 +104,30 @@ void save_checkpoint(const std::filesystem::path& path, Decoder& model, const Me
   });
   std::vector<std::string> problems;
   unknown.append_to(problems, "parameters that a plain decoder does not have (unwrap it first)");
-  if (extra.contains(config_key))
-    problems.push_back(fmt::format("the metadata key \"{}\" is taken", config_key));
+  for (const char* key : {config_key, format_key})
+    if (extra.contains(key))
+      problems.push_back(fmt::format("the metadata key \"{}\" is taken", key));
   if (!problems.empty())
     throw CheckpointError(
         fmt::format("{} cannot be written: {}", path.string(), fmt::join(problems, "; ")));
 
   writer.metadata = extra;
+  writer.metadata[format_key] = std::string(file_format);
   writer.metadata[config_key] = to_json(model.config);
   writer.write(path);
 }
 
 std::unique_ptr<Decoder> load_checkpoint(const std::filesystem::path& path) {
+  // Somebody's file of gigabytes is known by its header, before the rest of it is read.
+  const SafetensorsFile header = SafetensorsFile::read_header(path);
+  about(path, [&] { return checked_config(header); });
   const SafetensorsFile file = SafetensorsFile::read(path);
   return about(path, [&] { return decoder_from(file); });
 }
 
 Metadata read_checkpoint_metadata(const std::filesystem::path& path) {
-  const SafetensorsFile file = SafetensorsFile::read(path);
-  about(path, [&] { return decoder_config_from_json(config_of(file)); });
+  const SafetensorsFile file = SafetensorsFile::read_header(path);
+  about(path, [&] { return config_from(file); });
   return file.metadata();
 }
 
@@ -127,7 +149,14 @@ Shapes parameter_shapes(const DecoderConfig& c) {
   return shapes;
 }
 
-std::string difference(const SafetensorsFile& file, const Shapes& wanted) {
+static std::string names_of(const std::vector<Dtype>& dtypes) {
+  std::vector<std::string_view> names;
+  for (const Dtype dtype : dtypes) names.push_back(to_string(dtype));
+  return fmt::format("{}", fmt::join(names, " or "));
+}
+
+std::string difference(const SafetensorsFile& file, const Shapes& wanted,
+                       const std::vector<Dtype>& dtypes) {
   ShortList missing, extra, shape, dtype;
   std::map<std::string_view, const SafetensorsEntry*> stored;
   for (const SafetensorsEntry& entry : file.entries()) stored[entry.name] = &entry;
@@ -141,8 +170,8 @@ std::string difference(const SafetensorsFile& file, const Shapes& wanted) {
     if (!equal(entry.shape, wanted_shape))
       shape.add(fmt::format("{} is ({}) and not {}", name, fmt::join(entry.shape, ","),
                             wanted_shape.str()));
-    if (entry.dtype != Dtype::F32)
-      dtype.add(fmt::format("{} is {} and not F32", name, to_string(entry.dtype)));
+    if (std::ranges::find(dtypes, entry.dtype) == dtypes.end())
+      dtype.add(fmt::format("{} is {} and not {}", name, to_string(entry.dtype), names_of(dtypes)));
     stored.erase(found);
   }
   for (const auto& [name, entry] : stored) extra.add(printable(name));

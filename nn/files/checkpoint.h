@@ -17,6 +17,14 @@ struct CheckpointError : std::runtime_error {
 
 using Metadata = std::map<std::string, std::string>;
 
+/// Checkpoints, adapters and methods say under this metadata key how they are written: "1". Files
+/// of before that have no such key, and are written so too.
+constexpr const char* format_key = "lowrank.format";
+constexpr const char* file_format = "1";
+
+/// "" for a file that this program can read, otherwise what is wrong: a newer program wrote it.
+std::string format_problem(const Metadata& metadata);
+
 /// Replaces the file at `path` whole or not at all. `extra` is written beside the configuration and
 /// may not use its key. Throws CheckpointError also for a model some of whose projections are
 /// wrapped, whose parameters have names that load_checkpoint does not know; FileError.
@@ -45,10 +53,12 @@ using Shapes = std::map<std::string, Shape>;
 /// Name and shape of every parameter of a decoder; nothing is allocated but the list.
 Shapes parameter_shapes(const DecoderConfig& config);
 
-/// How a file's tensors differ from the ones that are wanted, all of F32; "" where they agree.
+/// How a file's tensors differ from the ones that are wanted, all of these types; "" where they
+/// agree.
 /// "missing: ...; not wanted: ...; wrong shape: ...; wrong dtype: ...", without the parts that are
 /// empty. Lists longer than eight end in a count.
-std::string difference(const SafetensorsFile& file, const Shapes& wanted);
+std::string difference(const SafetensorsFile& file, const Shapes& wanted,
+                       const std::vector<Dtype>& dtypes = {Dtype::F32});
 
 /// A 64-bit hash, as 16 hexadecimal digits, of the names, shapes and values (as F32) of tensors.
 /// Tells models apart; no protection against someone who wants two to look alike.

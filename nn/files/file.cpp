@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -90,7 +92,7 @@ class TemporaryFile {
   }
 
   void reach_disk() {
-    if (uninterrupted([&] { return ::fsync(file_.get()); }) != 0) fail("write", target_, errno);
+    if (!nn::reach_disk(file_.get())) fail("write", target_, errno);
   }
 
   void take_name_of_target() {
@@ -132,19 +134,25 @@ bool is_there(const fs::path& path, const fs::path& wanted) {
 
 }  // namespace
 
+bool reach_disk(int descriptor) {
+#ifdef F_FULLFSYNC  // macOS, where fsync ends in the drive's own memory
+  if (::fcntl(descriptor, F_FULLFSYNC) == 0) return true;
+#endif
+  if (uninterrupted([&] { return ::fsync(descriptor); }) == 0) return true;
+  return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOTSUP;
+}
+
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
   const fs::path target = resolve_target(path);
   const fs::path folder = folder_of(target);
-  // Opened first, so that a folder that cannot be synchronised is known before anything changes.
-  const Descriptor folder_file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder_file.is_open()) fail("write", path, errno);
-
   TemporaryFile file(target);
   file.write(bytes);
   file.take_name_of_target();
-  // The new name is an entry of the folder. EINVAL: this file system has nothing to synchronise.
-  if (uninterrupted([&] { return ::fsync(folder_file.get()); }) != 0 && errno != EINVAL)
-    fail("synchronise the folder of", path, errno);
+  // The new name is an entry of the folder. The file is whole and has it, so a folder that cannot
+  // be synchronised (it may not even be readable) is no failure: only a crash in the next seconds
+  // could still bring the old name back.
+  const Descriptor folder_file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder_file.is_open()) reach_disk(folder_file.get());
 }
 
 void write_file_atomically(const fs::path& path, std::string_view text) {
@@ -180,7 +188,7 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(path_, ignored);
 }
 
-std::string read_file(const fs::path& path) try {
+std::string read_file(const fs::path& path, std::size_t at_most) try {
   const Descriptor file(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   struct stat status;
   if (!file.is_open() || ::fstat(file.get(), &status) != 0) fail("read", path, errno);
@@ -188,14 +196,14 @@ std::string read_file(const fs::path& path) try {
   // The size is a hint: a pipe has none, and a file may grow. One byte more than it sees the end.
   std::string text;
   std::size_t length = 0;
-  text.resize(static_cast<std::size_t>(status.st_size) + 1);
-  while (true) {
+  text.resize(std::min(static_cast<std::size_t>(status.st_size) + 1, at_most));
+  while (length < at_most) {
     const ssize_t n = uninterrupted(
         [&] { return ::read(file.get(), text.data() + length, text.size() - length); });
     if (n < 0) fail("read", path, errno);
     if (n == 0) break;
     length += static_cast<std::size_t>(n);
-    if (length == text.size()) text.resize(2 * length);
+    if (length == text.size()) text.resize(std::min(2 * length, at_most));
   }
   text.resize(length);
   return text;
@@ -203,6 +211,10 @@ std::string read_file(const fs::path& path) try {
   fail("read", path, ENOMEM);
 } catch (const std::length_error&) {
   fail("read", path, EFBIG);
+}
+
+std::string read_file(const fs::path& path) {
+  return read_file(path, std::numeric_limits<std::size_t>::max());
 }
 
 }  // namespace nn::inline LOWRANK_PRECISION

@@ -24,6 +24,11 @@ struct FileError : std::runtime_error {
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Returns once what was written to an open file or folder is on the disk; false, with errno, where
+/// it may not be. A file system that has no such notion (some network and user-space ones) counts
+/// as done: there is nothing better to wait for.
+bool reach_disk(int descriptor);
+
 /// Throws the FileError that writing so many bytes to `path` would meet now, its folders created
 /// first where they are missing: it writes them to a temporary file in the innermost folder there
 /// is, and removes it. For what is written only at the end of long work.
@@ -48,7 +53,8 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// The whole file; throws FileError.
+/// The whole file, or the first bytes of it; throws FileError.
 std::string read_file(const std::filesystem::path& path);
+std::string read_file(const std::filesystem::path& path, std::size_t at_most);
 
 }  // namespace nn::inline LOWRANK_PRECISION

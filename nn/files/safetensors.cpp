@@ -41,8 +41,9 @@ autograd::Tensor converted(std::span<const std::byte> bytes, const autograd::Sha
   return result;
 }
 
-/// The header's text; what follows it are the data.
-std::string_view header_of(std::string_view file, std::string_view label) {
+/// What the first eight bytes say.
+std::uint64_t header_length(std::string_view file, std::uint64_t file_size,
+                            std::string_view label) {
   std::uint64_t length = 0;
   if (file.size() < sizeof(length))
     throw_error(Kind::HeaderTooSmall, label,
@@ -50,12 +51,13 @@ std::string_view header_of(std::string_view file, std::string_view label) {
   std::memcpy(&length, file.data(), sizeof(length));
   if (length > max_header_length)
     throw_error(Kind::HeaderTooLarge, label,
-                fmt::format("a header has at most {} bytes, not {}", max_header_length, length));
-  if (length > file.size() - sizeof(length))
+                fmt::format("a header has at most {} bytes, not {}: no safetensors file",
+                            max_header_length, length));
+  if (length > file_size - sizeof(length))
     throw_error(Kind::InvalidHeaderLength, label,
                 fmt::format("the header has {} bytes, of which {} are there", length,
-                            file.size() - sizeof(length)));
-  return file.substr(sizeof(length), length);
+                            file_size - sizeof(length)));
+  return length;
 }
 
 /// Checks that the tensors, sorted by their place, cover the data without gap or overlap and have
@@ -89,18 +91,35 @@ SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path) {
   return parse(read_file(path), path.string());
 }
 
+SafetensorsFile SafetensorsFile::read_header(const std::filesystem::path& path) {
+  std::error_code failed;
+  const std::uint64_t size = std::filesystem::file_size(path, failed);
+  if (failed) return read(path);  // a pipe has no size, and what is not there gets its error
+  std::string start = read_file(path, sizeof(std::uint64_t));
+  const std::uint64_t length = header_length(start, size, path.string());
+  start = read_file(path, sizeof(std::uint64_t) + length);
+  return parse_start(std::move(start), size, path.string());
+}
+
 SafetensorsFile SafetensorsFile::parse(std::string bytes, std::string label) {
+  const std::uint64_t size = bytes.size();
+  return parse_start(std::move(bytes), size, std::move(label));
+}
+
+SafetensorsFile SafetensorsFile::parse_start(std::string bytes, std::uint64_t file_size,
+                                             std::string label) {
   SafetensorsFile file;
   file.label_ = std::move(label);
   file.file_ = std::move(bytes);
-  const std::string_view header = header_of(file.file_, file.label_);
-  file.data_begin_ = sizeof(std::uint64_t) + header.size();
+  const std::uint64_t length = header_length(file.file_, file_size, file.label_);
+  const std::string_view header = std::string_view(file.file_).substr(sizeof(length), length);
+  file.data_begin_ = sizeof(length) + length;
   SafetensorsHeader parsed = parse_safetensors_header(header, file.label_);
   file.metadata_ = std::move(parsed.metadata);
   file.entries_ = std::move(parsed.entries);
   const auto place = [](const SafetensorsEntry& e) { return std::tuple(e.begin, e.end); };
   std::ranges::stable_sort(file.entries_, {}, place);
-  check_layout(file.entries_, file.file_.size() - file.data_begin_, file.label_);
+  check_layout(file.entries_, file_size - file.data_begin_, file.label_);
   return file;
 }
 
@@ -116,6 +135,8 @@ const SafetensorsEntry& SafetensorsFile::entry(std::string_view name) const {
 }
 
 std::span<const std::byte> SafetensorsFile::bytes(const SafetensorsEntry& entry) const {
+  if (file_.size() < data_begin_ + entry.end)
+    throw std::logic_error(label_ + ": only its header was read");
   return std::as_bytes(std::span(file_))
       .subspan(data_begin_ + entry.begin, entry.end - entry.begin);
 }

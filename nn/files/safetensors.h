@@ -69,6 +69,9 @@ class SafetensorsFile {
  public:
   /// Throws FileError if the file cannot be read, SafetensorsError if it is not what it should be.
   static SafetensorsFile read(const std::filesystem::path& path);
+  /// The same of what the header says, without reading the data, which may be gigabytes: bytes(),
+  /// tensor() and int32() throw std::logic_error.
+  static SafetensorsFile read_header(const std::filesystem::path& path);
   /// The same for the bytes of a file; `label` stands for the path in messages.
   static SafetensorsFile parse(std::string bytes, std::string label);
 
@@ -88,6 +91,7 @@ class SafetensorsFile {
   std::vector<std::int32_t> int32(std::string_view name) const;
 
  private:
+  static SafetensorsFile parse_start(std::string bytes, std::uint64_t file_size, std::string label);
   autograd::Shape shape(const SafetensorsEntry& entry) const;  ///< throws UnsupportedShape
   [[noreturn]] void fail(SafetensorsError::Kind kind, const SafetensorsEntry& entry,
                          std::string_view expected) const;

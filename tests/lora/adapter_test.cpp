@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <bit>
+#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -142,6 +144,7 @@ TEST_CASE("the files are PEFT's") {
                                         {"lowrank.alpha.blocks.0.mlp.up", "0.5"},
                                         {"lowrank.alpha.blocks.1.mlp.up", "0.5"},
                                         {"lowrank.base_fingerprint", nn::fingerprint(base)},
+                                        {"lowrank.format", "1"},
                                         {"lowrank.r", "2"},
                                         {"lowrank.scaling", "alpha/r"},
                                         {"task", "nli"}});
@@ -215,7 +218,8 @@ TEST_CASE("tensors and bases that differ are refused together") {
         fmt::format(
             "missing: {0}attn.q.lora_A.weight; not wanted: \"{0}attn.v.lora_A.weight\"; wrong "
             "shape: {0}attn.q.lora_B.weight is (2,4) and not (4,2); wrong dtype: "
-            "{0}mlp.up.lora_B.weight is F64 and not F32; it was made for another base: fingerprint "
+            "{0}mlp.up.lora_B.weight is F64 and not F32 or F16 or BF16; it was made for another "
+            "base: fingerprint "
             "\"of\\nanother\", not \"{1}\"",
             block, nn::fingerprint(base)));
 }
@@ -245,7 +249,7 @@ TEST_CASE("an adapter made elsewhere loads only when that is asked for") {
     "rank_pattern": {}, "revision": null, "target_modules": ["q", "up"],
     "target_parameters": null, "task_type": null, "trainable_token_indices": null,
     "use_dora": false, "use_qalora": false, "use_rslora": false})"));
-  CHECK(refusal(saved).find("require_fingerprint = false") != std::string::npos);
+  CHECK(refusal(saved).find("has no fingerprint of the base") != std::string::npos);
 
   nn::Decoder base(small_config(), 1);
   const lora::AdapterInfo info =
@@ -253,6 +257,75 @@ TEST_CASE("an adapter made elsewhere loads only when that is asked for") {
   CHECK(info.base_fingerprint.empty());
   CHECK(
       same_bits(logits_of_batch(base, small_batch()), logits_of_batch(saved.model, small_batch())));
+}
+
+TEST_CASE("an adapter in F16 or BF16 becomes the floats that it holds") {
+  Saved saved;
+  const SafetensorsFile file = SafetensorsFile::read(saved.weights_path());
+  for (const auto& [dtype, cut] : {std::pair{nn::Dtype::BF16, 16}, {nn::Dtype::F16, 13}}) {
+    CAPTURE(nn::to_string(dtype));
+    // Values that the narrower type holds: those of floats without their last bits.
+    SafetensorsWriter narrow, wide;
+    narrow.metadata = wide.metadata = file.metadata();
+    for (const nn::SafetensorsEntry& entry : file.entries()) {
+      nn::Tensor values = file.tensor(entry.name);
+      std::string bytes;
+      for (nn::Scalar& x : values.m.reshaped<Eigen::RowMajor>()) {
+        const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(x)) >> cut << cut;
+        x = std::bit_cast<float>(bits);
+        const std::uint16_t half =
+            dtype == nn::Dtype::BF16
+                ? static_cast<std::uint16_t>(bits >> 16)
+                : Eigen::half_impl::float_to_half_rtne(std::bit_cast<float>(bits)).x;
+        bytes += static_cast<char>(half & 0xff);
+        bytes += static_cast<char>(half >> 8);
+      }
+      narrow.add(entry.name, dtype, entry.shape, bytes);
+      wide.add(entry.name, values);
+    }
+    nn::Decoder from_narrow(small_config(), 1), from_wide(small_config(), 1);
+    narrow.write(saved.weights_path());
+    lora::load_adapter(saved.path(), from_narrow);
+    wide.write(saved.weights_path());
+    lora::load_adapter(saved.path(), from_wide);
+    CHECK(Snapshot(from_narrow) == Snapshot(from_wide));
+    CHECK_FALSE(Snapshot(from_narrow) == Snapshot(saved.model));  // the control: bits were cut
+  }
+}
+
+TEST_CASE("alpha 0 switches an adapter off, and a negative one subtracts it") {
+  Saved saved;
+  const auto logits_with = [&](double factor) {
+    json config = saved.config();
+    saved.rewrite([&](SafetensorsWriter& w) {
+      for (auto& [key, value] : w.metadata)
+        if (key.starts_with("lowrank.alpha")) value = fmt::format("{}", factor * std::stod(value));
+    });
+    config["lora_alpha"] = factor * config["lora_alpha"].get<double>();
+    for (auto& alpha : config["alpha_pattern"]) alpha = factor * alpha.get<double>();
+    saved.write(config);
+    nn::Decoder model(small_config(), 1);
+    lora::load_adapter(saved.path(), model);
+    return logits_of_batch(model, small_batch());
+  };
+  nn::Decoder base(small_config(), 1);
+  const nn::Matrix plain = logits_of_batch(base, small_batch());
+  const nn::Matrix added = logits_of_batch(saved.model, small_batch());
+  const nn::Matrix subtracted = logits_with(-1);
+  CHECK((added - plain).norm() > 0);
+  CHECK((subtracted - plain).norm() > 0);
+  CHECK_FALSE(same_bits(subtracted, added));
+  CHECK(same_bits(logits_with(-1), added));  // subtracted twice
+  CHECK((logits_with(0) - plain).cwiseAbs().maxCoeff() == doctest::Approx(0));
+}
+
+TEST_CASE("files of a newer format are refused, and those without a number are of the first") {
+  Saved saved;
+  saved.rewrite([](SafetensorsWriter& w) { w.metadata["lowrank.format"] = "2"; });
+  CHECK(message_of<AdapterError>([&] { lora::describe_adapter(saved.path()); }) ==
+        saved.weights_path().string() + ": its format is \"2\", and this program reads 1");
+  saved.rewrite([](SafetensorsWriter& w) { w.metadata.erase("lowrank.format"); });
+  CHECK(refusal(saved) == "");
 }
 
 TEST_CASE("settings that cannot be followed are refused by name") {

@@ -94,6 +94,7 @@ TEST_CASE("LoRA alone is in PEFT's layout, the others are one file") {
   Decoder base(small_config(), 1);
   CHECK(file.metadata() == nn::Metadata{{"lowrank.base_model", "toy-base"},
                                         {"lowrank.config", nn::to_json(small_config())},
+                                        {"lowrank.format", "1"},
                                         {"lowrank.frozen_fingerprint", nn::fingerprint(base)},
                                         {"lowrank.method", "adapter-l"},
                                         {"lowrank.size", "2"},

@@ -88,7 +88,7 @@ TEST_CASE("a checkpoint brings the configuration and every parameter back bit fo
     }
     CHECK_FALSE(same_bits(loaded->tok.weight.value, Decoder(config, 0).tok.weight.value));
     CHECK(nn::read_checkpoint_metadata(folder / "f") ==
-          nn::Metadata{{"config", to_json(config)}, {"task", "nli"}});
+          nn::Metadata{{"config", to_json(config)}, {"lowrank.format", "1"}, {"task", "nli"}});
     CHECK(folder.names() == std::vector<std::string>{"f"});
   }
 }

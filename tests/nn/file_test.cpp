@@ -159,8 +159,8 @@ TEST_CASE("targets that are not regular files are refused and stay what they are
   CHECK(folder.names() == Names{"sub"});
   CHECK(fs::is_empty(folder / "sub"));
 
-  CHECK(error_of_writing("/dev/full") == "cannot write /dev/full: not a regular file");
-  CHECK(fs::is_character_file("/dev/full"));
+  CHECK(error_of_writing("/dev/null") == "cannot write /dev/null: not a regular file");
+  CHECK(fs::is_character_file("/dev/null"));
 }
 
 TEST_CASE("missing folders, files in the place of folders and impossible names are errors") {
