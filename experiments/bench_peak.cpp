@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "experiments/worker_threads.h"
+
 namespace experiments {
 
 namespace {
@@ -41,7 +43,9 @@ void triad(Arrays& arrays, long rounds) {
   const std::size_t n = arrays.a.size();
   for (long round = 0; round < rounds; ++round) {
     const auto s = static_cast<float>(round);  // another one: no round can be left out
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC ivdep
+#endif
     for (std::size_t i = 0; i < n; ++i) a[i] = b[i] + s * c[i];
   }
 }
@@ -52,7 +56,11 @@ double seconds_together(int threads, const Work& work) {
   using Clock = std::chrono::steady_clock;
   std::vector<std::thread> others;
   const auto start = Clock::now();
-  for (int t = 1; t < threads; ++t) others.emplace_back([&work, t] { work(t); });
+  for (int t = 1; t < threads; ++t)
+    others.emplace_back([&work, t] {
+      prepare_worker_thread();
+      work(t);
+    });
   work(0);
   for (std::thread& other : others) other.join();
   return std::chrono::duration<double>(Clock::now() - start).count();

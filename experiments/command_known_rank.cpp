@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <thread>
 
 #include "experiments/commands.h"
 #include "experiments/known_rank.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
+#include "experiments/worker_threads.h"
 
 namespace experiments {
 
@@ -40,7 +41,7 @@ KnownRankOptions known_rank_options(const KnownRankTexts& given) {
   if (!given.ranks.empty()) options.ranks = parse_integers("--ranks", given.ranks, 1, largest_rank);
   if (!given.steps.empty())
     options.student.steps = static_cast<int>(parse_integer("--steps", given.steps, 1, 1'000'000));
-  const long cores = std::max(1u, std::thread::hardware_concurrency());
+  const long cores = usable_cores();
   options.jobs =
       static_cast<int>(given.jobs.empty() ? cores : parse_integer("--jobs", given.jobs, 1, 1024));
   return options;
@@ -62,15 +63,15 @@ int run_known_rank(const Command& command, const KnownRankTexts& given) {
     std::vector<Base> bases;
     for (const std::uint64_t seed : calibration_bases)
       bases.push_back(base_with_progress(base_config(seed, base_steps), folder));
-    fmt::print("{}", calibration_text(bases, options, static_cast<int>(teachers)));
+    print_out("{}", calibration_text(bases, options, static_cast<int>(teachers)));
     return 0;
   }
   const Base base = base_with_progress(base_config(base_seed, base_steps), folder);
   const KnownRankResult result = known_rank(base, options);
   if (given.json)
-    fmt::print("{}\n", known_rank_json(result).text());
+    print_out("{}", known_rank_json(result).printed());
   else
-    fmt::print("{}", known_rank_text(result));
+    print_out("{}", known_rank_text(result));
   return 0;
 }
 

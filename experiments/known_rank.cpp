@@ -7,10 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
+#include "experiments/worker_threads.h"
 #include "lora/analysis/activations.h"
 #include "lora/analysis/subspace.h"
 
@@ -38,9 +35,7 @@ void side_by_side(std::size_t count, int jobs, const Work& work) {
   std::size_t next = 0;
   std::exception_ptr error;
   const auto worker = [&] {
-#ifdef _OPENMP
-    omp_set_num_threads(1);  // for this thread only
-#endif
+    prepare_worker_thread();
     for (;;) {
       std::size_t mine = 0;
       {

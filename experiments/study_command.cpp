@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <thread>
 
 #include "experiments/option_values.h"
+#include "experiments/output.h"
+#include "experiments/worker_threads.h"
 
 namespace experiments {
 
@@ -20,7 +21,7 @@ void add_study_options(Command& command, StudyTexts& given,
   const auto option = [&](const std::string& name, std::string& value, const std::string& help) {
     if (!refused(name)) command.option(name, value, help);
   };
-  option("--preset", given.preset, "smoke (a minute), quick or full");
+  option("--preset", given.preset, "smoke (a minute; its numbers mean nothing), quick or full");
   option("--tasks", given.tasks, task_list_help());
   option("--seeds", given.seeds, "repetitions of every cell");
   option("--base-seed", given.base_seed, "names the pre-trained base");
@@ -44,7 +45,7 @@ void apply(const StudyTexts& given, StudyOptions& options) {
       throw UsageError("--facts has no effect without the task sqlgen");
     options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
   }
-  const long cores = std::max(1u, std::thread::hardware_concurrency());
+  const long cores = usable_cores();
   options.jobs =
       static_cast<int>(given.jobs.empty() ? cores : parse_integer("--jobs", given.jobs, 1, 1024));
   options.out = given.out;
@@ -66,7 +67,7 @@ Command experiment_command(const Experiment& experiment) {
     ExperimentOutcome outcome = run_experiment(experiment, options, bases, progress);
     if (outcome.exit_code != 0) return outcome.exit_code;
     judge(outcome.findings);
-    fmt::print("{}", findings_text(outcome.findings));
+    print_out("{}", findings_text(outcome.findings));
     return 0;
   });
   return command;

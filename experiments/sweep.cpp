@@ -13,11 +13,8 @@
 #include <thread>
 #include <utility>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "experiments/signals.h"
+#include "experiments/worker_threads.h"
 
 namespace experiments {
 namespace {
@@ -97,9 +94,7 @@ class Workers {
 
  private:
   void work() {
-#ifdef _OPENMP
-    omp_set_num_threads(1);  // for this thread only: cells run beside each other instead
-#endif
+    prepare_worker_thread();
     while (const Job* job = next()) run(*job);
     const std::lock_guard guard(mutex_);
     --running_;
@@ -208,6 +203,9 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
   SweepOutcome outcome;
   outcome.reused = total - missing;
   if (missing == 0) return outcome;
+  if (folder.is_read_only())
+    throw ResultsError(fmt::format("{} cannot be written; copy it, or choose another --out",
+                                   folder.path().string()));
 
   const auto start = std::chrono::steady_clock::now();
   SweepState initial;

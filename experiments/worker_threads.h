@@ -1,0 +1,16 @@
+#pragma once
+
+/// Threads that compute beside each other, each one cell at a time.
+namespace experiments {
+
+/// The processors that this process may use, at least 1. Fewer than the machine has where a job
+/// scheduler or taskset gave it fewer.
+int usable_cores();
+
+/// For the first line of a worker: OpenMP takes one thread in it, since cells run beside each other
+/// instead, and it may run on every processor of usable_cores. Without that it would share one with
+/// the others under OMP_PROC_BIND: that ties the main thread to a processor before main begins, and
+/// new threads inherit it.
+void prepare_worker_thread();
+
+}  // namespace experiments
