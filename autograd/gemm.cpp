@@ -37,6 +37,10 @@ constexpr Index block_k = 256;
 constexpr Index few_rows = 64;  // below, copying a panel costs more than reading it in place
 
 using Vector [[gnu::vector_size(vector_bytes)]] = Scalar;
+#if !defined(__clang__) && __GNUC__ < 12  // which numbers the lanes in a vector of whole numbers
+using LaneNumber = std::conditional_t<sizeof(Scalar) == 4, std::int32_t, std::int64_t>;
+using Mask [[gnu::vector_size(vector_bytes)]] = LaneNumber;
+#endif
 
 inline Vector load(const Scalar* from) {
   Vector v;
@@ -49,7 +53,11 @@ inline void store(Scalar* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 // a0 b0 a1 b1 .. of the lower halves of a and b, or of the upper ones
 template <int half, std::size_t... i>
 Vector zip(Vector a, Vector b, std::index_sequence<i...>) {
+#if defined(__clang__) || __GNUC__ >= 12
   return __builtin_shufflevector(a, b, (half * lanes / 2 + i / 2 + (i % 2) * lanes)...);
+#else
+  return __builtin_shuffle(a, b, Mask{(half * lanes / 2 + i / 2 + (i % 2) * lanes)...});
+#endif
 }
 
 // `to` (lanes,lanes), rows `ld` apart, becomes the transpose of `from`. Zipping row i with row i +

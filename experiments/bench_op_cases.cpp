@@ -8,7 +8,7 @@ Var OpInputs::operator()(const std::string& name, Shape of) {
   auto& parameter = parameters_[name];
   if (!parameter)
     parameter = std::make_unique<autograd::Parameter>(
-        name, nn::Random(0, "bench.ops." + name).uniform(of, 0.5, 1.5));
+        autograd::Parameter{name, nn::Random(0, "bench.ops." + name).uniform(of, 0.5, 1.5)});
   return tape_.parameter(*parameter);
 }
 
