@@ -79,8 +79,7 @@ class Shuffled {
 }  // namespace
 
 double train(nn::Model& model, const Cell& cell, std::span<const data::Example> examples,
-             const AdaptOptions& options, const std::atomic<bool>& stop,
-             const StepCallback& on_step) {
+             const AdaptOptions& options, const std::atomic<bool>& stop, const OnStep& on_step) {
   Shuffled batches(examples, nn::Random(cell.seed, "adapt.order"));
   nn::Random dropout(cell.seed, "adapt.dropout");
   std::optional<Subspace> subspace;  // then its coordinates are trained, and the model follows
@@ -103,7 +102,7 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
     optimizer->step(schedule.lr(step));
     if (subspace) subspace->move_model();
     last_loss = static_cast<double>(loss.value().item());
-    if (on_step) on_step(0, step + 1, cell.steps);
+    if (on_step) on_step({step + 1, cell.steps, last_loss, schedule.lr(step)});
   }
   return last_loss;
 }

@@ -33,12 +33,20 @@ std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell);
 /// The optimizer that the cell names, over the model's trainable parameters.
 std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cell);
 
+/// A step that was taken: the loss before it, and the learning rate with which it was taken.
+struct StepTaken {
+  int step = 0, steps = 0;  ///< step 1 is the first
+  double loss = 0, lr = 0;
+};
+using OnStep = std::function<void(const StepTaken&)>;
+
 /// Trains a prepared model on the examples for cell.steps steps and returns the loss of the last
-/// one. The order of the examples is drawn from the stream (cell.seed, "adapt.order"); every
-/// example comes once before any comes again. Throws SweepStopped once `stop` is set.
+/// one. `on_step` may look at the model. The order of the examples is drawn from the stream
+/// (cell.seed, "adapt.order"); every example comes once before any comes again. Throws SweepStopped
+/// once `stop` is set.
 double train(nn::Model& model, const Cell& cell, std::span<const data::Example> examples,
              const AdaptOptions& options = {}, const std::atomic<bool>& stop = never,
-             const StepCallback& on_step = {});
+             const OnStep& on_step = {});
 
 /// Which examples a trained model is scored on.
 enum class ScoreOn { test, validation };

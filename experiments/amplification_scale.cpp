@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "experiments/output.h"
 #include "experiments/paired.h"
 #include "experiments/plain_table.h"
 #include "lora/analysis/low_rank.h"
@@ -177,7 +178,7 @@ ExperimentOutcome run_amplification_scale(const StudyOptions& given, Bases& shar
                "# Amplification as the change gets smaller and the model wider\n\n" +
                    markdown_table(grid) + "\n" + words);
   write_result(options, "amplification-scale", ".csv", amplification_scale_csv(rows));
-  fmt::print("{}\n{}", console_table(grid), words);
+  print_out("{}\n{}", console_table(grid), words);
   return {};
 }
 

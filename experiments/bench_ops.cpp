@@ -76,6 +76,10 @@ std::vector<std::string> op_benchmarks() {
 }
 
 std::vector<std::string> matching_benchmarks(const std::string& filter) {
+  constexpr std::size_t longest = 200;  // matching recurses with the length
+  if (filter.size() > longest)
+    throw std::invalid_argument(fmt::format("a regular expression of {} characters; {} are allowed",
+                                            filter.size(), longest));
   std::vector<std::string> names = op_benchmarks();
   try {
     const std::regex wanted(filter);

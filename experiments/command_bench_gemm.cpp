@@ -6,6 +6,7 @@
 #include "experiments/bench_gemm.h"
 #include "experiments/bench_peak.h"
 #include "experiments/json_object.h"
+#include "experiments/output.h"
 #include "experiments/plain_table.h"
 
 namespace experiments {
@@ -48,11 +49,11 @@ int run_bench_gemm(const BenchGemmOptions& given) {
     object.set("threads", threads);
     object.set("peak", peak);
     object.set("products", rows);
-    fmt::print("{}\n", object.text());
+    print_out("{}", object.printed());
     return 0;
   }
-  fmt::print("Products of a {} step in GFLOP/s, {} thread(s); the peak is {:.0f}\n\n{}", shape.name,
-             threads, peak, console_table(table));
+  print_out("Products of a {} step in GFLOP/s, {} thread(s); the peak is {:.0f}\n\n{}", shape.name,
+            threads, peak, console_table(table));
   return 0;
 }
 

@@ -32,7 +32,7 @@ int run_bench_ops(const BenchOpsOptions& given) {
 Command bench_ops_command() {
   auto given = std::make_shared<BenchOpsOptions>();
   Command command("ops", "time every operation forward and backward (Google Benchmark)");
-  command.option("--filter", given->filter, "a regular expression, as gelu/small or forward$");
+  command.option("--filter", given->filter, "a regular expression, as gelu/small or backward");
   command.option("--min-time", given->min_time, "seconds for each, at least");
   command.option("--threads", given->threads, "threads");
   command.flag("--json", given->json, "Google Benchmark's JSON");

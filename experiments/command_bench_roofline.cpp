@@ -8,6 +8,7 @@
 #include "experiments/bench_commands.h"
 #include "experiments/bench_roofline.h"
 #include "experiments/figures.h"
+#include "experiments/output.h"
 #include "nn/files/file.h"
 
 namespace experiments {
@@ -32,7 +33,7 @@ int run_bench_roofline(const Command& command, const BenchRooflineOptions& given
   nn::write_file_atomically(folder / "roofline.csv", csv);
   const Drawing drawing = draw_figure("roofline", roofline_script(), folder);
   if (!drawing.problem.empty()) throw std::runtime_error(drawing.problem);
-  fmt::print("{}\n{}\n", (folder / "roofline.csv").string(), (folder / "roofline.svg").string());
+  print_out("{}\n{}\n", (folder / "roofline.csv").string(), (folder / "roofline.svg").string());
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "experiments/bench_scaling.h"
 #include "experiments/json_object.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 #include "nn/files/file.h"
 
 namespace experiments {
@@ -56,24 +57,27 @@ std::string as_json(const std::vector<Scaling>& all, int threads) {
   JsonObject object;
   object.set("threads", threads);
   object.set("sweeps", sweeps);
-  return object.text();
+  return object.printed();
 }
 
 int run_bench_scaling(const Command& command, const BenchScalingOptions& given) {
   const std::vector<ScalingSweep> sweeps = parse_sweeps(given.vary);
   const int steps = static_cast<int>(parse_integer("--steps", given.steps, 1, most_steps));
   const int threads = parse_threads(given.threads);
-  if (command.given("--csv")) nn::check_writable(given.csv, 4096);
+  if (command.given("--csv")) {
+    refuse_to_replace("--csv", given.csv);
+    nn::check_writable(given.csv, 4096);
+  }
   std::vector<Scaling> all;
   for (const ScalingSweep& sweep : sweeps) {
-    fmt::print(stderr, "timing steps against {} ...\n", sweep.what);
+    print_err("timing steps against {} ...\n", sweep.what);
     all.push_back(measure(sweep, threads, steps));
   }
   if (command.given("--csv")) nn::write_file_atomically(given.csv, scaling_csv(all));
   if (given.json)
-    fmt::print("{}\n", as_json(all, threads));
+    print_out("{}", as_json(all, threads));
   else
-    fmt::print(
+    print_out(
         "Time and memory of a LoRA step, {} thread(s), from the smallest to the largest\n\n{}",
         threads, scaling_table(all));
   return 0;

@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "autograd/gemm.h"
 #include "experiments/bench_commands.h"
+#include "experiments/json_object.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 
 namespace experiments {
 
@@ -41,23 +42,24 @@ int run_bench_step(const Command& command, const BenchStepOptions& given) {
   const StepBench bench = step_bench(command, given);
   const StepTiming t = time_step(bench);
   if (given.json) {
-    const nlohmann::ordered_json object{{"engine", engine()},
-                                        {"config", bench.shape.name},
-                                        {"mode", given.mode},
-                                        {"threads", bench.threads},
-                                        {"median_ms", t.median_ms},
-                                        {"min_ms", t.min_ms},
-                                        {"tokens_per_s", t.tokens_per_s},
-                                        {"trainable", t.trainable},
-                                        {"gflops", t.gflops},
-                                        {"peak_fraction", t.peak_fraction},
-                                        {"allocations", t.allocations},
-                                        {"tape_bytes", t.tape_bytes},
-                                        {"loss", t.loss}};
-    fmt::print("{}\n", object.dump());
+    JsonObject object;
+    object.set("engine", engine());
+    object.set("config", bench.shape.name);
+    object.set("mode", given.mode);
+    object.set("threads", bench.threads);
+    object.set("median_ms", t.median_ms);
+    object.set("min_ms", t.min_ms);
+    object.set("tokens_per_s", t.tokens_per_s);
+    object.set("trainable", t.trainable);
+    object.set("gflops", t.gflops);
+    object.set("peak_fraction", t.peak_fraction);
+    object.set("allocations", t.allocations);
+    object.set("tape_bytes", t.tape_bytes);
+    object.set("loss", t.loss);
+    print_out("{}", object.printed());
     return 0;
   }
-  fmt::print(
+  print_out(
       "{} {}, {} thread(s): {:.3f} ms a step (median; fastest {:.3f}), {:.0f} tokens a second\n"
       "products by {}: {:.0f} GFLOP/s over the whole step, {:.0f} % of the peak\n"
       "{} trainable parameters; {} tensors allocated after the first step; tape {:.1f} MB\n",

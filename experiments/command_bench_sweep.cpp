@@ -6,6 +6,7 @@
 #include "experiments/bench_sweep.h"
 #include "experiments/json_object.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 #include "experiments/plain_table.h"
 #include "experiments/timing.h"
 
@@ -51,10 +52,10 @@ int run_bench_sweep(const BenchSweepOptions& given) {
     object.set("many", quantile(many, 0.5));
     object.set("ratio", quantile(ratios, 0.5));
     object.set("pairs", pairs);
-    fmt::print("{}\n", object.text());
+    print_out("{}", object.printed());
   } else {
-    fmt::print("{} cells of Table 6's smoke preset in each sweep\n\n{}", timing.cells,
-               console_table(table));
+    print_out("{} cells of Table 6's smoke preset in each sweep\n\n{}", timing.cells,
+              console_table(table));
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 #include "experiments/commands.h"
 #include "experiments/json_object.h"
 #include "experiments/model_options.h"
+#include "experiments/output.h"
 #include "experiments/task_score.h"
 
 namespace experiments {
@@ -26,9 +27,9 @@ int run_eval(const Command& command, const EvalOptions& given) {
   const bool has_facts = choice.task.has_facts;
   const std::string name(choice.task.name);
   if (!given.json) {
-    fmt::print("{}\n{}{}: {}\n", to_string(sourced), name,
-               has_facts ? fmt::format(" with {} new facts", choice.options.facts) : "",
-               to_string(score));
+    print_out("{}\n{}{}: {}\n", to_string(sourced), name,
+              has_facts ? fmt::format(" with {} new facts", choice.options.facts) : "",
+              to_string(score));
     return 0;
   }
   JsonObject object;
@@ -40,7 +41,7 @@ int run_eval(const Command& command, const EvalOptions& given) {
   object.set("value", score.value);
   object.set("nll", score.nll);
   object.set("examples", score.examples);
-  fmt::print("{}\n", object.text());
+  print_out("{}", object.printed());
   return 0;
 }
 

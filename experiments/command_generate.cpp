@@ -8,6 +8,7 @@
 #include "experiments/json_object.h"
 #include "experiments/model_options.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 #include "nn/generate.h"
 
 namespace experiments {
@@ -38,11 +39,11 @@ Sampling sampling(const Command& command, const GenerateOptions& given) {
       given.max_tokens.empty()
           ? 0
           : static_cast<int>(parse_integer("--max-tokens", given.max_tokens, 1, 1'000'000));
-  if (given.temperature.empty())
+  if (!given.temperature.empty())
+    s.options.temperature = parse_not_negative("--temperature", given.temperature);
+  if (s.options.temperature == 0)
     refuse_options(command, {"--top-k", "--seed"},
-                   "without --temperature: the most likely word is taken");
-  else
-    s.options.temperature = parse_positive("--temperature", given.temperature);
+                   "without a --temperature above 0: the most likely word is taken");
   if (!given.top_k.empty())
     s.options.top_k =
         static_cast<int>(parse_integer("--top-k", given.top_k, 1, data::vocabulary().size()));
@@ -106,13 +107,13 @@ int run_generate(const Command& command, const GenerateOptions& given) {
     said.set("answer", answer);
     if (!line.expected.empty()) said.set("expected", line.expected);
     if (!given.json)
-      fmt::print("{} -> {}{}\n", prompt, answer,
-                 line.expected.empty() ? "" : fmt::format("  (expected: {})", line.expected));
+      print_out("{} -> {}{}\n", prompt, answer,
+                line.expected.empty() ? "" : fmt::format("  (expected: {})", line.expected));
   }
   if (given.json) {
     JsonObject object;
     object.set("generated", generated);
-    fmt::print("{}\n", object.text());
+    print_out("{}", object.printed());
   }
   return 0;
 }
@@ -127,7 +128,7 @@ Command generate_command() {
                  "words separated by spaces (default: some test prompts of the task)");
   add_task_options(command, given->task);
   command.option("--temperature", given->temperature,
-                 "draw words; logits are divided by it (default: the most likely word)");
+                 "draw words; logits are divided by it (default 0: the most likely word)");
   command.option("--top-k", given->top_k, "draw among the k most likely words only");
   command.option("--seed", given->seed, "of the draws (default 1)");
   command.option("--max-tokens", given->max_tokens,

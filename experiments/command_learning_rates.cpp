@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "experiments/commands.h"
+#include "experiments/output.h"
 #include "experiments/plan.h"
 #include "experiments/search_rates.h"
 #include "experiments/study_command.h"
@@ -41,8 +42,8 @@ int search(const StudyTexts& given) {
   Bases bases(options.out / "base", options.base_steps);
   const auto rates = search_rates(searched_cells(options), options, bases, progress, options.start);
   if (!rates) return 130;
-  fmt::print("{}\n{} is what experiments/learning_rates.json holds once it is copied there.\n",
-             table(*rates), (options.out / "learning-rates" / "learning_rates.json").string());
+  print_out("{}\n{} is what experiments/learning_rates.json holds once it is copied there.\n",
+            table(*rates), (options.out / "learning-rates" / "learning_rates.json").string());
   return 0;
 }
 

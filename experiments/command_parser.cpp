@@ -6,6 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "experiments/build_info.h"
+#include "experiments/command_help.h"
+#include "experiments/output.h"
+
 namespace experiments {
 
 namespace {
@@ -128,6 +132,22 @@ void declare(CLI::App& app, Command& command) {
   if (!command.commands().empty()) app.require_subcommand(1);
 }
 
+// "./run bench step", as the user called it.
+std::string typed(const CLI::App& app) {
+  std::string words = "./run";
+  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+    command = command->get_subcommands().front();
+    words += " " + command->get_name();
+  }
+  return words;
+}
+
+std::string version_text() {
+  const BuildInfo build = build_info();
+  return fmt::format("lowrank {}\ncommit {}\n{}\nflags {}\n", build.version, build.commit,
+                     build.compiler, build.flags);
+}
+
 // The command that was parsed, and how often each of its options was given.
 const Command& chosen(const CLI::App& app, Command& program) {
   Command& command = declaration(app, program);
@@ -140,14 +160,18 @@ const Command& chosen(const CLI::App& app, Command& program) {
 
 const Command* parse(Command& program, int argc, char** argv) {
   CLI::App app{program.help(), program.name()};
-  app.get_formatter()->column_width(28);
   declare(app, program);
+  app.set_version_flag("--version", program.name());
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0) throw UsageError(usage_message(app, program, error));
-    app.exit(error);  // prints the help
+  } catch (const CLI::CallForHelp&) {
+    print_out("{}", help_text(declaration(app, program), typed(app)));
     return nullptr;
+  } catch (const CLI::CallForVersion&) {
+    print_out("{}", version_text());
+    return nullptr;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(usage_message(app, program, error));
   }
   check_values(innermost(app));
   return &chosen(app, program);

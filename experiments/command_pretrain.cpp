@@ -4,6 +4,7 @@
 
 #include "experiments/commands.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 #include "experiments/pretrain.h"
 
 namespace experiments {
@@ -21,9 +22,9 @@ int run_pretrain(const PretrainOptions& given) {
       parse_integer("--steps", given.steps, 1, most_base_steps));
   const std::filesystem::path folder = std::filesystem::path(given.out) / "base";
   const Base base = base_with_progress(config, folder);
-  fmt::print("{}\n", base_path(config, folder).string());
+  print_out("{}\n", base_path(config, folder).string());
   for (const auto& [task, exact] : base_quality(*base.model, config.seed))
-    fmt::print("{:<16} {:5.1f} % exact match\n", task, 100 * exact);
+    print_out("{:<16} {:5.1f} % exact match\n", task, 100 * exact);
   return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "experiments/commands.h"
 #include "experiments/figures.h"
+#include "experiments/output.h"
 #include "experiments/report.h"
 
 namespace experiments {
@@ -14,7 +15,7 @@ int report(const std::string& out) {
   if (!std::filesystem::is_directory(out))
     throw UsageError(fmt::format("--out '{}' is no folder with results", out));
   require_gnuplot();
-  fmt::print("{}", write_report(out));
+  print_out("{}", write_report(out));
   return 0;
 }
 

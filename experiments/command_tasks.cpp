@@ -7,6 +7,7 @@
 #include "experiments/commands.h"
 #include "experiments/model_source.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 
 namespace experiments {
 
@@ -23,7 +24,7 @@ int run_tasks(const TasksOptions& given) {
     if (!any_has_facts(tasks)) throw UsageError("--facts has no effect without the task sqlgen");
     options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
   }
-  for (const data::Task& task : tasks) fmt::print("{}\n", data::describe(task, options));
+  for (const data::Task& task : tasks) print_out("{}\n", data::describe(task, options));
   return 0;
 }
 

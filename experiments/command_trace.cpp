@@ -2,9 +2,12 @@
 
 #include <memory>
 
+#include "experiments/attention_maps.h"
 #include "experiments/commands.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 #include "experiments/trace.h"
+#include "lora/files/adapter.h"
 #include "nn/files/file.h"
 
 namespace experiments {
@@ -12,10 +15,10 @@ namespace experiments {
 namespace {
 
 struct TraceOptions {
-  std::string task, mode = "lora", seed = "1", batch = "4", targets, rank, alpha;
+  std::string task = "nli", mode = "lora", seed = "1", batch = "4", targets, rank, alpha;
   std::string base_seed = std::to_string(default_base_seed),
               base_steps = std::to_string(BaseConfig().steps);
-  std::string out, results = "results";
+  std::string out, attention, adapter, results = "results";
 };
 
 std::uint64_t parse_seed(const std::string& name, const std::string& text) {
@@ -53,20 +56,44 @@ std::size_t bytes_of_export(const nn::DecoderConfig& model, int rows) {
   return parameters + static_cast<std::size_t>(rows * model.context * (model.vocabulary + 4)) * 4;
 }
 
-int run_trace(const TraceOptions& given) {
+// The maps of the batch's first row, under the base and under the adapter that was named.
+void write_maps(const TraceOptions& given, const Base& base, const TracedStep& step) {
+  std::vector<int> tokens(step.batch.ids.begin(), step.batch.ids.begin() + step.batch.T);
+  std::unique_ptr<nn::Decoder> adapted;
+  if (!given.adapter.empty()) {
+    adapted = copy_of(*base.model);
+    lora::load_adapter(given.adapter, *adapted);
+  }
+  const std::string problem = write_attention(given.attention, *base.model, adapted.get(), tokens);
+  print_out("\nThe attention of the first row is in {}{}\n", given.attention,
+            problem.empty() ? ", drawn as attention.svg" : ", not drawn: " + problem);
+}
+
+int run_trace(const Command& command, const TraceOptions& given) {
+  if (given.attention.empty()) refuse_options(command, {"--adapter"}, "without --attention");
   const Cell cell = traced_cell(given);
   const int rows = static_cast<int>(parse_integer("--batch", given.batch, 1, 1024));
   const BaseConfig config =
       base_config(cell.base_seed, parse_integer("--base-steps", given.base_steps, 1, 10'000'000));
-  if (!given.out.empty()) nn::check_writable(given.out, bytes_of_export(config.model, rows));
+  if (!given.out.empty()) {
+    refuse_to_replace("--out", given.out);
+    nn::check_writable(given.out, bytes_of_export(config.model, rows));
+  }
+
+  if (!given.attention.empty()) {
+    refuse_to_replace("--attention", given.attention);
+    nn::check_writable(std::filesystem::path(given.attention) / "attention.csv", 0);
+  }
+  if (!given.adapter.empty()) lora::describe_adapter(given.adapter);  // wrong ones before the work
 
   const Base base = base_with_progress(config, std::filesystem::path(given.results) / "base");
   const TracedStep step(base, cell, rows);
-  fmt::print("{}", to_text(step));
+  print_out("{}", to_text(step));
   if (!given.out.empty()) {
     save(step, given.out);
-    fmt::print("\nEverything needed to compute this step elsewhere is in {}\n", given.out);
+    print_out("\nEverything needed to compute this step elsewhere is in {}\n", given.out);
   }
+  if (!given.attention.empty()) write_maps(given, base, step);
   return 0;
 }
 
@@ -75,7 +102,7 @@ int run_trace(const TraceOptions& given) {
 Command trace_command() {
   Command command("trace", "one training step, printed node by node, forward and back");
   auto given = std::make_shared<TraceOptions>();
-  command.required("--task", given->task, data::task_names("or"));
+  command.option("--task", given->task, data::task_names("or"));
   command.option("--mode", given->mode, "lora: A and B alone train; full: all weights");
   command.option("--seed", given->seed, "names the data and A and B");
   command.option("--batch", given->batch, "rows of the batch");
@@ -85,8 +112,12 @@ Command trace_command() {
   command.option("--base-seed", given->base_seed, "names the pre-trained base");
   command.option("--base-steps", given->base_steps, "its training steps");
   command.option("--out", given->out, "a safetensors file with the step, to recompute it");
+  command.option("--attention", given->attention,
+                 "a folder for the attention maps of the first row, as numbers and drawn");
+  command.option("--adapter", given->adapter,
+                 "with --attention: the maps under this adapter too, as train writes one");
   command.option("--results", given->results, "results folder; the base is in RESULTS/base");
-  command.action([given](const Command&) { return run_trace(*given); });
+  command.action([given](const Command& command) { return run_trace(command, *given); });
   return command;
 }
 

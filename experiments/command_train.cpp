@@ -8,6 +8,7 @@
 #include "experiments/json_object.h"
 #include "experiments/model_source.h"
 #include "experiments/option_values.h"
+#include "experiments/output.h"
 #include "experiments/task_score.h"
 #include "experiments/train_run.h"
 
@@ -119,7 +120,7 @@ int run_train(const Command& command, const TrainOptions& given) {
   const TrainRun run = train_run(command, given);
   JsonObject object = to_json(run);
   if (given.dry_run) {
-    fmt::print("{}", given.json ? object.text() + "\n" : describe(run));
+    print_out("{}", given.json ? object.printed() : describe(run));
     return 0;
   }
   require_option(command, "--out",
@@ -127,21 +128,35 @@ int run_train(const Command& command, const TrainOptions& given) {
                                       : "FILE.safetensors, the checkpoint to write");
   check_output(run, given.out);
   const Base base = base_with_progress(run.base, std::filesystem::path(given.results) / "base");
-  if (!given.json) fmt::print("{}", describe(run));
-  std::fflush(stdout);
+  if (!given.json) print_out("{}", describe(run));
+  flush_out();
 
-  const auto model = train_and_save(base, run, given.out);
+  const TrainResult trained = train_and_save(base, run, given.out);
+  const std::string not_drawn = draw_losses(run, given.out);
   const data::Task& task = data::parse_task(run.cell.task);
-  const TaskScore score = score_task(*model, data::test_set(task, task_options(run.cell)));
+  const auto test_set = data::test_set(task, task_options(run.cell));
+  const TaskScore before = score_task(*base.model, test_set);
+  const TaskScore score = score_task(*trained.model, test_set);
+  const nn::Index all = nn::count(nn::parameters(*trained.model));
   if (given.json) {
     object.set("out", given.out);
+    object.set("parameters", all);
+    object.set("loss_csv", loss_path(run, given.out).string());
+    object.set("base_value", before.value);
+    object.set("base_nll", before.nll);
     object.set("metric", score.metric);
     object.set("value", score.value);
     object.set("nll", score.nll);
-    fmt::print("{}\n", object.text());
-  } else {
-    fmt::print("{}\nwritten to {}\n", to_string(score), given.out);
+    print_out("{}", object.printed());
+    return 0;
   }
+  print_out("before: {}\nafter:  {}\n", to_string(before), to_string(score));
+  print_out("trained {} of {} parameters, {:.2g} %\n", trainable_count(run), all,
+            100 * static_cast<double>(trainable_count(run)) / static_cast<double>(all));
+  print_out("written to {}; the loss of each step to {}\n", given.out,
+            loss_path(run, given.out).string());
+  print_out("{}\n", not_drawn.empty() ? "drawn in " + loss_path(run, given.out, ".svg").string()
+                                      : "the loss is not drawn: " + not_drawn);
   return 0;
 }
 

@@ -2,8 +2,12 @@
 
 #include "experiments/command_line.h"
 
-/// The functions that declare the commands, each in command_<name>.cpp.
 namespace experiments {
+
+/// The program lowrank: every command, in the order of its help.
+Command all_commands();
+
+/// The functions that declare the commands, each in command_<name>.cpp.
 
 Command paper_command();
 Command report_command();

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "experiments/output.h"
 #include "experiments/plain_table.h"
 #include "experiments/run_card.h"
 #include "experiments/text.h"
@@ -105,7 +106,7 @@ ExperimentOutcome run_costs(const StudyOptions& options, Bases&, Progress&) {
   }
   write_result(options, "costs", ".md", markdown + "\n" + costs_explanation);
   write_result(options, "costs", ".csv", costs_csv(rows));
-  fmt::print("{}{}", console, costs_explanation);
+  print_out("{}{}", console, costs_explanation);
   return {0, costs_findings(rows)};
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "experiments/forgetting_measure.h"
+#include "experiments/output.h"
 #include "experiments/paired.h"
 #include "experiments/plain_table.h"
 #include "lora/analysis/intruders.h"
@@ -207,7 +208,7 @@ ExperimentOutcome run_forgetting(const StudyOptions& options, Bases& bases, Prog
   }
   write_result(options, "forgetting", ".md", markdown);
   write_result(options, "forgetting", ".csv", forgetting_csv(*results));
-  fmt::print("{}{}", console, words);
+  print_out("{}{}", console, words);
   return {0, forgetting_findings(*results)};
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "experiments/output.h"
 #include "experiments/paired.h"
 #include "experiments/plain_table.h"
 
@@ -118,7 +119,7 @@ ExperimentOutcome run_intrinsic_dimension(const StudyOptions& options, Bases& ba
                "# How many dimensions a task needs\n\n" + markdown_table(grid) + "\n" +
                    intrinsic_dimension_explanation);
   write_result(options, "intrinsic-dimension", ".csv", intrinsic_dimension_csv(*results));
-  fmt::print("{}\n{}", console_table(grid), intrinsic_dimension_explanation);
+  print_out("{}\n{}", console_table(grid), intrinsic_dimension_explanation);
   return {};
 }
 

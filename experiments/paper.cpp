@@ -7,6 +7,7 @@
 #include <set>
 
 #include "experiments/figures.h"
+#include "experiments/output.h"
 #include "experiments/plan.h"
 #include "experiments/report.h"
 #include "experiments/run_card.h"
@@ -51,8 +52,8 @@ int run_paper(const StudyOptions& options, const std::vector<Experiment>& experi
   require_gnuplot();
   Progress progress;
   const auto start = Clock::now();
-  fmt::print("{}\n", plan_text(plan(experiments, options), options.jobs));
-  std::fflush(stdout);
+  print_out("{}\n", plan_text(plan(experiments, options), options.jobs));
+  flush_out();
 
   Bases bases(options.out / "base", options.base_steps);
   Log log = log_of(options);
@@ -78,11 +79,11 @@ int run_paper(const StudyOptions& options, const std::vector<Experiment>& experi
       progress.message(failures.back());
     }
     log.add(experiment.name, seconds_since(stage_start), problem);
-    std::fflush(stdout);
+    flush_out();
   }
 
-  fmt::print("{}", write_report(options.out));
-  std::fflush(stdout);
+  print_out("{}", write_report(options.out));
+  flush_out();
   progress.message(fmt::format("the paper took {}", duration_text(seconds_since(start))));
   for (const std::string& failure : failures) progress.message(failure);
   return failures.empty() ? 0 : 1;

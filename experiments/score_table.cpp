@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "experiments/output.h"
 #include "experiments/table6_report.h"
 #include "experiments/text.h"
 
@@ -134,7 +135,7 @@ void publish(const StudyOptions& options, const std::string& name, const std::st
              const std::vector<CellResult>& results) {
   write_result(options, name, ".md", sections_markdown(heading, sections, notes));
   write_result(options, name, ".csv", results_csv(results));
-  fmt::print("{}\n", sections_text(sections, notes));
+  print_out("{}\n", sections_text(sections, notes));
 }
 
 std::string results_csv(const std::vector<CellResult>& results) {

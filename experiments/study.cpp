@@ -156,8 +156,7 @@ std::optional<std::vector<CellResult>> run_study(Study study, const StudyOptions
 
 void write_result(const StudyOptions& options, const std::string& name, const char* extension,
                   const std::string& text) {
-  nn::create_folders(options.out / name);
-  nn::write_file_atomically(options.out / name / (name + extension), text);
+  write_unless_equal(options.out / name / (name + extension), text);
 }
 
 }  // namespace experiments

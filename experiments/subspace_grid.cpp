@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/output.h"
 #include "experiments/plain_table.h"
 #include "lora/analysis/subspace.h"
 
@@ -120,7 +121,7 @@ void publish(const StudyOptions& options, const std::string& name, const std::st
              const std::string& paper, const Grids& grids, const Spots& spots) {
   write_result(options, name, ".csv", grid_csv(grids));
   write_result(options, name, ".md", grid_markdown(title, paper, grids, spots));
-  fmt::print("{}", grid_console(grids, spots));
+  print_out("{}", grid_console(grids, spots));
 }
 
 }  // namespace experiments

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/output.h"
 #include "experiments/plain_table.h"
 #include "experiments/run_card.h"
 #include "experiments/timing.h"
@@ -109,7 +110,7 @@ ExperimentOutcome run_table1(const StudyOptions& options, Bases&, Progress&) {
                "# Inference latency\n\n" + markdown_table(grid) + "\n" +
                    markdown_table(paper_grid()) + "\n" + words);
   write_result(options, "table1", ".csv", table1_csv(rows));
-  fmt::print("{}\n{}\n{}", console_table(grid), console_table(paper_grid()), words);
+  print_out("{}\n{}\n{}", console_table(grid), console_table(paper_grid()), words);
   return {0, table1_findings(rows, outputs)};
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/output.h"
 #include "experiments/table6_report.h"
 
 namespace experiments {
@@ -34,7 +35,7 @@ ExperimentOutcome run_table6(const Table6Options& options, Bases& bases, Progres
   const auto verdicts = table6_verdicts(tables);
   write_result(options, "table6", ".md", table6_markdown(tables, verdicts));
   write_result(options, "table6", ".csv", table6_csv(tables));
-  fmt::print("{}", table6_console(tables, verdicts));
+  print_out("{}", table6_console(tables, verdicts));
   return {0, table6_findings(tables)};
 }
 

@@ -1,4 +1,5 @@
 #include "experiments/table7.h"
+#include "experiments/output.h"
 
 #include <fmt/format.h>
 
@@ -124,7 +125,7 @@ Experiment table7_experiment() {
     const auto entries = table7_entries(*models, options.alpha);
     write_result(options, "table7", ".csv", table7_csv(entries));
     write_result(options, "table7", ".md", table7_markdown(entries));
-    fmt::print("{}", table7_console(entries));
+    print_out("{}", table7_console(entries));
     return ExperimentOutcome{0, {resting_on(table7_finding(entries), *models, [](const Cell& cell) {
                                return cell.rank >= 4;
                              })}};

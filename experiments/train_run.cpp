@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "experiments/batches.h"
+#include "experiments/figures.h"
 #include "experiments/progress.h"
 #include "experiments/signals.h"
 #include "experiments/sweep.h"
@@ -103,9 +106,11 @@ nn::Metadata labels(const TrainRun& run) {
 
 void check_output(const TrainRun& run, const fs::path& out) {
   const bool is_adapter = run.cell.method == "lora";
-  const std::vector<fs::path> files =
+  std::vector<fs::path> files =
       is_adapter ? std::vector{out / "adapter_model.safetensors", out / "adapter_config.json"}
                  : std::vector{out};
+  files.push_back(loss_path(run, out));
+  files.push_back(loss_path(run, out, ".svg"));
   std::error_code ignored;
   for (const fs::path& file : files)
     if (fs::exists(file, ignored))
@@ -138,43 +143,76 @@ void save_trained(nn::Decoder& model, const TrainRun& run, const fs::path& out) 
 
 }  // namespace
 
-std::unique_ptr<nn::Model> train_and_save(const Base& base, const TrainRun& run,
-                                          const fs::path& out) {
+TrainResult train_and_save(const Base& base, const TrainRun& run, const fs::path& out) {
   const Cell& cell = run.cell;
   const data::Task& task = data::parse_task(cell.task);
   const auto examples =
       data::examples(task, task_options(cell), data::Split::train, cell.seed, cell.examples);
+  const auto held_out = data::validation_set(task, task_options(cell), cell.seed);
   auto model = model_for(base, run);
+  TrainResult result;
 
   TrainingProgress progress(fmt::format("training {} on {}", cell.method, cell.task));
   const SignalWatch watch;
   std::atomic<bool> stop = false;
-  long steps_done = 0;
-  const auto diverged = [&](long step, const std::exception& error) {
+  const int between_scores = std::max(1, cell.steps / 10);
+  const auto on_step = [&](const StepTaken& taken) {
+    result.losses.push_back({taken, std::nullopt});
+    if (taken.step % between_scores == 0 || taken.step == taken.steps)
+      result.losses.back().validation = score_task_or_nan(*model, held_out);
+    progress.step(0, taken.step, taken.steps);
+    stop = watch.received() != 0;
+  };
+  const auto diverged = [&](std::size_t step, const std::exception& error) {
     return std::runtime_error(
         fmt::format("training diverged at step {} of {} with learning rate {:g}, so nothing was "
                     "written; a smaller --lr may help ({})",
                     step, cell.steps, cell.lr, error.what()));
   };
   try {
-    train(*model, cell, examples, run.adapt, stop, [&](long before, long done, long total) {
-      progress.step(before, done, total);
-      steps_done = done;
-      stop = watch.received() != 0;
-    });
+    train(*model, cell, examples, run.adapt, stop, on_step);
     // No gradient has seen what the last step made of the model.
     evaluate(*model, std::span(examples).first(1));
   } catch (const SweepStopped&) {
-    throw Stopped(
-        fmt::format("stopped after {} of {} steps; nothing was written", steps_done, cell.steps));
+    throw Stopped(fmt::format("stopped after {} of {} steps; nothing was written",
+                              result.losses.size(), cell.steps));
   } catch (const nn::NonFiniteGradient& error) {
-    throw diverged(steps_done + 1, error);
+    throw diverged(result.losses.size() + 1, error);
   } catch (const nn::NonFiniteLogits& error) {
-    throw diverged(steps_done, error);
+    throw diverged(result.losses.size(), error);
   }
   progress.finish();
   save_trained(*model, run, out);
-  return model;
+  nn::write_file_atomically(loss_path(run, out), loss_csv(result.losses));
+  result.model = std::move(model);
+  return result;
+}
+
+std::string loss_csv(const std::vector<LossPoint>& losses) {
+  std::string csv = "step,lr,train_nll,validation_nll,validation_score\n";
+  for (const auto& [taken, validation] : losses) {
+    csv += fmt::format("{},{:.6g},{:.6g},", taken.step, taken.lr, taken.loss);
+    if (validation) csv += fmt::format("{:.6g},{:.6g}", validation->nll, validation->value);
+    csv += validation ? "\n" : ",\n";
+  }
+  return csv;
+}
+
+fs::path loss_path(const TrainRun& run, const fs::path& out, const char* extension) {
+  if (run.cell.method == "lora") return out / (std::string("loss") + extension);
+  return fs::path(out).replace_extension(std::string(".loss") + extension);
+}
+
+/// Written by the build from experiments/figures/loss.gp (cmake/embed_text.cmake).
+std::string_view loss_script();
+
+std::string draw_losses(const TrainRun& run, const fs::path& out) {
+  const nn::TemporaryFolder folder;  // what gnuplot reads and writes on the way
+  nn::write_file_atomically(folder / "loss.csv", nn::read_file(loss_path(run, out)));
+  const Drawing drawing = draw_figure("loss", loss_script(), folder.path());
+  if (drawing.problem.empty())
+    nn::write_file_atomically(loss_path(run, out, ".svg"), nn::read_file(folder / "loss.svg"));
+  return drawing.problem;
 }
 
 }  // namespace experiments

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "experiments/adapt.h"
 #include "experiments/json_object.h"
 #include "experiments/lr_search.h"
+#include "experiments/task_score.h"
 #include "nn/files/checkpoint.h"
 
 namespace experiments {
@@ -50,10 +52,32 @@ nn::Metadata labels(const TrainRun& run);
 /// adapter's folder for LoRA and a checkpoint's file for full fine-tuning.
 void check_output(const TrainRun& run, const std::filesystem::path& out);
 
-/// Trains with progress on standard error and writes the result; returns the trained model. Throws
-/// Stopped after SIGINT or SIGTERM and std::runtime_error where training diverged; nothing is
-/// written then.
-std::unique_ptr<nn::Model> train_and_save(const Base& base, const TrainRun& run,
-                                          const std::filesystem::path& out);
+/// A step of a training. At ten of them, the last among them, also what the model scores after it
+/// on the task's validation examples.
+struct LossPoint {
+  StepTaken taken;
+  std::optional<TaskScore> validation;
+};
+
+struct TrainResult {
+  std::unique_ptr<nn::Model> model;
+  std::vector<LossPoint> losses;  ///< of every step
+};
+
+/// Trains with progress on standard error and writes the result with its losses. Throws Stopped
+/// after SIGINT or SIGTERM and std::runtime_error where training diverged; nothing is written then.
+TrainResult train_and_save(const Base& base, const TrainRun& run, const std::filesystem::path& out);
+
+/// step,lr,train_nll,validation_nll,validation_score: nats per target token, and the share of
+/// examples that are right. What was not measured at a step is empty.
+std::string loss_csv(const std::vector<LossPoint>& losses);
+
+/// Where the losses are written: OUT/loss.csv in an adapter's folder, MODEL.loss.csv beside a
+/// checkpoint MODEL.safetensors; their picture likewise, with the extension ".svg".
+std::filesystem::path loss_path(const TrainRun& run, const std::filesystem::path& out,
+                                const char* extension = ".csv");
+
+/// Draws the losses beside their file. Returns why it could not, or "".
+std::string draw_losses(const TrainRun& run, const std::filesystem::path& out);
 
 }  // namespace experiments

@@ -82,8 +82,38 @@ TEST_CASE("findings come back from their file as they were") {
   CHECK(read[0].parts[0].contrast.unit == "ratio");
   CHECK(read[0].parts[0].contrast.over == "width, r");
   CHECK_FALSE(read[0].parts[0].contrast.holds_above);
-  fake::write(folder / "other.json", "{\"a\": 1}");
-  CHECK_THROWS_AS(read_findings(folder / "other.json"), std::invalid_argument);
+}
+
+TEST_CASE("findings that write_findings did not write are refused") {
+  const TemporaryFolder folder;
+  const auto path = folder / "findings.json";
+  write_findings(path, {finding("F1", 3)});
+  const std::string good = fake::read(path);
+  const auto refusal = [&](const std::string& text) -> std::string {
+    fake::write(path, text);
+    try {
+      read_findings(path);
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    const std::size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return refusal(text.replace(at, from.size(), to));
+  };
+  CHECK(refusal(good) == "accepted");
+  for (const char* text : {"null", "{}", "[1]", "[", "{\"a\": 1}"})
+    CHECK(refusal(text) != "accepted");
+  for (const char* cells : {"3000000000", "-1", "1e300", "1.5", "true", "\"12\""})
+    CHECK(
+        has(with("\"cells\": 12", std::string("\"cells\": ") + cells), "where a count is wanted"));
+  for (const char* seed : {"-1", "1.9", "1e300", "null"})
+    CHECK(has(with("\"seed\": 1", std::string("\"seed\": ") + seed), "where a count is wanted"));
+  CHECK(has(with("\"seed\": 2", "\"seed\": 1"), "the repetition of base seed"));
+  CHECK(has(with("\"d\":", "\"d\": \"1\", \"e\":"), "where a number is wanted"));
 }
 
 TEST_CASE("the family is F1 to F11, measured or not") {
@@ -176,7 +206,9 @@ TEST_CASE("the costs by formula have GPT-3's figures, readable without scripts")
 TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
   const TemporaryFolder folder;
   for (const char* name : {"figure3", "adapters"}) std::filesystem::create_directory(folder / name);
-  write_findings(folder / "figure3" / "findings.json", {finding("F3", 3)});
+  Finding figure3 = finding("F3", 3);
+  figure3.command = "./run figure3";
+  write_findings(folder / "figure3" / "findings.json", {figure3});
   fake::write(folder / "adapters" / "run.json",
               R"({"hash": "0123abcd", "extent": {"seeds": [1, 2]},
                   "runs": [{"commit": "c0ffee", "compiler": "GNU", "flags": "-O3", "cpu": "a cpu"}]})");
@@ -189,6 +221,31 @@ TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
   CHECK(sweep_of("figure2") == "table15");
   CHECK(sweep_of("table5") == "table5");
   CHECK(sweep_of("another") == "another");
+}
+
+TEST_CASE("a folder is read where its name, its card and its findings are of one experiment") {
+  const TemporaryFolder folder;
+  Finding table5 = finding("F1", 3);
+  table5.command = "./run table5";
+  for (const char* name : {"table5", "table6", "table5.bak", "notes"})
+    std::filesystem::create_directory(folder / name);
+  write_findings(folder / "table5" / "findings.json", {table5});
+  write_findings(folder / "table5.bak" / "findings.json", {table5});
+  fake::write(folder / "notes" / "text.md", "mine");
+  CHECK(stages_in(folder.path()) == std::vector<std::string>{"table5"});
+  CHECK(judged_findings(folder.path())[0].parts.size() == 1);
+  CHECK(left_out(folder.path()) ==
+        std::vector<std::string>{(folder / "table5.bak").string() +
+                                 " is left out: no experiment has that name"});
+  // A copy under the name of another experiment.
+  write_findings(folder / "table6" / "findings.json", {table5});
+  CHECK(stages_in(folder.path()) == std::vector<std::string>{"table5"});
+  CHECK(left_out(folder.path()).back() ==
+        (folder / "table6").string() + " is left out: its findings are of \"./run table5\"");
+  fake::write(folder / "table5" / "run.json", R"({"experiment": "table6"})");
+  CHECK(stages_in(folder.path()).empty());
+  fake::write(folder / "table5" / "run.json", R"({"experiment": "table5"})");
+  CHECK(stages_in(folder.path()) == std::vector<std::string>{"table5"});
 }
 
 TEST_CASE("a report needs results") {

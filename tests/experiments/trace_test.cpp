@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "experiments/attention_maps.h"
 #include "nn/files/safetensors.h"
 #include "tests/nn/temporary_folder.h"
 
@@ -128,4 +129,41 @@ TEST_CASE("a saved step holds the batch, the parameters and the gradients of the
   CHECK(file.metadata().at("gelu") == "erf");
   CHECK(file.metadata().at("tied") == "true");
   CHECK(file.metadata().at("lora_scale") == "2");
+}
+
+TEST_CASE("the attention maps are those with which the values were mixed") {
+  const Base base = untrained_base();
+  const std::vector<int> tokens{1, 5, 3, 2, 7, 1};
+  const std::vector<AttentionMap> maps = attention_maps(*base.model, tokens);
+  const nn::Index T = static_cast<nn::Index>(tokens.size()), H = base.config.model.heads;
+  REQUIRE(maps.size() == static_cast<std::size_t>(H * base.config.model.layers));
+
+  // What the fast attention gave, from the same pass.
+  nn::Tape tape(autograd::TapeMode::everything);
+  base.model->logits({tape}, {1, T, tokens}, std::vector{0, 1, 2, 3, 4, 5});
+  std::size_t next = 0;
+  for (int id = 0; id < tape.size(); ++id) {
+    const autograd::Node& node = tape.node(id);
+    if (std::string_view(node.op_name) != "attention") continue;
+    const nn::Matrix &v = tape.node(node.inputs[2]).value->m, &mixed = node.value->m;
+    const nn::Index hs = v.cols() / H;
+    for (nn::Index h = 0; h < H; ++h, ++next) {
+      const nn::Matrix& P = maps[next].weights;
+      CHECK((P.rowwise().sum().array() - 1).abs().maxCoeff() < 1e-6f);
+      CHECK(P(0, 1) == 0);
+      CHECK((P * v.middleCols(h * hs, hs) - mixed.middleCols(h * hs, hs)).cwiseAbs().maxCoeff() <
+            1e-5f);
+      const nn::Matrix other = maps[(next + 1) % maps.size()].weights;  // the control
+      CHECK(
+          (other * v.middleCols(h * hs, hs) - mixed.middleCols(h * hs, hs)).cwiseAbs().maxCoeff() >
+          1e-4f);
+    }
+  }
+  CHECK(next == maps.size());
+
+  const std::string csv =
+      attention_csv("base", {{0, 1, nn::Matrix::Identity(2, 2)}}, {"all", "g1"});
+  CHECK(csv ==
+        "base,0,1,0,0,all,all,1.00000\nbase,0,1,1,0,g1,all,0.00000\n"
+        "base,0,1,1,1,g1,g1,1.00000\n");
 }
