@@ -10,6 +10,7 @@
 # apt takes them. With BARE_DEBIAN=DIR the system is made in DIR and stays there to be looked at; made
 # once, it is used again as it then is, with a new clone.
 set -euo pipefail
+unset CDPATH
 
 die() { printf 'bare_debian.sh: %s\n' "$*" >&2; exit 1; }
 [[ $EUID -eq 0 ]] || die "only root can make a system to chroot into"

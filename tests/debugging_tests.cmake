@@ -10,7 +10,7 @@ set(stepped
 list(TRANSFORM stepped PREPEND ${PROJECT_SOURCE_DIR}/)
 list(TRANSFORM stepped APPEND .cpp)
 add_executable(training_step ${stepped})
-target_link_libraries(training_step PRIVATE lowrank_flags)
+lowrank_compile(training_step)
 target_compile_options(training_step PRIVATE -O0 -g -fno-stack-protector)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/autograd/gemm.cpp ${PROJECT_SOURCE_DIR}/autograd/kernels.cpp
                             PROPERTIES COMPILE_OPTIONS "-O3")

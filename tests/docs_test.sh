@@ -16,6 +16,7 @@
 #
 # Links to other sites are counted, not followed. Options of "./run test" are ctest's.
 set -euo pipefail
+unset CDPATH
 export LC_ALL=C
 reader=$(cd "$(dirname "$0")" && pwd)/docs_records.awk
 cd "$1"
@@ -134,6 +135,7 @@ check_command() {
     read -ra words <<<"$name"  # "bench step": the command of a group
     help=$("$lowrank" "${words[@]}" --help 2>&1) || true
     for option; do
+      [[ $option != --help ]] || continue
       grep -qE -e "$option([^a-z-]|\$)" <<<"$help" ||
         mistake "$page:$line: ./run $name has no option $option"
     done

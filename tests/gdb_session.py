@@ -2,9 +2,10 @@
 
     gdb -nx -batch -ex 'python program = "PROGRAM"' -x tests/gdb_session.py   (in the project's folder)
 
-The page's blocks that begin with ```gdb are one session: a line "(gdb) command" is a command, the
-lines up to the next one are what it prints. Line numbers are not compared, decimal
-numbers to 1 %, and a line "..." stands for any lines. With LOWRANK_WRITE_SESSION=FILE the page is
+gdb is started as the page says, on PROGRAM and without the user's own settings. The page's blocks
+that begin with ```gdb are one session: a line "(gdb) command" is a command, the lines up to the next
+one are what it prints. Line numbers are not compared, decimal numbers to 1 %, and a line "..." stands
+for any lines. With LOWRANK_WRITE_SESSION=FILE the page is
 written to FILE with the output of this run in place of its own. LOWRANK_WITHOUT_PRINTERS=1 is the
 control: the session must then not be as the page says. The gdb that runs this script lends only its
 Python; the session runs in another one. Exit code 0: as the page says; 1: not.
@@ -12,6 +13,7 @@ Python; the session runs in another one. Exit code 0: as the page says; 1: not.
 
 import os
 import re
+import shlex
 import subprocess
 
 import gdb
@@ -49,11 +51,19 @@ def exchanges(lines):
     return result
 
 
+def started_by_page():
+    """-> the words of the page's own line that starts gdb, the program last."""
+    with open(PAGE) as page:
+        line = next(line for line in page if line.startswith("gdb "))
+    return shlex.split(line, comments=True)
+
+
 def run(commands):
     """-> for each command the lines that gdb prints, in one session from its standard input."""
     mark = "@@@"
-    arguments = ["gdb", "-nx", "-q", "-iex", "set confirm off", "-iex", "set pagination off",
-                 "-iex", "set width 0", "-iex", "set style enabled off", "-x", ".gdbinit",
+    command = started_by_page()
+    arguments = [command[0], "-nh", "-q", "-iex", "set confirm off", "-iex", "set pagination off",
+                 "-iex", "set width 0", "-iex", "set style enabled off", *command[1:-1],
                  "-ex", f"set prompt {mark}"]
     if os.environ.get("LOWRANK_WITHOUT_PRINTERS"):
         arguments += ["-ex", "disable pretty-printer global lowrank"]

@@ -38,7 +38,8 @@ set_tests_properties(core_list_control PROPERTIES PASS_REGULAR_EXPRESSION "${wro
 # is the same program, compiled and linked for float.
 foreach(name one_precision mixed_precision)
   add_executable(${name} EXCLUDE_FROM_ALL ${CMAKE_CURRENT_SOURCE_DIR}/controls/mixed_precision.cpp)
-  target_link_libraries(${name} PRIVATE lora)
+  target_link_libraries(${name} PRIVATE lowrank::lora)
+  lowrank_compile(${name})
   add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target ${name})
   set_tests_properties(${name} PROPERTIES RESOURCE_LOCK build)
 endforeach()
@@ -60,11 +61,24 @@ add_test(NAME fast_math_refused COMMAND ${compile_scalar_h} -ffast-math)
 set_tests_properties(fast_math_refused PROPERTIES
                      PASS_REGULAR_EXPRESSION "must not be compiled with -ffast-math")
 
-# The example of a task of one's own: the task is learned, and so the program works.
-add_executable(own_task ${PROJECT_SOURCE_DIR}/docs/examples/own_task.cpp)
-target_link_libraries(own_task PRIVATE experiments)
-add_test(NAME own_task COMMAND own_task)
-set_tests_properties(own_task PROPERTIES PASS_REGULAR_EXPRESSION "backwards: exact match (9[0-9]|100)")
+# The programs of docs/examples: each is compiled, and what it prints shows that it works.
+function(lowrank_example name library prints)
+  add_executable(example_${name} ${PROJECT_SOURCE_DIR}/docs/examples/${name}.cpp)
+  target_link_libraries(example_${name} PRIVATE lowrank::${library})
+  lowrank_compile(example_${name})
+  target_compile_options(example_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  lowrank_precompile(example_${name} lowrank_experiments)
+  add_test(NAME example_${name} COMMAND example_${name})
+  set_tests_properties(example_${name} PROPERTIES PASS_REGULAR_EXPRESSION "${prints}")
+endfunction()
+lowrank_example(gradient autograd "x = 1, df/dx = 5\nx = 2, df/dx = 7\nx = -1, df/dx = 1\n")
+lowrank_example(linear_regression nn "w = \\(2.00, -1.00\\), b = 0.50\n")
+lowrank_example(lora_on_one_linear lora "weight from the target: [2-9]\\.[0-9]+\nmerged: 0\\.00[0-9]\nunmerged: [2-9]\\.")
+lowrank_example(train_transformer nn "(49[0-9]|500) of 500 new rows are right\n")
+lowrank_example(new_op autograd_double "silu: the gradient agrees.*\nwrong silu: .*op wrong silu")
+lowrank_example(adapter_files lora_files "256 numbers, for counting: ([0-9.]+), as trained .*on another base: it was made for another base")
+lowrank_example(own_mlp lora "LoRA on sin 3x \\+ x²/2: 256 numbers trained, mean squared error 0\\.000[0-9]+\n")
+lowrank_example(own_task experiments "backwards: exact match (9[0-9]|100)")
 
 # The script run, on a small checkout of its own; and both it and the program list the same commands.
 if(CMAKE_GENERATOR STREQUAL "Ninja")
@@ -117,4 +131,16 @@ if(NOT LOWRANK_SANITIZE)
   # The whole paper with its report. It needs gnuplot, and says so where there is none.
   add_test(NAME paper COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/paper_test.sh $<TARGET_FILE:lowrank>)
   set_tests_properties(paper PROPERTIES SKIP_RETURN_CODE 77)
+endif()
+
+# The pictures of the pages are as their script draws them, where there is a Python.
+add_test(NAME pictures COMMAND sh -c "command -v python3 >/dev/null || exit 77; exec python3 \"$@\"" sh
+         ${PROJECT_SOURCE_DIR}/docs/images/draw.py --check)
+set_tests_properties(pictures PROPERTIES SKIP_RETURN_CODE 77)
+
+# Somebody else's project, with the libraries of this build. Those for sanitizers would be of no use to it.
+if(NOT LOWRANK_SANITIZE)
+  add_test(NAME consumer COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/consumer_test.sh ${PROJECT_SOURCE_DIR}
+           ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
+  set_tests_properties(consumer PROPERTIES RESOURCE_LOCK build)
 endif()

@@ -3,6 +3,7 @@
 # name, with an apt-get of our own that only writes down what it was asked for. With the program LOWRANK,
 # both must list the same commands.
 set -euo pipefail
+unset CDPATH
 
 run=$1
 lowrank=${2-}
@@ -111,6 +112,6 @@ says err "no_such_name"
 
 if [[ -n $lowrank ]]; then
   listed() { grep -oE '^  [a-z][a-z0-9-]*' | grep -vw test | sort; }
-  diff <("$run" | listed) <("$lowrank" --help | awk 'on; tolower($0) ~ /^subcommands:/ {on = 1}' | listed) ||
+  diff <("$run" | listed) <("$lowrank" --help | awk 'on; /^usage:/ {on = 1}' | listed) ||
     { echo "FAILED: run and lowrank --help list other commands" >&2; exit 1; }
 fi

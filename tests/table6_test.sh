@@ -3,6 +3,7 @@
 # kill -9 loses no finished cell and doubles none, the cells are the same bits for any number of jobs and
 # threads, and a folder refuses another configuration.
 set -euo pipefail
+unset CDPATH
 
 lowrank=$1
 work=$(mktemp -d)

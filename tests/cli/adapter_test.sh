@@ -2,6 +2,7 @@
 # adapter_test.sh LOWRANK JSON_FIELDS: an adapter's way through train, eval, merge and generate on a tiny
 # base, what its files are refused for when they are damaged, and that a stop leaves nothing behind.
 set -euo pipefail
+unset CDPATH
 
 lowrank=$1 json_fields=$2
 root=$(mktemp -d)
@@ -64,35 +65,36 @@ refused 'm.safetensors is there already' merge --adapter a --out m.safetensors
 refused 'f/full.safetensors is there already' train --task nli --mode full --out f/full.safetensors "${tiny[@]}"
 
 # Damaged, hostile and foreign files.
+edit() { sed "$1" "$2" >"$work/edited" && mv "$work/edited" "$2"; }  # sed -i is not the same everywhere
 variant() { rm -rf "$work/b"; cp -r "$work/a" "$work/b"; }
 base=$(basename "$work"/results/base/base-*.safetensors)
 variant; head -c 200 "$work/a/adapter_model.safetensors" >"$work/b/adapter_model.safetensors"
 refused 'b/adapter_model.safetensors' eval --adapter b
-variant; head -c -4 "$work/a/adapter_model.safetensors" >"$work/b/adapter_model.safetensors"
+variant; head -c $(($(wc -c <"$work/a/adapter_model.safetensors") - 4)) "$work/a/adapter_model.safetensors" >"$work/b/adapter_model.safetensors"
 refused 'b/adapter_model.safetensors' merge --adapter b --out n.safetensors
-variant; sed -i 's/"r": 4/"r": 8/' "$work/b/adapter_config.json"
+variant; edit 's/"r": 4/"r": 8/' "$work/b/adapter_config.json"
 refused 'not of one adapter' eval --adapter b
-variant; sed -i 's/"r": 4/"r": -4/' "$work/b/adapter_config.json"
+variant; edit 's/"r": 4/"r": -4/' "$work/b/adapter_config.json"
 refused '"r" must be a positive whole number, not -4' eval --adapter b
-variant; sed -i 's/"use_rslora": false/"use_dora": true/' "$work/b/adapter_config.json"
+variant; edit 's/"use_rslora": false/"use_dora": true/' "$work/b/adapter_config.json"
 refused 'use_dora' generate --adapter b
 variant; echo '{' >"$work/b/adapter_config.json"
 refused 'b/adapter_config.json' eval --adapter b
-variant; sed -i 's/"task":"nli"/"task":"xyz"/' "$work/b/adapter_model.safetensors"
+variant; edit 's/"task":"nli"/"task":"xyz"/' "$work/b/adapter_model.safetensors"
 refused 'b: its metadata "task" is "xyz"' eval --adapter b
-variant; sed -i 's/\\"steps\\":40/\\"steps\\":-1/' "$work/b/adapter_model.safetensors"
-refused 'there is no results/base/base-' eval --adapter b
-variant; sed -i 's/\\"batch\\"/\\"botch\\"/' "$work/b/adapter_model.safetensors"
+variant; edit 's/\\"steps\\":40/\\"steps\\":-1/' "$work/b/adapter_model.safetensors"
+refused 'b: its metadata "base": no configuration of a base: "steps" is -1' eval --adapter b
+variant; edit 's/\\"batch\\"/\\"botch\\"/' "$work/b/adapter_model.safetensors"
 refused 'b: its metadata "base": no configuration of a base' eval --adapter b
 variant; printf '\x00\x00\xc0\x7f' |  # a NaN for the last number of B
-  dd of="$work/b/adapter_model.safetensors" bs=1 seek=$(($(stat -c %s "$work/b/adapter_model.safetensors") - 4)) conv=notrunc status=none
+  dd of="$work/b/adapter_model.safetensors" bs=1 seek=$(($(wc -c <"$work/b/adapter_model.safetensors") - 4)) conv=notrunc status=none
 refused "score: the model's logits are not finite" eval --adapter b
 refused "score: the model's logits are not finite" eval --adapter b --json
 refused "generate: the model's logits are not finite" generate --adapter b
 refused 'it was made for another base: fingerprint' eval --adapter a --checkpoint m.safetensors
 refused 'not a checkpoint of this program' eval --checkpoint a/adapter_model.safetensors
 refused "$base says no task it was trained on; --task sqlgen, nli or reorder" eval "${tiny[@]}"
-refused 'elsewhere/base/base-*make it with: lowrank pretrain --base-seed 2 --steps 40 --out elsewhere' eval --adapter a --results elsewhere
+refused 'elsewhere/base/base-*make it with: ./run pretrain --base-seed 2 --steps 40 --out elsewhere' eval --adapter a --results elsewhere
 head -c 1000 "$work/m.safetensors" >"$work/cut.safetensors"
 refused 'cut.safetensors' generate --checkpoint cut.safetensors
 refused 'leave no room in a context of 24' generate --adapter a --prompt "$(printf 'c1 %.0s' {1..24})"

@@ -2,6 +2,7 @@
 # bench_test.sh LOWRANK JSON_FIELDS: every command of bench at its smallest, and what it prints and writes.
 # How fast anything is, is not tested here.
 set -euo pipefail
+unset CDPATH
 
 lowrank=$1 json_fields=$2
 root=$(mktemp -d)

@@ -15,7 +15,7 @@ run() {
 }
 
 # Folders without their times: a temporary file that came and went is no trace.
-listing() { (cd "$work" && find . \( -type d -printf '%p/\n' \) -o -printf '%p %y %s %T@\n' | sort); }
+listing() { (cd "$work" && find . -type d -exec echo {}/ \; -o -exec ls -ld {} + | sort); }
 
 # says STREAM PATTERN: a glob that must match some part of out or err.
 says() { [[ $(<"$work/../$1") == *$2* ]] || fail "std$1 does not say: $2"; }

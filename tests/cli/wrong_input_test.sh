@@ -2,6 +2,7 @@
 # wrong_input_test.sh LOWRANK JSON_FIELDS: every command answers wrong options and values in one line
 # that names the value and what is valid, and writes nothing.
 set -euo pipefail
+unset CDPATH
 
 lowrank=$1 json_fields=$2
 root=$(mktemp -d)
@@ -86,7 +87,7 @@ refused '--facts has no effect without the task sqlgen' tasks --tasks nli --fact
 refused "--steps '0': a whole number from 1" pretrain --steps 0
 refused "--steps '99999999999999999999': a whole number from 1" pretrain --steps 99999999999999999999
 refused "cannot*file/base*Not a directory" pretrain --steps 60 --out file
-refused "cannot*/proc/nowhere*No such file" pretrain --steps 60 --out /proc/nowhere
+refused "cannot*/dev/null/nowhere*Not a directory" pretrain --steps 60 --out /dev/null/nowhere
 refused "cannot*File name too long" pretrain --steps 60 --out "$long_name"
 
 # bench.
@@ -156,12 +157,12 @@ for option in rank alpha scaling init dropout targets targets-regex rank-pattern
 done
 refused "cannot write file/*Not a directory" train --task nli --out file/adapter
 refused "cannot write file/*Not a directory" train --task nli --mode full --out file/model.safetensors
-refused "cannot write /proc/nowhere*No such file" train --task nli --out /proc/nowhere
+refused "cannot write /dev/null/nowhere*Not a directory" train --task nli --out /dev/null/nowhere
 refused "cannot write*File name too long" train --task nli --out "$long_name/adapter"
 refused "file is there already" train --task nli --mode full --out file
 
 # eval, merge, generate.
-refused "there is no results/base/base-*make it with: lowrank pretrain --base-seed 2 --steps 8000 --out results" eval --task nli
+refused "there is no results/base/base-*make it with: ./run pretrain --base-seed 2 --steps 8000 --out results" eval --task nli
 refused "there is no here/base/base-*--base-seed 5 --steps 70 --out here" eval --task nli --base-seed 5 --base-steps 70 --results here
 refused "unknown task 'nlx'; the tasks are" eval --task nlx
 refused '--facts has no effect without the task sqlgen' eval --task nli --facts 8
@@ -178,10 +179,11 @@ refused 'merge wants --out FILE.safetensors' merge --adapter a
 refused "unknown option '--base-seed'; valid options of merge" merge --adapter a --out m --base-seed 2
 refused 'file is there already' merge --adapter a --out file
 refused 'cannot write file/m*Not a directory' merge --adapter a --out file/m
-refused '--top-k has no effect without --temperature' generate --task nli --top-k 3
-refused '--seed has no effect without --temperature' generate --task nli --seed 3
+refused '--top-k has no effect without a --temperature above 0' generate --task nli --top-k 3
+refused '--seed has no effect without a --temperature above 0' generate --task nli --seed 3
 refused '--task has no effect with --prompt' generate --task nli --prompt '<prem>'
-refused "--temperature '0': a positive number" generate --task nli --temperature 0
+refused "--temperature '-1': a number from 0 is wanted" generate --task nli --temperature -1
+refused '--top-k has no effect without a --temperature above 0' generate --task nli --temperature 0 --top-k 3
 refused "--top-k '178': a whole number from 1 to 177" generate --task nli --temperature 1 --top-k 178
 refused "--max-tokens '0': a whole number from 1" generate --task nli --max-tokens 0
 refused "unknown word 'hello'; the words are" generate --prompt 'hello world'

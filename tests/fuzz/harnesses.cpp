@@ -1,0 +1,163 @@
+#include "tests/fuzz/harnesses.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "experiments/cell.h"
+#include "experiments/findings_file.h"
+#include "experiments/known_rank_experiment.h"
+#include "experiments/option_values.h"
+#include "experiments/pretrain.h"
+#include "lora/files/adapter_config.h"
+#include "lora/plan.h"
+#include "nn/files/checkpoint.h"
+#include "nn/files/json.h"
+
+namespace {
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "%s\n", what);
+  std::abort();
+}
+
+void safetensors(std::string_view bytes) {
+  try {
+    const auto file = nn::SafetensorsFile::parse(std::string(bytes), "input");
+    nn::SafetensorsWriter writer;
+    writer.metadata = file.metadata();
+    for (const nn::SafetensorsEntry& entry : file.entries()) {
+      const auto data = file.bytes(entry);
+      writer.add(entry.name, entry.dtype, entry.shape,
+                 {reinterpret_cast<const char*>(data.data()), data.size()});
+    }
+    const std::string written = writer.bytes();
+    const auto again = nn::SafetensorsFile::parse(written, "written");
+    require(again.metadata() == file.metadata(), "other metadata");
+    require(again.entries().size() == file.entries().size(), "another number of tensors");
+    for (const nn::SafetensorsEntry& entry : file.entries()) {
+      const auto before = file.bytes(entry), after = again.bytes(again.entry(entry.name));
+      require(std::equal(before.begin(), before.end(), after.begin(), after.end()), "other bytes");
+      try {
+        file.tensor(entry.name);
+      } catch (const nn::SafetensorsError&) {
+      }
+    }
+  } catch (const nn::SafetensorsError&) {
+  }
+}
+
+void decoder_config(std::string_view text) {
+  try {
+    const nn::DecoderConfig config = nn::decoder_config_from_json(text);
+    require(nn::decoder_config_from_json(nn::to_json(config)) == config, "another configuration");
+    nn::validate(config);
+  } catch (const nn::CheckpointError&) {
+  }
+}
+
+void adapter_config(std::string_view text) {
+  try {
+    const lora::AdapterConfig config = lora::parse_adapter_config(text);
+    const std::string written = lora::to_json(config);
+    require(lora::to_json(lora::parse_adapter_config(written)) == written, "another adapter");
+    lora::plan(nn::DecoderConfig{.vocabulary = 9, .context = 4}, config.lora);
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+void base_config(std::string_view text) {
+  try {
+    const experiments::BaseConfig config = experiments::base_config_from_json(text);
+    const std::string written = experiments::to_json(config);
+    require(experiments::to_json(experiments::base_config_from_json(written)) == written,
+            "another base");
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+void json(std::string_view text) {
+  try {
+    const nn::Json value = nn::parse_json(text);
+    const std::string written = nn::text_of(value);
+    require(nn::text_of(nn::parse_json(written)) == written, "another value");
+    for (const char c : nn::shown(value)) require(c >= ' ' && c <= '~', "not on one line of ASCII");
+  } catch (const nn::JsonError&) {
+  }
+}
+
+void cell(std::string_view line) {
+  try {
+    const experiments::CellResult result =
+        experiments::cell_result_from_json(nn::parse_json_object(line));
+    const std::string written = nn::text_of(experiments::to_json(result));
+    const experiments::CellResult again =
+        experiments::cell_result_from_json(nn::parse_json_object(written));
+    require(nn::text_of(experiments::to_json(again)) == written, "another cell");
+    require(again.cell.key() == result.cell.key(), "another key");
+  } catch (const std::invalid_argument& error) {
+    for (const char c : std::string_view(error.what()))
+      require(c >= ' ' && c <= '~', "the message is not one line of ASCII");
+  }
+}
+
+void findings(std::string_view text) {
+  try {
+    std::vector<experiments::Finding> family =
+        experiments::whole_family(experiments::findings_from_json(text));
+    experiments::judge(family);
+    experiments::verdicts_json(family);
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+void known_rank(std::string_view text) {
+  try {
+    experiments::known_rank_markdown(std::string(text));
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+void targets_regex(std::string_view text) {
+  lora::LoraConfig config;
+  config.targets_regex = text;
+  if (text.empty()) return;
+  try {
+    lora::plan(nn::DecoderConfig{.vocabulary = 9, .context = 4}, config);
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+void option_values(std::string_view text) {
+  const std::string value(text);
+  const auto tried = [](auto read) {
+    try {
+      read();
+    } catch (const std::invalid_argument&) {
+    }
+  };
+  tried([&] { experiments::parse_integer("--x", value, -5, 5); });
+  tried([&] { require(experiments::parse_positive("--x", value) > 0, "not positive"); });
+  tried([&] { require(experiments::parse_fraction("--x", value) < 1, "no fraction"); });
+  tried([&] { experiments::parse_integers("--x", value, 0, 100); });
+  tried([&] { experiments::split_pairs("--x", value); });
+  tried([&] { experiments::parse_targets(value); });
+  tried([&] { experiments::parse_tasks(value); });
+}
+
+constexpr Harness all[] = {
+    {"safetensors", safetensors},
+    {"decoder_config", decoder_config},
+    {"adapter_config", adapter_config},
+    {"base_config", base_config},
+    {"json", json},
+    {"cell", cell},
+    {"findings", findings},
+    {"known_rank", known_rank},
+    {"targets_regex", targets_regex},
+    {"option_values", option_values},
+};
+
+}  // namespace
+
+std::span<const Harness> harnesses() { return all; }
