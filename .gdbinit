@@ -1,5 +1,5 @@
 # Makes gdb, started in this folder, know the project's types and step into the project's code only.
-# gdb asks to be told that this file may be read:  gdb -iex 'set auto-load safe-path .' PROGRAM
+# gdb asks to be told that this file may be read:  gdb -iex 'add-auto-load-safe-path .' PROGRAM
 source docs/gdb/lowrank_printers.py
 
 # `step` passes through libraries, by the names of their functions, wherever their headers are.

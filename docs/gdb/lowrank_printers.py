@@ -54,6 +54,14 @@ def matrix_rows(matrix):
         yield f"[{ROWS}..]", f"{rows - ROWS} more rows"
 
 
+def text_of(string):
+    """A std::string, also where the library's own printers were not loaded."""
+    try:
+        return string["_M_dataplus"]["_M_p"].string()
+    except gdb.error:
+        return string.format_string(raw=False).strip('"')
+
+
 class ShapePrinter:
     def __init__(self, value):
         self.value = value
@@ -93,7 +101,7 @@ class ParameterPrinter:
 
     def to_string(self):
         p = self.value
-        name = p["name"].format_string(raw=False).strip('"')
+        name = text_of(p["name"])
         state = "trainable" if p["trainable"] else "frozen"
         return f"{name} {tensor_text(p['value'])}, grad {tensor_text(p['grad'])}, {state}"
 
@@ -102,7 +110,7 @@ def node_text(node):
     """"affine(5, 6, 7) (2,3,4) norm 1.2, grad none, frozen"; a parameter's leaf has its name."""
     op = node["op_name"].string()
     if node["parameter"]:
-        op += " " + node["parameter"]["name"].format_string(raw=False).strip('"')
+        op += " " + text_of(node["parameter"]["name"])
     else:
         op += "(" + ", ".join(str(int(i)) for i in vector(node["inputs"])) + ")"
     state = "trains" if node["needs_grad"] else "frozen"
