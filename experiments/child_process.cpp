@@ -15,7 +15,7 @@ namespace experiments {
 
 namespace {
 
-// What posix_spawn is told, freed at the end of its scope.
+// What posix_spawn takes, freed at the end of its scope.
 struct SpawnSettings {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;

@@ -22,8 +22,7 @@ struct BenchRooflineOptions {
   std::string out, threads = "1";
 };
 
-int run_bench_roofline(const Command& command, const BenchRooflineOptions& given) {
-  require_option(command, "--out", "DIR");
+int run_bench_roofline(const BenchRooflineOptions& given) {
   const int threads = parse_threads(given.threads);
   require_gnuplot();
   const std::filesystem::path folder = given.out;
@@ -42,9 +41,9 @@ int run_bench_roofline(const Command& command, const BenchRooflineOptions& given
 Command bench_roofline_command() {
   auto given = std::make_shared<BenchRooflineOptions>();
   Command command("roofline", "draw the speed of kernels under the peak and the bandwidth");
-  command.option("--out", given->out, "a folder for roofline.csv and roofline.svg");
+  command.required("--out", given->out, "a folder for roofline.csv and roofline.svg");
   command.option("--threads", given->threads, "threads");
-  command.action([given](const Command& self) { return run_bench_roofline(self, *given); });
+  command.action([given](const Command&) { return run_bench_roofline(*given); });
   return command;
 }
 

@@ -32,8 +32,6 @@ nn::Metadata kept_labels(const SourcedModel& sourced) {
 }
 
 int run_merge(const Command& command, const MergeOptions& given) {
-  require_option(command, "--adapter", "DIR, the adapter to fold into its base");
-  require_option(command, "--out", "FILE.safetensors, the checkpoint to write");
   const ModelSource source = model_source(command, given.model);
   const std::filesystem::path out = given.out;
   refuse_to_replace("--out", out);
@@ -68,7 +66,7 @@ Command merge_command() {
   Command command("merge", "fold an adapter into the weights of its base model");
   auto given = std::make_shared<MergeOptions>();
   add_model_options(command, given->model, BareBase::refused);
-  command.option("--out", given->out, "the checkpoint's file");
+  command.required("--out", given->out, "the checkpoint to write, FILE.safetensors");
   command.flag("--json", given->json, "print one JSON object");
   command.action([given](const Command& command) { return run_merge(command, *given); });
   return command;

@@ -102,6 +102,13 @@ std::string usage_message(const CLI::App& app, Command& program, const CLI::Pars
   return printed(error.what());
 }
 
+// Throws UsageError where an option that is required was not given.
+void check_required(const CLI::App& parsed, const Command& command) {
+  for (const Command::Option& option : command.declared())
+    if (option.required && parsed.count(option.name) == 0)
+      throw UsageError(fmt::format("{} wants {}: {}", command.name(), option.name, option.help));
+}
+
 // Throws UsageError for a value that cannot be meant.
 void check_values(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options())
@@ -118,14 +125,12 @@ void check_values(const CLI::App& command) {
 
 void declare(CLI::App& app, Command& command) {
   for (const Command::Option& option : command.declared()) {
-    CLI::Option* declared = nullptr;
     if (option.flag != nullptr)
-      declared = app.add_flag(option.name, *option.flag, option.help);
+      app.add_flag(option.name, *option.flag, option.help);
     else if (option.list != nullptr)
-      declared = app.add_option(option.name, *option.list, option.help)->delimiter(';');
+      app.add_option(option.name, *option.list, option.help)->delimiter(';');
     else
-      declared = app.add_option(option.name, *option.value, option.help)->capture_default_str();
-    declared->required(option.required);
+      app.add_option(option.name, *option.value, option.help);
   }
   for (Command& inner : command.commands())
     declare(*app.add_subcommand(inner.name(), inner.help()), inner);
@@ -173,6 +178,7 @@ const Command* parse(Command& program, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(usage_message(app, program, error));
   }
+  check_required(innermost(app), declaration(app, program));
   check_values(innermost(app));
   return &chosen(app, program);
 }

@@ -50,7 +50,6 @@ std::vector<std::string> parse_projections(const std::string& text) {
 
 // The fields of the cell that say how the adapter is trained, whatever the method.
 Cell common_cell(const Command& command, const TrainOptions& given) {
-  require_option(command, "--task", data::task_names("or"));
   Cell cell;
   cell.experiment = "train";
   const data::Task& task = data::parse_task(given.task);
@@ -183,9 +182,9 @@ Command train_command() {
   const auto add = [&](const char* name, std::string& value, const std::string& help) {
     command.option(name, value, help);
   };
-  add("--task", given->task, data::task_names("or"));
+  command.required("--task", given->task, data::task_names("or"));
   add("--mode", given->mode, "lora, or full: train every weight");
-  add("--out", given->out, "lora: the adapter's folder; full: the checkpoint's file");
+  add("--out", given->out, "lora: the adapter's folder; full: the checkpoint's file (required without --dry-run)");
   add_lora_options(command, *given);
   add("--lr", given->lr, "peak learning rate (default: the recorded one, else 0.01; full 0.001)");
   add("--steps", given->steps, "of the optimizer (default: the task's)");

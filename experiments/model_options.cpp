@@ -8,7 +8,11 @@
 namespace experiments {
 
 void add_model_options(Command& command, ModelOptions& options, BareBase bare) {
-  command.option("--adapter", options.adapter, "an adapter's folder, as train writes it");
+  const char* const adapter = "an adapter's folder, as train writes it";
+  if (bare == BareBase::refused)
+    command.required("--adapter", options.adapter, adapter);
+  else
+    command.option("--adapter", options.adapter, adapter);
   command.option("--checkpoint", options.checkpoint,
                  "a model's file instead of the base from the cache");
   command.option("--results", options.results, "results folder; the base is in RESULTS/base");

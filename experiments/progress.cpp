@@ -35,6 +35,7 @@ std::string progress_text(const SweepState& state, bool with_bar) {
                       state.total, state.unit, duration_text(state.elapsed));
   const double left = remaining_seconds(state);
   if (left > 0) text += fmt::format(", about {} left", duration_text(left));
+  if (!state.note.empty()) text += ", " + state.note;
   return text;
 }
 
@@ -77,11 +78,12 @@ TrainingProgress::TrainingProgress(std::string title) : title_(std::move(title))
   state_.unit = "steps";
 }
 
-void TrainingProgress::step(long before, long done, long total) {
+void TrainingProgress::step(long before, long done, long total, const std::string& note) {
   constexpr long steps_between_shows = 20;
   if (state_.total == 0) progress_.message(title_);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   state_.done = static_cast<int>(done), state_.total = static_cast<int>(total);
+  state_.note = note;
   state_.cost_done = static_cast<double>(done - before);
   state_.cost_left = static_cast<double>(total - done);
   state_.elapsed = state_.seconds_done = elapsed.count();

@@ -16,6 +16,7 @@ struct SweepState {
   int jobs = 1;             ///< cells at a time
   double elapsed = 0;       ///< seconds since the start
   const char* unit = "cells";
+  std::string note = {};  ///< said last, as "loss 0.43"
 };
 
 /// Seconds until the end, by the measured time per cost; negative while nothing is measured.
@@ -54,8 +55,8 @@ class TrainingProgress {
  public:
   explicit TrainingProgress(std::string title);
 
-  /// The steps done before this process, now, and in all.
-  void step(long before, long done, long total);
+  /// The steps done before this process, now, and in all; and what to say beside them.
+  void step(long before, long done, long total, const std::string& note = "");
   void finish() { progress_.finish(state_); }
 
  private:

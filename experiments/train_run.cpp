@@ -160,7 +160,7 @@ TrainResult train_and_save(const Base& base, const TrainRun& run, const fs::path
     result.losses.push_back({taken, std::nullopt});
     if (taken.step % between_scores == 0 || taken.step == taken.steps)
       result.losses.back().validation = score_task_or_nan(*model, held_out);
-    progress.step(0, taken.step, taken.steps);
+    progress.step(0, taken.step, taken.steps, fmt::format("loss {:.3f}", taken.loss));
     stop = watch.received() != 0;
   };
   const auto diverged = [&](std::size_t step, const std::exception& error) {

@@ -29,6 +29,9 @@ if grep -q '^LOWRANK_ARCH:STRING=native' "$build/CMakeCache.txt"; then
 fi
 LOWRANK_INSTALL_NATIVE=1 quietly cmake --install "$build" --prefix "$work/installed here"
 
+# What is installed does not need the source again.
+if grep -rqF --include="*.cmake" "$source" "$work/installed here"; then fail "an installed file names the source tree"; fi
+
 any=()
 [[ $(uname -m) != x86_64 ]] || any=(-march=x86-64)
 consumer() {  # consumer FOLDER HOW OPTION...

@@ -1,6 +1,6 @@
 # docs_records.awk: what docs_test.sh checks of one page of Markdown, as records with tabs between their fields:
 #   anchor NAME | link LINE TARGET | excerpt LINE FILE BLOCK | source LINE FILE | command LINE NAME OPTION...
-#   output LINE BLOCK COMMAND | case LINE FILE NAME | formula LINE | mistake LINE TEXT
+#   output LINE BLOCK COMMAND | typed LINE TEXT | case LINE FILE NAME | formula LINE | mistake LINE TEXT
 # Excerpts are written to files whose names begin with block_prefix. Slugs are GitHub's; a heading with letters beyond
 # ASCII gets none.
 function emit(kind, rest) { print kind "\t" rest }
@@ -109,7 +109,7 @@ display && !/\$\$$/ && (/^ *$/ || /^ *```/) {
   next
 }
 /^ *```/ { fenced = copying = 0; next }
-fenced { if (copying) print > block; commands($0); next }
+fenced { if (copying) print > block; commands($0); if (language == "sh") emit("typed", NR "\t" $0); next }
 from != "" && !/^ *$/ { emit("mistake", from_line "\tno code block follows <!-- from " from " -->"); from = "" }
 /^<!-- from [^ ]+ -->$/ { from = $3; from_line = NR; next }
 printed && !/^ *$/ { emit("mistake", printed "\tno code block follows what prints it"); printed = 0; output = "" }

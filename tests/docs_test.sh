@@ -7,6 +7,7 @@
 #              but for the white space at the start of lines; a block of C++ must have such a line
 #   sources    a file of code in `backticks` (*.h, *.cpp, *.cmake, *.sh) is there, at this path or under this name
 #   commands   every "./run COMMAND" is on the list in run; its --options are in `LOWRANK COMMAND --help`
+#   typed      a line to be typed (```sh) gives each command the options that its help calls (required)
 #   cases      case "NAME" is a test case of the file in tests/ that was named last before it
 #   printed    numbers carry their command: a block of ```text stands under <!-- printed by ./run COMMAND --> or is an
 #              excerpt, which <!-- from FILE --> says. Under <!-- output of ./run COMMAND --> the block stands in what
@@ -142,7 +143,26 @@ check_command() {
   fi
 }
 
-links=0 elsewhere=0 excerpts=0 sources=0 commands=0 outputs=0 cases=0 formulas=0
+# What a reader types must not end in a usage error.
+check_typed() {
+  local page=$1 line=$2 text=${3%%#*} part words help option unless
+  [[ -n $lowrank && $text == *./run\ [a-z]* ]] || return 0
+  while IFS= read -r part; do
+    [[ $part == *./run\ [a-z]* ]] || continue
+    read -ra words <<<"${part#*./run }"
+    [[ ${words[0]} != test && " ${words[*]} " != *' --help '* ]] || continue
+    typed=$((typed + 1))
+    [[ ${words[0]} == bench && ${#words[@]} -gt 1 ]] && help=$("$lowrank" bench "${words[1]}" --help 2>&1) ||
+      help=$("$lowrank" "${words[0]}" --help 2>&1) || continue
+    while read -r option unless || [[ -n $option ]]; do
+      [[ -z $option || " ${words[*]} " == *" $option "* || " ${words[*]} " == *" $option="* ]] ||
+        [[ -n $unless && " ${words[*]} " == *" $unless "* ]] ||
+        mistake "$page:$line: ./run ${words[0]} wants $option"
+    done < <(tr '\n' ' ' <<<"$help" | sed 's/  --/\n--/g' | sed -nE 's/^(--[a-z-]+) .*\(required( +without +(--[a-z-]+))?\).*/\1 \3/p')
+  done < <(sed 's/ *&& */\n/g; s/ *| */\n/g' <<<"$text")
+}
+
+links=0 typed=0 elsewhere=0 excerpts=0 sources=0 commands=0 outputs=0 cases=0 formulas=0
 find . \( -path ./build -o -path ./.git -o -path ./tests/controls \) -prune -o -type f -print >"$work/files"
 listed=$(awk '/^commands="$/ {on = 1; next} /^"$/ {on = 0} on' run)
 for page in ${pages[@]+"${pages[@]}"}; do
@@ -154,6 +174,7 @@ for page in ${pages[@]+"${pages[@]}"}; do
       source) check_source "$page" "$first" "$rest" ;;
       case) check_case "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
       output) check_output "$page" "$first" "${rest%%$'\t'*}" "${rest#*$'\t'}" ;;
+      typed) check_typed "$page" "$first" "$rest" ;;
       formula) formulas=$((formulas + 1)) ;;
       command)
         IFS=$'\t' read -ra words <<<"$rest"
@@ -164,11 +185,11 @@ done
 
 # Nothing found would mean that nothing was looked at.
 for found in "${#pages[@]} page" "$links link" "$excerpts excerpt" "$sources source" "$commands command" \
-  "$cases case" "$formulas formula" ${lowrank:+"$outputs output"}; do
+  "$cases case" "$formulas formula" ${lowrank:+"$outputs output" "$typed typed line"}; do
   [[ $found != 0* ]] || mistake "there is no ${found#0 } to check under $1"
 done
-printf '%s pages, %s links (and %s to other sites), %s excerpts, %s sources, %s commands, %s outputs, %s cases, %s formulas\n' \
-  "${#pages[@]}" "$links" "$elsewhere" "$excerpts" "$sources" "$commands" "$outputs" "$cases" "$formulas"
+printf '%s pages, %s links (and %s to other sites), %s excerpts, %s sources, %s commands, %s typed, %s outputs, %s cases, %s formulas\n' \
+  "${#pages[@]}" "$links" "$elsewhere" "$excerpts" "$sources" "$commands" "$typed" "$outputs" "$cases" "$formulas"
 if [[ $mistakes -gt 0 ]]; then
   printf 'mistakes in the documentation: %s\n' "$mistakes"
   exit 1

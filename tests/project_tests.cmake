@@ -120,8 +120,9 @@ string(JOIN "[^\n]*\n" the_mistakes
   "docs/page.md:62: text without a line <!-- printed by"
   "docs/page.md:66: no code block follows what prints it"
   "docs/page.md:75: ./run paint prints something else"
+  "docs/page.md:80: ./run paint wants --out"
   "[0-9]+ pages"
-  "mistakes in the documentation: 26\n")
+  "mistakes in the documentation: 27\n")
 set_tests_properties(docs_control PROPERTIES PASS_REGULAR_EXPRESSION "${the_mistakes}")
 
 # The sweep on a small grid: resuming, kill -9, jobs, threads, another configuration. It trains for most of a

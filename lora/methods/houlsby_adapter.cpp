@@ -23,14 +23,14 @@ static void wrap_adapter_h(nn::Decoder& model, const MethodSpec& spec, std::uint
   }
 }
 
-const Method adapter_h{.name = "adapter-h",
-                       .source = "Houlsby et al. 2019",
-                       .size_is = "bottleneck width",
-                       .has_lora = false,
-                       .starts_as_base = true,
-                       .formula = "2 L (2 d n + n + d)",
-                       .largest = nullptr,
-                       .count = count_adapter_h,
-                       .wrap = wrap_adapter_h};
+const Method houlsby_adapter{.name = "adapter-h",
+                             .source = "Houlsby et al. 2019",
+                             .size_is = "bottleneck width",
+                             .has_lora = false,
+                             .starts_as_base = true,
+                             .formula = "2 L (2 d n + n + d)",
+                             .largest = nullptr,
+                             .count = count_adapter_h,
+                             .wrap = wrap_adapter_h};
 
 }  // namespace lora::inline LOWRANK_PRECISION::methods

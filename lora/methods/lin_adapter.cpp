@@ -17,14 +17,14 @@ static void wrap_adapter_l(nn::Decoder& model, const MethodSpec& spec, std::uint
                    fmt::format("blocks.{}.mlp.down", i));
 }
 
-const Method adapter_l{.name = "adapter-l",
-                       .source = "Lin et al. 2020",
-                       .size_is = "bottleneck width",
-                       .has_lora = false,
-                       .starts_as_base = true,
-                       .formula = "L (2 d n + n + d) + 2 L d",
-                       .largest = nullptr,
-                       .count = count_adapter_l,
-                       .wrap = wrap_adapter_l};
+const Method lin_adapter{.name = "adapter-l",
+                         .source = "Lin et al. 2020",
+                         .size_is = "bottleneck width",
+                         .has_lora = false,
+                         .starts_as_base = true,
+                         .formula = "L (2 d n + n + d) + 2 L d",
+                         .largest = nullptr,
+                         .count = count_adapter_l,
+                         .wrap = wrap_adapter_l};
 
 }  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -12,12 +12,16 @@
 namespace lora::inline LOWRANK_PRECISION {
 
 std::span<const Method* const> all_methods() {
-  static constexpr std::array<const Method*, 10> all{
-      &methods::full,         &methods::top_layers,
-      &methods::bitfit,       &methods::prefix_embedding,
-      &methods::prefix_layer, &methods::prompt_encoder,
-      &methods::adapter_h,    &methods::adapter_l,
-      &methods::lora,         &methods::lora_prefix};
+  static constexpr std::array<const Method*, 10> all{&methods::full,
+                                                     &methods::top_layers,
+                                                     &methods::bitfit,
+                                                     &methods::prefix_embedding,
+                                                     &methods::prefix_layer,
+                                                     &methods::prompt_encoder,
+                                                     &methods::houlsby_adapter,
+                                                     &methods::lin_adapter,
+                                                     &methods::lora,
+                                                     &methods::lora_prefix};
   return all;
 }
 

@@ -6,6 +6,6 @@
 namespace lora::inline LOWRANK_PRECISION::methods {
 
 extern const Method full, top_layers, bitfit, prefix_embedding, prefix_layer, prompt_encoder,
-    adapter_h, adapter_l, lora, lora_prefix;
+    houlsby_adapter, lin_adapter, lora, lora_prefix;
 
 }  // namespace lora::inline LOWRANK_PRECISION::methods

@@ -113,11 +113,11 @@ refused "--jobs '1': a whole number from 2" bench sweep --jobs 1
 refused "--pairs '0': a whole number from 1" bench sweep --pairs 0
 refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" bench sweep --tasks nlx
 refused "--base-steps '0': a whole number from 1" bench sweep --base-steps 0
-refused 'roofline wants --out DIR' bench roofline
+refused 'roofline wants --out: a folder for roofline.csv' bench roofline
 refused "cannot*file/*Not a directory" bench roofline --out file
 
 # train. Nothing here may begin to train: the default base takes minutes.
-refused 'train wants --task sqlgen, nli or reorder' train --out a
+refused 'train wants --task: sqlgen, nli or reorder' train --out a
 refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" train --task nlx --out a
 refused "train wants --out DIR" train --task nli
 refused "train wants --out FILE.safetensors" train --task nli --mode full
@@ -174,8 +174,8 @@ refused 'nowhere: there is no adapter_config.json' eval --adapter nowhere
 refused 'cannot read nowhere: No such file' eval --checkpoint nowhere
 refused 'file: ' eval --checkpoint file --task nli
 refused 'file: there is no adapter_config.json' eval --adapter file
-refused 'merge wants --adapter DIR' merge --out m
-refused 'merge wants --out FILE.safetensors' merge --adapter a
+refused 'merge wants --adapter: an adapter' merge --out m
+refused 'merge wants --out: the checkpoint to write' merge --adapter a
 refused "unknown option '--base-seed'; valid options of merge" merge --adapter a --out m --base-seed 2
 refused 'file is there already' merge --adapter a --out file
 refused 'cannot write file/m*Not a directory' merge --adapter a --out file/m

@@ -99,7 +99,7 @@ TEST_CASE("wrong input is one line that names it and what is valid") {
   CHECK(refusal({"bench", "step", "product"}) ==
         "unknown argument 'product'; valid options of step are --help, --rank");
   CHECK(refusal({"bench", "step", "--task=nli"}) == "--task has no effect on step: it has none");
-  CHECK(refusal({"eval"}) == "--task is required");
+  CHECK(refusal({"eval"}) == "eval wants --task: its name");
   CHECK(refusal({"eval", "--task", "nli", "--rank", "2"}) == "--rank has no effect here");
   CHECK(refusal({"eval", "--task", "--json"}) == "--task wants a value, not '--json'");
   CHECK(refusal({"eval", "--task", "a", "--task", "b"}) ==

@@ -6,7 +6,8 @@ using namespace experiments;
 
 namespace {
 
-std::vector<LatencyRow> rows(double merged, double adapter_h, double adapter_l, double noise) {
+std::vector<LatencyRow> rows(double merged, double houlsby_adapter, double lin_adapter,
+                             double noise) {
   autograd::Random random(1, "test.table1");
   std::vector<LatencyRow> list;
   const auto add = [&](const char* model, double percent) {
@@ -16,8 +17,8 @@ std::vector<LatencyRow> rows(double merged, double adapter_h, double adapter_l, 
   };
   add("base again", 0);
   add("LoRA merged", merged);
-  add("Adapter-H", adapter_h);
-  add("Adapter-L", adapter_l);
+  add("Adapter-H", houlsby_adapter);
+  add("Adapter-L", lin_adapter);
   return list;
 }
 
