@@ -31,12 +31,13 @@ set_target_properties(lowrank_interface PROPERTIES EXPORT_NAME interface)
 target_compile_features(lowrank_interface INTERFACE cxx_std_20)
 target_include_directories(lowrank_interface INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/lowrank>)
-target_compile_definitions(lowrank_interface INTERFACE EIGEN_MAX_ALIGN_BYTES=64 EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)
+target_compile_definitions(lowrank_interface INTERFACE EIGEN_MAX_ALIGN_BYTES=64 EIGEN_DONT_PARALLELIZE)
 target_link_libraries(lowrank_interface INTERFACE Eigen3::Eigen fmt::fmt Threads::Threads)
 
 # How our own files are compiled, which is nobody else's business.
 add_library(lowrank_flags INTERFACE)
 target_link_libraries(lowrank_flags INTERFACE lowrank_interface)
+target_compile_definitions(lowrank_flags INTERFACE EIGEN_MPL2_ONLY)
 target_compile_options(lowrank_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion
   -fno-math-errno  # a square root is then one instruction, and nothing here reads errno after one

@@ -71,12 +71,8 @@ std::string write_attention(const std::filesystem::path& folder, nn::Decoder& ba
   nn::create_folders(folder);
   nn::write_file_atomically(folder / "attention.csv", csv);
 
-  const nn::TemporaryFolder scratch;  // what gnuplot reads and writes on the way
-  nn::write_file_atomically(scratch / "attention.csv", csv);
-  const Drawing drawing = draw_figure("attention", attention_script(), scratch.path());
-  if (drawing.problem.empty())
-    nn::write_file_atomically(folder / "attention.svg", nn::read_file(scratch / "attention.svg"));
-  return drawing.problem;
+  return draw_aside("attention", attention_script(), "attention.csv", csv,
+                    folder / "attention.svg");
 }
 
 }  // namespace experiments

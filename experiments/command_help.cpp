@@ -24,6 +24,8 @@ std::string explained(const Command::Option& option) {
   return text;
 }
 
+std::string sentence(const std::string& text) { return text.ends_with('?') ? text : text + "."; }
+
 // "first   text that goes on below itself"
 std::string entry(const std::string& first, std::size_t indent, const std::string& text) {
   if (first.size() + 2 > indent)
@@ -50,7 +52,7 @@ std::string page_text(std::string text) {
 
 std::string page_section(const Command& command, const std::string& words) {
   std::string page = fmt::format("## {}\n\n", words);
-  page += wrapped("", 0, page_text(command.help()) + ".");
+  page += wrapped("", 0, page_text(sentence(command.help())));
   if (!command.commands().empty()) {
     page += "\n";
     for (const Command& inner : command.commands())
@@ -70,7 +72,7 @@ std::string page_section(const Command& command, const std::string& words) {
 }  // namespace
 
 std::string help_text(const Command& command, const std::string& words) {
-  std::string text = wrapped("", 0, command.help() + ".", columns) + "\n";
+  std::string text = wrapped("", 0, sentence(command.help()), columns) + "\n";
   if (!command.commands().empty()) {
     text += fmt::format("usage: {} COMMAND [OPTION ...]\n\n", words);
     std::size_t longest = 0;

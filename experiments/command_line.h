@@ -42,7 +42,8 @@ class Command {
 
   /// --name VALUE. What `value` holds is the default, which --help shows unless it is empty.
   void option(std::string name, std::string& value, std::string help);
-  /// The same without a default: a command line that lacks it is wrong, and the message has the help.
+  /// The same without a default: a command line that lacks it is wrong, and the message has the
+  /// help.
   void required(std::string name, std::string& value, std::string help);
   /// An option that may be given again.
   void options(std::string name, std::vector<std::string>& values, std::string help);

@@ -33,7 +33,7 @@ Command table6_command() {
   auto given = std::make_shared<Table6Texts>();
   add_study_options(command, *given);
   command.option("--ranks", given->ranks, "ranks r, as 1,2,4");
-  command.options("--targets", given->targets, "a weight set, as q,v; may be given again");
+  command.options("--targets", given->targets, "a weight set, as q,v");
   command.action([given](const Command&) {
     const Table6Options options = table6_options(*given);
     Progress progress;

@@ -150,7 +150,7 @@ int run_train(const Command& command, const TrainOptions& given) {
     return 0;
   }
   print_out("before: {}\nafter:  {}\n", to_string(before), to_string(score));
-  print_out("trained {} of {} parameters, {:.2g} %\n", trainable_count(run), all,
+  print_out("trained {} of {} parameters, {:.3g} %\n", trainable_count(run), all,
             100 * static_cast<double>(trainable_count(run)) / static_cast<double>(all));
   print_out("written to {}; the loss of each step to {}\n", given.out,
             loss_path(run, given.out).string());
@@ -184,7 +184,8 @@ Command train_command() {
   };
   command.required("--task", given->task, data::task_names("or"));
   add("--mode", given->mode, "lora, or full: train every weight");
-  add("--out", given->out, "lora: the adapter's folder; full: the checkpoint's file (required without --dry-run)");
+  add("--out", given->out,
+      "lora: the adapter's folder; full: the checkpoint's file (required without --dry-run)");
   add_lora_options(command, *given);
   add("--lr", given->lr, "peak learning rate (default: the recorded one, else 0.01; full 0.001)");
   add("--steps", given->steps, "of the optimizer (default: the task's)");

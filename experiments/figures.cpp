@@ -114,6 +114,20 @@ Drawing draw_figure(const std::string& name, std::string_view script, const fs::
   return drawn(figure_from_script(name, std::string(script)), folder);
 }
 
+std::string draw_aside(const std::string& name, std::string_view script, const std::string& data,
+                       const std::string& csv, const fs::path& svg) {
+  try {
+    const nn::TemporaryFolder folder;  // what gnuplot reads and writes on the way
+    nn::write_file_atomically(folder / data, csv);
+    const Drawing drawing = draw_figure(name, script, folder.path());
+    if (drawing.problem.empty())
+      nn::write_file_atomically(svg, nn::read_file(folder / (name + ".svg")));
+    return drawing.problem;
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
 std::string inline_svg(const std::string& svg, const Figure& figure) {
   const std::size_t start = svg.find("<svg");
   if (start == std::string::npos)

@@ -46,6 +46,11 @@ std::vector<Drawing> draw_figures(const std::filesystem::path& out);
 Drawing draw_figure(const std::string& name, std::string_view script,
                     const std::filesystem::path& folder);
 
+/// The same from data in a folder of its own, with the picture alone written to `svg`: for what is
+/// drawn beside a result and is less than it. Returns why there is no picture, or "".
+std::string draw_aside(const std::string& name, std::string_view script, const std::string& data,
+                       const std::string& csv, const std::filesystem::path& svg);
+
 /// gnuplot's SVG without its XML head, with ids that begin with the figure's name: several SVGs in
 /// one page must not share them. The title is what a screen reader says.
 std::string inline_svg(const std::string& svg, const Figure& figure);

@@ -24,15 +24,6 @@ nn::Json contrast_json(const Contrast& contrast) {
           {"over", contrast.over},           {"each", each}};
 }
 
-template <std::integral Integer>
-Integer count_at(const nn::Json& object, const char* name) {
-  const nn::Json& value = object.at(name);
-  if (!nn::is_whole<Integer>(value) || value < 0)
-    throw std::invalid_argument(
-        fmt::format("\"{}\" = {}, where a count is wanted", name, nn::shown(value)));
-  return value.get<Integer>();
-}
-
 double number_at(const nn::Json& object, const char* name) {
   const nn::Json& value = object.at(name);
   if (!value.is_number())
@@ -59,8 +50,8 @@ Contrast contrast_from_json(const nn::Json& object) {
   contrast.note = object.at("note").get<std::string>();
   contrast.over = object.value("over", "");  // files of earlier versions have none
   for (const nn::Json& d : list_at(object, "each")) {
-    const std::pair repetition{count_at<std::uint64_t>(d, "base_seed"),
-                               count_at<std::uint64_t>(d, "seed")};
+    const std::pair repetition{nn::count_at<std::uint64_t>(d, "base_seed"),
+                               nn::count_at<std::uint64_t>(d, "seed")};
     if (!contrast.each.emplace(repetition, number_at(d, "d")).second)
       throw std::invalid_argument(fmt::format("the repetition of base seed {} and seed {} twice",
                                               repetition.first, repetition.second));
@@ -156,7 +147,7 @@ std::vector<Finding> findings_from_json(std::string_view text) {
                       object.at("statement").get<std::string>(),
                       object.at("command").get<std::string>(),
                       {}};
-      finding.cells = count_at<int>(object, "cells");
+      finding.cells = nn::count_at<int>(object, "cells");
       for (const nn::Json& part : list_at(object, "parts"))
         finding.parts.push_back({part.at("statement").get<std::string>(),
                                  part.at("task").get<std::string>(),

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <iostream>
 
 namespace experiments {
 
@@ -36,6 +37,8 @@ void flush_out() noexcept {
 
 int error_of_output() noexcept {
   flush_out();
+  std::cout.flush();  // what Google Benchmark prints through
+  if (first_error == 0 && (std::ferror(stdout) || !std::cout)) return errno == EPIPE ? EPIPE : EIO;
   return first_error;
 }
 

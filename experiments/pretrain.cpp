@@ -47,24 +47,15 @@ BaseConfig base_config(std::uint64_t seed, long steps) {
   return config;
 }
 
-// A member that counts: the reader of a stranger's file casts no number that does not fit.
-template <std::integral Integer>
-static Integer count_from(const nlohmann::json& object, const char* name) {
-  const nlohmann::json& value = object.at(name);
-  if (!nn::is_whole<Integer>(value) || value < 0)
-    throw std::invalid_argument(fmt::format("\"{}\" is {}", name, nn::shown(value)));
-  return value.get<Integer>();
-}
-
 BaseConfig base_config_from_json(std::string_view text) {
   try {
     const nlohmann::json object = nn::parse_json_object(text);
     BaseConfig c;
-    c.seed = count_from<std::uint64_t>(object, "seed");
-    c.steps = count_from<long>(object, "steps");
-    c.batch = count_from<int>(object, "batch");
+    c.seed = nn::count_at<std::uint64_t>(object, "seed");
+    c.steps = nn::count_at<long>(object, "steps");
+    c.batch = nn::count_at<int>(object, "batch");
     c.lr = object.at("lr").get<double>();
-    c.warmup = count_from<long>(object, "warmup");
+    c.warmup = nn::count_at<long>(object, "warmup");
     c.beta2 = object.at("beta2").get<double>();
     c.weight_decay = object.at("weight_decay").get<double>();
     c.clip = object.at("clip").get<double>();

@@ -1,8 +1,10 @@
 #include "experiments/report.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <string_view>
 
@@ -120,6 +122,8 @@ std::string other_contents(const fs::path& folder) {
       if (experiment != name) return fmt::format("its run.json is of {}", nn::shown(experiment));
     } catch (const nn::JsonError& error) {
       return fmt::format("its run.json {}", error.what());
+    } catch (const nn::FileError& error) {
+      return error.what();
     }
   }
   if (is_there(folder / "findings.json"))
@@ -191,12 +195,11 @@ std::string write_report(const fs::path& out) {
     read_cells(out / sweep / "cells.jsonl");
   const std::vector<Finding> judged = judged_findings(out);
   text += findings_text(judged) + "\n";
-  try {
-    nn::check_writable(out / "report.html", 0);
-  } catch (const nn::FileError& error) {  // somebody else's results can be read all the same
+  // Somebody else's results can be read all the same.
+  if (::access(out.c_str(), W_OK) != 0 && (errno == EACCES || errno == EROFS))
     return text +
-           fmt::format("{}, so there is no report; copy the folder to have one\n", error.what());
-  }
+           fmt::format("{} cannot be written, so there is no report; copy the folder to have one\n",
+                       out.string());
   nn::write_file_atomically(out / "verdicts.json", verdicts_json(judged));
   nn::write_file_atomically(out / "report.html", page(out, judged, draw_figures(out)));
   return text + fmt::format("{}\n", (out / "report.html").string());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "experiments/batches.h"
+#include "experiments/command_line.h"
 #include "experiments/figures.h"
 #include "experiments/progress.h"
 #include "experiments/signals.h"
@@ -111,11 +112,7 @@ void check_output(const TrainRun& run, const fs::path& out) {
                  : std::vector{out};
   files.push_back(loss_path(run, out));
   files.push_back(loss_path(run, out, ".svg"));
-  std::error_code ignored;
-  for (const fs::path& file : files)
-    if (fs::exists(file, ignored))
-      throw std::invalid_argument(fmt::format(
-          "{} is there already; remove it or choose another place for --out", file.string()));
+  for (const fs::path& file : files) refuse_to_replace("--out", file);
   constexpr nn::Index for_names_and_settings = 16'384;
   nn::check_writable(files.front(), static_cast<std::size_t>(trainable_count(run)) * sizeof(float) +
                                         for_names_and_settings);
@@ -200,19 +197,17 @@ std::string loss_csv(const std::vector<LossPoint>& losses) {
 
 fs::path loss_path(const TrainRun& run, const fs::path& out, const char* extension) {
   if (run.cell.method == "lora") return out / (std::string("loss") + extension);
-  return fs::path(out).replace_extension(std::string(".loss") + extension);
+  fs::path path = out;
+  if (path.extension() == ".safetensors") path.replace_extension();
+  return path += std::string(".loss") + extension;
 }
 
 /// Written by the build from experiments/figures/loss.gp (cmake/embed_text.cmake).
 std::string_view loss_script();
 
 std::string draw_losses(const TrainRun& run, const fs::path& out) {
-  const nn::TemporaryFolder folder;  // what gnuplot reads and writes on the way
-  nn::write_file_atomically(folder / "loss.csv", nn::read_file(loss_path(run, out)));
-  const Drawing drawing = draw_figure("loss", loss_script(), folder.path());
-  if (drawing.problem.empty())
-    nn::write_file_atomically(loss_path(run, out, ".svg"), nn::read_file(folder / "loss.svg"));
-  return drawing.problem;
+  return draw_aside("loss", loss_script(), "loss.csv", nn::read_file(loss_path(run, out)),
+                    loss_path(run, out, ".svg"));
 }
 
 }  // namespace experiments

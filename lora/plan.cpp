@@ -47,6 +47,10 @@ bool matches(const std::string& name, const std::string& entry) {
 // matching unless told to go through the text once, which rules out back references (\1).
 std::regex compiled(const std::string& expression) {
   constexpr std::size_t longest = 200;
+  for (std::size_t i = 1; i < expression.size(); ++i)
+    if (expression[i - 1] == '\\' && expression[i] >= '1' && expression[i] <= '9')
+      throw std::invalid_argument(
+          fmt::format("'{}' is no regular expression here: it has a back reference", expression));
   if (expression.size() > longest)
     throw std::invalid_argument(fmt::format("a regular expression of {} characters; {} are allowed",
                                             expression.size(), longest));

@@ -40,7 +40,7 @@ consumer() {  # consumer FOLDER HOW OPTION...
   quietly cmake -S "$work" -B "$work/$folder" -DCMAKE_BUILD_TYPE=Release -DHOW="$how" -DLOWRANK_SOURCE="$source" \
     -DCMAKE_PREFIX_PATH="$work/installed here" "$@"
 }
-checked=(-DCMAKE_CXX_FLAGS="${any[*]} -fsanitize=address" -DCMAKE_BUILD_TYPE=Debug)
+checked=(-DCMAKE_CXX_FLAGS="${any[*]-} -fsanitize=address" -DCMAKE_BUILD_TYPE=Debug)
 consumer found find_package "${checked[@]}"
 quietly cmake --build "$work/found" --parallel 2
 [[ $("$work/found/programs/autograd_only" 2>"$work/log") == '2 4 6' ]] || fail "autograd_only"

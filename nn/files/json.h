@@ -28,14 +28,6 @@ Json parse_json(std::string_view text);
 /// The same, and it must be an object.
 Json parse_json_object(std::string_view text);
 
-/// Whether a value is a whole number that Integer holds: get<Integer>() would cast whatever it is.
-template <std::integral Integer>
-bool is_whole(const auto& value) {
-  if (value.is_number_unsigned())
-    return std::in_range<Integer>(value.template get<std::uint64_t>());
-  return value.is_number_integer() && std::in_range<Integer>(value.template get<std::int64_t>());
-}
-
 /// A value for a message: on one line, in ASCII, not too long.
 std::string shown(const Json& value);
 
@@ -44,6 +36,26 @@ std::string printable(std::string_view name);
 
 /// A text for a message: on one line, in ASCII, whole.
 std::string plain(std::string_view text);
+
+/// Whether a value is a whole number that Integer holds: get<Integer>() would cast whatever it is.
+template <std::integral Integer>
+bool is_whole(const auto& value) {
+  if (value.is_number_unsigned())
+    return std::in_range<Integer>(value.template get<std::uint64_t>());
+  return value.is_number_integer() && std::in_range<Integer>(value.template get<std::int64_t>());
+}
+
+/// The member `name` of an object, a whole number from 0 that Integer holds. Throws JsonError where
+/// it is something else or not there.
+template <std::integral Integer>
+Integer count_at(const auto& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end()) throw JsonError(std::string("there is no \"") + name + "\"");
+  if (!is_whole<Integer>(*found) || *found < 0)
+    throw JsonError(std::string("\"") + name + "\" is " + shown(*found) +
+                    ", where a count is wanted");
+  return found->template get<Integer>();
+}
 
 /// A value as JSON text, on one line. What is not UTF-8 in its strings, as in a path of another
 /// encoding, becomes U+FFFD rather than an error.

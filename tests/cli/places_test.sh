@@ -50,10 +50,12 @@ accepted "${sweep[@]}" --out sweep
 
 # --- Names that are not UTF-8 ------------------------------------------------------------------------------
 latin=$'caf\xe9'
-accepted train "${tiny[@]}" --out "$latin" --json
-fields out value >/dev/null
-accepted eval --adapter "$latin" --json
-accepted merge --adapter "$latin" --out "$latin.safetensors" --json
+if mkdir "$work/$latin" 2>/dev/null; then  # some file systems take no such name
+  accepted train "${tiny[@]}" --out "$latin" --json
+  fields out value >/dev/null
+  accepted eval --adapter "$latin" --json
+  accepted merge --adapter "$latin" --out "$latin.safetensors" --json
+fi
 
 # --- File systems without locks, or whose folders cannot be synchronised -----------------------------------
 if [[ -n $failing_calls && $sanitized == no ]]; then
@@ -182,15 +184,15 @@ others=()
 if [[ $EUID -eq 0 ]]; then
   others=(setpriv --reuid 65534 --regid 65534 --clear-groups)
   chmod -R go+rX "$root"
-  "${others[@]}" "$lowrank" --version >/dev/null 2>&1 || others=(none)
+  ${others[@]+"${others[@]}"} "$lowrank" --version >/dev/null 2>&1 || others=(none)
 fi
 if [[ ${others[0]-} != none ]]; then
   before=$(listing)
-  exits 0 "${others[@]}" "$lowrank" report --out sweep >"$root/out" 2>"$root/err"
-  says out 'so there is no report; copy the folder to have one'
-  exits 0 "${others[@]}" "$lowrank" "${sweep[@]}" --out sweep >"$root/out" 2>"$root/err"
+  exits 0 ${others[@]+"${others[@]}"} "$lowrank" report --out sweep >"$root/out" 2>"$root/err"
+  says out 'sweep cannot be written, so there is no report; copy the folder to have one'
+  exits 0 ${others[@]+"${others[@]}"} "$lowrank" "${sweep[@]}" --out sweep >"$root/out" 2>"$root/err"
   says out 'Wq'
-  exits 2 "${others[@]}" "$lowrank" table6 --preset smoke --tasks nli --ranks 1 --targets q --seeds 20 --jobs 1 --out sweep >"$root/out" 2>"$root/err"
+  exits 2 ${others[@]+"${others[@]}"} "$lowrank" table6 --preset smoke --tasks nli --ranks 1 --targets q --seeds 20 --jobs 1 --out sweep >"$root/out" 2>"$root/err"
   says err 'sweep/table6 cannot be written'
   [[ $before == "$(listing)" ]] || fail "something was written into results that are somebody else's"
 fi
