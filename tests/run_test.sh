@@ -99,6 +99,31 @@ says out '100% tests passed'
 expect 8 "$checkout/run" test -R no_such_test
 [[ ! -e $work/apt-get.log ]] || fail "apt-get was called again"
 
+# Where nothing may be installed, CMake fetches what it needs; the tools are there.
+rm -f "$work/fmt-installed"
+LOWRANK_INSTALL=no expect 0 "$checkout/run" trace
+says err 'not installed: '
+says err 'libfmt-dev'
+[[ ! -e $work/apt-get.log ]] || fail "apt-get was called although nothing may be installed"
+touch "$work/fmt-installed"
+
+# A build for another processor is compiled anew.
+echo other >"$checkout/build/release/processor"
+sed -i.old 's/^LOWRANK_ARCH.*//' "$checkout/build/release/CMakeCache.txt"
+echo 'LOWRANK_ARCH:STRING=native' >>"$checkout/build/release/CMakeCache.txt"
+expect 0 "$checkout/run" trace
+says err 'was made for another processor, compiling it anew'
+expect 0 "$checkout/run" trace
+silent err
+
+# A checkout that cannot be written is used as it is built.
+if [[ $EUID -ne 0 ]]; then
+  chmod -R a-w "$checkout"
+  expect 0 "$checkout/run" trace
+  silent err
+  chmod -R u+w "$checkout"
+fi
+
 # A folder that was moved is built anew.
 mv "$checkout" "$work/moved"
 expect 0 "$work/moved/run" trace
