@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "experiments/commands.h"
+#include "experiments/option_values.h"
 #include "experiments/output.h"
 #include "experiments/plan.h"
 #include "experiments/search_rates.h"

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "experiments/commands.h"
+#include "experiments/option_values.h"
 #include "experiments/paper.h"
 #include "experiments/study_command.h"
 

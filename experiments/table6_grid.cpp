@@ -1,10 +1,12 @@
-#include "experiments/table6_grid.h"
+#include "data/tasks.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <stdexcept>
 #include <tuple>
+
+#include "data/tasks.h"
 
 namespace experiments {
 
