@@ -1,4 +1,4 @@
-#include "data/tasks.h"
+#include "experiments/table6_grid.h"
 
 #include <fmt/format.h>
 
