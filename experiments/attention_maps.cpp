@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <numeric>
 #include <string_view>
 
 #include "data/vocabulary.h"
@@ -11,8 +10,6 @@
 #include "nn/files/file.h"
 
 namespace experiments {
-
-const char* const attention_head = "model,block,head,query,key,query_word,key_word,weight\n";
 
 // One head's columns of q and k, (T,hs) each.
 static nn::Matrix causal_softmax(const nn::Matrix& q, const nn::Matrix& k) {
@@ -27,10 +24,9 @@ static nn::Matrix causal_softmax(const nn::Matrix& q, const nn::Matrix& k) {
 }
 
 std::vector<AttentionMap> attention_maps(nn::Decoder& model, const std::vector<int>& tokens) {
-  std::vector<int> positions(tokens.size());
-  std::iota(positions.begin(), positions.end(), 0);
+  const nn::Tokens row{1, static_cast<nn::Index>(tokens.size()), tokens};
   nn::Tape tape(autograd::TapeMode::everything);
-  model.logits({tape}, {1, static_cast<nn::Index>(tokens.size()), tokens}, positions);
+  model.logits({tape}, row, nn::all_positions(row));
   std::vector<AttentionMap> maps;
   int block = 0;
   for (int id = 0; id < tape.size(); ++id) {
@@ -66,7 +62,8 @@ std::string write_attention(const std::filesystem::path& folder, nn::Decoder& ba
                             nn::Decoder* adapted, const std::vector<int>& tokens) {
   std::vector<std::string> words;
   for (const int id : tokens) words.push_back(data::vocabulary().text(std::vector{id}));
-  std::string csv = attention_head + attention_csv("base", attention_maps(base, tokens), words);
+  std::string csv = "model,block,head,query,key,query_word,key_word,weight\n" +
+                    attention_csv("base", attention_maps(base, tokens), words);
   if (adapted != nullptr) csv += attention_csv("adapted", attention_maps(*adapted, tokens), words);
   nn::create_folders(folder);
   nn::write_file_atomically(folder / "attention.csv", csv);

@@ -20,11 +20,10 @@ struct AttentionMap {
 /// keeps no weights.
 std::vector<AttentionMap> attention_maps(nn::Decoder& model, const std::vector<int>& tokens);
 
-/// model,block,head,query,key,query_word,key_word,weight: a line for each weight that the mask
+/// A line model,block,head,query,key,query_word,key_word,weight for each weight that the mask
 /// allows; `model` is what the maps are called.
 std::string attention_csv(const std::string& model, const std::vector<AttentionMap>& maps,
                           const std::vector<std::string>& words);
-extern const char* const attention_head;
 
 /// Writes DIR/attention.csv with the maps of the base and, where there is one, of the adapted
 /// model, and draws them as DIR/attention.svg. Returns why they are not drawn, or "".

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <limits>
 #include <stdexcept>
@@ -15,12 +14,6 @@
 
 namespace experiments {
 namespace {
-
-nn::Json json_number(double x) {
-  if (std::isnan(x)) return "nan";
-  if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
-  return x;
-}
 
 [[noreturn]] void wrong_type(const std::string& name, const char* wanted, const nn::Json& found) {
   throw std::invalid_argument(
@@ -172,31 +165,31 @@ static void check_outcome(const CellResult& result) {
 nn::Json to_json(const CellResult& result) {
   const Cell& cell = result.cell;
   nn::Json more = nn::Json::object();
-  for (const auto& [name, value] : result.more) more[name] = json_number(value);
+  for (const auto& [name, value] : result.more) more[name] = nn::number_json(value);
   return {{"experiment", cell.experiment},
           {"task", cell.task},
           {"method", cell.method},
           {"size", cell.size},
           {"targets", in_model_order(cell.targets)},
           {"rank", cell.rank},
-          {"alpha", json_number(cell.alpha)},
+          {"alpha", nn::number_json(cell.alpha)},
           {"scaling", cell.scaling},
           {"init", cell.init},
-          {"dropout", json_number(cell.dropout)},
+          {"dropout", nn::number_json(cell.dropout)},
           {"optimizer", cell.optimizer},
           {"seed", cell.seed},
           {"base_seed", cell.base_seed},
           {"base", cell.base},
           {"width", cell.width},
           {"facts", cell.facts},
-          {"lr", json_number(cell.lr)},
+          {"lr", nn::number_json(cell.lr)},
           {"metric", result.metric},
-          {"value", json_number(result.value)},
-          {"nll", json_number(result.nll)},
+          {"value", nn::number_json(result.value)},
+          {"nll", nn::number_json(result.nll)},
           {"trainable", result.trainable},
           {"steps", cell.steps},
           {"examples", cell.examples},
-          {"seconds", json_number(result.seconds)},
+          {"seconds", nn::number_json(result.seconds)},
           {"more", more}};
 }
 

@@ -1,7 +1,5 @@
 #include "experiments/json_object.h"
 
-#include <cmath>
-
 #include "nn/files/json.h"
 
 namespace experiments {
@@ -18,10 +16,7 @@ void JsonObject::set(std::string_view name, std::string_view value) {
 }
 
 void JsonObject::set(std::string_view name, double value) {
-  if (std::isfinite(value))
-    set_json(name, nlohmann::json(value).dump());
-  else
-    set(name, std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");  // a NaN may have a sign
+  set_json(name, nn::text_of(nn::number_json(value)));
 }
 
 void JsonObject::set(std::string_view name, const std::vector<JsonObject>& values) {

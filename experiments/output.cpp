@@ -37,6 +37,7 @@ void flush_out() noexcept {
 
 int error_of_output() noexcept {
   flush_out();
+  errno = 0;
   std::cout.flush();  // what Google Benchmark prints through
   if (first_error == 0 && (std::ferror(stdout) || !std::cout)) return errno == EPIPE ? EPIPE : EIO;
   return first_error;

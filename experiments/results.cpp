@@ -64,7 +64,8 @@ std::map<std::string, CellResult> cells_in(const std::string& text,
                                            const std::filesystem::path& path) {
   std::map<std::string, CellResult> results;
   int number = 0;
-  for (std::size_t begin = 0; begin < whole_lines(text);) {
+  const std::size_t whole = whole_lines(text);
+  for (std::size_t begin = 0; begin < whole;) {
     const std::size_t end = text.find('\n', begin);
     const std::string where = fmt::format("{}:{}", path.string(), ++number);
     const CellResult result = parse_line(text.substr(begin, end - begin), where);

@@ -135,9 +135,7 @@ if(NOT LOWRANK_SANITIZE)
 endif()
 
 # The pictures of the pages are as their script draws them, where there is a Python.
-add_test(NAME pictures COMMAND sh -c "command -v python3 >/dev/null || exit 77; exec python3 \"$@\"" sh
-         ${PROJECT_SOURCE_DIR}/docs/images/draw.py --check)
-set_tests_properties(pictures PROPERTIES SKIP_RETURN_CODE 77)
+python_test(pictures ${PROJECT_SOURCE_DIR}/docs/images/draw.py --check)
 
 # Somebody else's project, with the libraries of this build. Those for sanitizers would be of no use to it.
 if(NOT LOWRANK_SANITIZE)

@@ -1,12 +1,7 @@
-# The steps that `lowrank trace --out` exports, computed again in PyTorch; then wrong steps, which must be
-# noticed. The Python is that of LOWRANK_PYTHON in the environment, or the first on the PATH. Without it, or without
-# PyTorch in it, the test is skipped.
-find_program(SHELL sh REQUIRED)
-add_test(NAME recompute_trace
-         COMMAND ${SHELL} -c "python=\${LOWRANK_PYTHON:-python3}; command -v \"\$python\" >/dev/null || exit 77; exec \"\$python\" \"$@\"" sh
-                 ${CMAKE_CURRENT_SOURCE_DIR}/recompute_trace.py --self-test --base-steps 5
-                 --program $<TARGET_FILE:lowrank> --folder ${CMAKE_CURRENT_BINARY_DIR}/recompute_trace)
-set_tests_properties(recompute_trace PROPERTIES SKIP_RETURN_CODE 77)
+# The steps that `lowrank trace --out` exports, computed again in PyTorch; then wrong steps, which must be noticed.
+# Without PyTorch it is skipped.
+python_test(recompute_trace ${CMAKE_CURRENT_SOURCE_DIR}/recompute_trace.py --self-test --base-steps 5
+            --program $<TARGET_FILE:lowrank> --folder ${CMAKE_CURRENT_BINARY_DIR}/recompute_trace)
 
 # trace_refuses(NAME MESSAGE ARGUMENT...): exit code 2 and this one line, nothing else.
 function(trace_refuses name message)

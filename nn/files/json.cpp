@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <set>
 #include <vector>
 
@@ -44,6 +45,12 @@ std::string shown(const Json& value) {
   const std::size_t longest = 100;
   const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
   return text.size() > longest ? text.substr(0, longest) + "..." : text;
+}
+
+Json number_json(double x) {
+  if (std::isnan(x)) return "nan";  // whatever its sign
+  if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
+  return x;
 }
 
 std::string text_of(const Json& value) {

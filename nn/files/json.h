@@ -57,6 +57,9 @@ Integer count_at(const auto& object, const char* name) {
   return found->template get<Integer>();
 }
 
+/// A number; JSON has no NaN and no infinities, which become the strings "nan", "inf" and "-inf".
+Json number_json(double x);
+
 /// A value as JSON text, on one line. What is not UTF-8 in its strings, as in a path of another
 /// encoding, becomes U+FFFD rather than an error.
 std::string text_of(const Json& value);
