@@ -121,7 +121,7 @@ struct Attention final : Op {
 };
 
 static void check_attention(const char* op, Var q, Var k, Var v, const AttentionSpec& spec) {
-  const Shape &sq = q.shape(), &sk = k.shape(), &sv = v.shape();
+  const Shape sq = q.shape(), sk = k.shape(), sv = v.shape();
   check_shapes(sq.rank() == 3 && sk == sv && sk.rank() == 3 && sq[0] == sk[0] && sq[2] == sk[2], op,
                "wants (B,Tq,C), (B,Tk,C) and (B,Tk,C)", {q, k, v});
   if (spec.heads < 1 || sq[2] % spec.heads != 0)

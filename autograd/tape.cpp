@@ -37,7 +37,7 @@ const Tensor& Var::grad() const {
   return *grad;
 }
 
-const Shape& Var::shape() const {
+Shape Var::shape() const {
   if (!tape) throw std::logic_error("this Var is on no tape");
   return tape->node_of(*this, "shape()").shape;
 }

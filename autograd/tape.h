@@ -52,7 +52,7 @@ struct Var {
   /// memory was released, or nothing has flowed back.
   const Tensor& value() const;
   const Tensor& grad() const;
-  const Shape& shape() const;  ///< also of a released value
+  Shape shape() const;  ///< also of a released value
 };
 
 /// One line of the tape: value = op(inputs).
@@ -140,6 +140,7 @@ class Tape {
   void clear();
 
   int size() const { return static_cast<int>(nodes_.size()); }
+  /// Until the next node is recorded.
   const Node& node(NodeId id) const { return nodes_.at(static_cast<std::size_t>(id)); }
   Stats stats() const;
 

@@ -168,6 +168,16 @@ TEST_CASE("a Var does not outlive its recording") {
   CHECK_THROWS_WITH_AS(Var().value(), "this Var is on no tape", std::logic_error);
 }
 
+TEST_CASE("a shape and a value stay what they are while more is recorded") {
+  Tape tape;
+  const Var x = tape.constant(Tensor({2, 3}));
+  const Shape& shape = x.shape();
+  const Tensor* value = &x.value();
+  for (int i = 0; i < 1000; ++i) tape.constant(Tensor({1}));  // the list of nodes moves
+  CHECK(shape == Shape{2, 3});
+  CHECK(&x.value() == value);
+}
+
 TEST_CASE("a var without a gradient, or whose value was released, says so") {
   Parameter x = parameter("x", {2, 2});
   Tape tape(TapeMode::training);
