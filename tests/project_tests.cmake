@@ -137,6 +137,9 @@ endif()
 # The pictures of the pages are as their script draws them, where there is a Python.
 python_test(pictures ${PROJECT_SOURCE_DIR}/docs/images/draw.py --check)
 
+# The comparer of two results folders, shown a folder with one rate and one line changed.
+python_test(same_results ${CMAKE_CURRENT_SOURCE_DIR}/same_results.py --self-test)
+
 # Somebody else's project, with the libraries of this build. Those for sanitizers would be of no use to it.
 if(NOT LOWRANK_SANITIZE)
   add_test(NAME consumer COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/consumer_test.sh ${PROJECT_SOURCE_DIR}
