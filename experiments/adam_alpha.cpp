@@ -151,12 +151,11 @@ Section invariance_section(const Base& base, const Cell& cell) {
   return section;
 }
 
-ExperimentOutcome run_adam_alpha(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_adam_alpha(const StudyOptions& options, Bases& bases, Progress& progress) {
   const auto results =
       run_study({"adam-alpha", adam_alpha_cells(options)}, options, bases, progress);
-  if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, adam_alpha_row_of))
+  for (const ScoreTable& table : score_tables(results, adam_alpha_row_of))
     for (const char* optimizer : {"adamw", "sgd"})
       sections.push_back(grid_section(table, optimizer, alpha_grid(options.preset)));
   const Cell cell = lora_cell(first_cell(options, 1), options, adam_alpha_targets, adam_alpha_rank);
@@ -169,8 +168,8 @@ ExperimentOutcome run_adam_alpha(const StudyOptions& options, Bases& bases, Prog
       options, "adam-alpha", "Alpha and the learning rate", sections,
       {"The same bits are expected where p and q are powers of two and the rates are scaled, and "
        "nowhere else."},
-      *results);
-  return {0, {}};
+      results);
+  return {};
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 #include "experiments/adapt.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 #include <optional>
 
 #include "experiments/batches.h"
 #include "experiments/random_subspace.h"
-#include "experiments/sweep.h"
+#include "experiments/stopped.h"
 #include "experiments/task_score.h"
 
 namespace experiments {
@@ -91,7 +93,7 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
   double last_loss = 0;
 
   for (int step = 0; step < cell.steps; ++step) {
-    if (stop) throw SweepStopped();
+    if (stop) throw Stopped(fmt::format("stopped after {} of {} steps", step, cell.steps));
     tape.clear();
     const nn::Pass pass{tape, cell.dropout > 0 ? &dropout : nullptr};
     const nn::Var loss = nn::token_loss(pass, model, batches.next(options.batch));

@@ -42,7 +42,7 @@ using OnStep = std::function<void(const StepTaken&)>;
 
 /// Trains a prepared model on the examples for cell.steps steps and returns the loss of the last
 /// one. `on_step` may look at the model. The order of the examples is drawn from the stream
-/// (cell.seed, "adapt.order"); every example comes once before any comes again. Throws SweepStopped
+/// (cell.seed, "adapt.order"); every example comes once before any comes again. Throws Stopped
 /// once `stop` is set.
 double train(nn::Model& model, const Cell& cell, std::span<const data::Example> examples,
              const AdaptOptions& options = {}, const std::atomic<bool>& stop = never,

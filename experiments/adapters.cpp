@@ -99,18 +99,16 @@ Finding resting_on(Finding finding, const std::vector<AdaptedModel>& models, con
   return finding;
 }
 
-std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
-                                                        const StudyOptions& options, Bases& bases,
-                                                        Progress& progress) {
-  if (!set_learning_rates(cells, options, bases, progress)) return std::nullopt;
+std::vector<AdaptedModel> adapted_models(std::vector<Cell> cells, const StudyOptions& options,
+                                         Bases& bases, Progress& progress) {
+  set_learning_rates(cells, options, bases, progress);
   // The adapter is on disk before its cell counts as finished.
   const Measure save = [&](nn::Model& trained, CellResult& result) {
     lora::save_adapter(folder_of(options, result.cell), trained);
   };
   const auto results =
       run_study({.name = "adapters", .cells = cells, .measure = save}, options, bases, progress);
-  if (!results) return std::nullopt;
-  const std::vector<Cell> others = beside(cells, *results, options);
+  const std::vector<Cell> others = beside(cells, results, options);
   cells.insert(cells.end(), others.begin(), others.end());
   // One order, whatever was asked for: sums then have the same last bits.
   const auto place = [&](const Cell& cell) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 
 #include "experiments/paired.h"
 #include "experiments/study.h"
@@ -39,11 +38,10 @@ Cell adapter_cell(Cell repetition, const StudyOptions& options, int rank,
 /// Trains what OUT/adapters lacks of these cells, whose learning rates are filled in, and returns
 /// them all, and with them what the folder has of other tasks, seeds and bases at the same ranks,
 /// alpha and K, so that a run of a part does not hide the whole. They come in one order: by base,
-/// task, seed, rank, and options.alpha before other alpha. Nothing where it was stopped. A run that
-/// diverged is left out, with a message. Throws as run_study and lora::load_adapter.
-std::optional<std::vector<AdaptedModel>> adapted_models(std::vector<Cell> cells,
-                                                        const StudyOptions& options, Bases& bases,
-                                                        Progress& progress);
+/// task, seed, rank, and options.alpha before other alpha. A run that diverged is left out, with a
+/// message. Throws as run_study and lora::load_adapter.
+std::vector<AdaptedModel> adapted_models(std::vector<Cell> cells, const StudyOptions& options,
+                                         Bases& bases, Progress& progress);
 
 /// The cells among the results that stand beside those asked for: of another task, seed or base,
 /// with the rank, alpha and scale of one of the cells and, on sqlgen, options.facts. Throws

@@ -158,20 +158,19 @@ std::string amplification_scale_csv(const std::vector<AmplificationRow>& rows) {
   return text;
 }
 
-ExperimentOutcome run_amplification_scale(const StudyOptions& given, Bases& shared,
-                                          Progress& progress) {
+std::vector<Finding> run_amplification_scale(const StudyOptions& given, Bases& shared,
+                                             Progress& progress) {
   StudyOptions options = given;
   options.base_steps = steps_of_bases(given);
   Study study{"amplification-scale", amplification_scale_cells(options)};
-  if (!set_learning_rates(study.cells, given, shared, progress)) return {130, {}};
+  set_learning_rates(study.cells, given, shared, progress);
   for (Cell& cell : study.cells) cell.lr *= static_cast<double>(reference_width) / cell.width;
   study.settings.set("lr_falls_with_width", true);
   study.measure = measure_amplification;
   Bases own(options.out / "base", options.base_steps);
   const auto results = run_study(std::move(study), options, own, progress);
-  if (!results) return {130, {}};
 
-  const auto rows = amplification_rows(*results);
+  const auto rows = amplification_rows(results);
   const PlainTable grid = amplification_scale_grid(rows);
   const std::string words = amplification_scale_explanation(options.base_steps);
   write_result(options, "amplification-scale", ".md",

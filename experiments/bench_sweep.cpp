@@ -20,8 +20,7 @@ SweepTiming time_sweeps(SweepBench bench) {
     options.out = folder / "sweep";
     options.start = ResultsFolder::Start::fresh;
     const auto start = std::chrono::steady_clock::now();
-    if (!run_study({"bench", cells}, options, bases, progress))
-      throw Stopped("stopped; a benchmark keeps nothing");
+    run_study({"bench", cells}, options, bases, progress);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     return 60 * static_cast<double>(cells.size()) / seconds.count();
   };

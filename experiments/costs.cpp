@@ -83,7 +83,7 @@ std::string costs_csv(const std::vector<CostRow>& rows) {
   return text;
 }
 
-ExperimentOutcome run_costs(const StudyOptions& options, Bases&, Progress&) {
+std::vector<Finding> run_costs(const StudyOptions& options, Bases&, Progress&) {
   const bool smoke = options.preset == "smoke";
   std::vector<int> widths{64, 256}, ranks{1, 2, 4, 8, 16, 64};
   if (smoke) widths = {64}, ranks = {1, 4, 16};
@@ -107,7 +107,7 @@ ExperimentOutcome run_costs(const StudyOptions& options, Bases&, Progress&) {
   write_result(options, "costs", ".md", markdown + "\n" + costs_explanation);
   write_result(options, "costs", ".csv", costs_csv(rows));
   print_out("{}{}", console, costs_explanation);
-  return {0, costs_findings(rows)};
+  return costs_findings(rows);
 }
 
 }  // namespace

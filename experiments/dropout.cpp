@@ -88,13 +88,12 @@ Section first_step_section(const std::vector<FirstStep>& steps, const std::strin
   return section;
 }
 
-ExperimentOutcome run_dropout(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_dropout(const StudyOptions& options, Bases& bases, Progress& progress) {
   Study study{"dropout", dropout_cells(options)};
-  if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
+  set_learning_rates(study.cells, options, bases, progress);
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, dropout_row_of))
+  for (const ScoreTable& table : score_tables(results, dropout_row_of))
     sections.push_back(dropout_section(table));
   for (const data::Task& task : options.tasks) {
     const Cell cell =
@@ -107,8 +106,8 @@ ExperimentOutcome run_dropout(const StudyOptions& options, Bases& bases, Progres
       options, "dropout", "Dropout on the input of A", sections,
       {"The learning rate was searched at p = 0 and is used for all p. At the first step B = 0: "
        "the loss does not see p, dA is exactly zero, and dB changes with p."},
-      *results);
-  return {0, {}};
+      results);
+  return {};
 }
 
 }  // namespace

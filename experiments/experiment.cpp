@@ -25,15 +25,15 @@ std::filesystem::path findings_path(const StudyOptions& options, const std::stri
   return options.out / name / "findings.json";
 }
 
-ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOptions& options,
-                                 Bases& bases, Progress& progress) {
+std::vector<Finding> run_experiment(const Experiment& experiment, const StudyOptions& options,
+                                    Bases& bases, Progress& progress) {
   const std::filesystem::path path = findings_path(options, experiment.name);
   std::error_code ignored;
   // A run that fails or is stopped must not leave another run's findings to be judged.
   std::filesystem::remove(path, ignored);
-  ExperimentOutcome outcome = experiment.run(options, bases, progress);
-  if (outcome.exit_code == 0) write_findings(path, outcome.findings);
-  return outcome;
+  std::vector<Finding> findings = experiment.run(options, bases, progress);
+  write_findings(path, findings);
+  return findings;
 }
 
 }  // namespace experiments

@@ -18,7 +18,7 @@ struct Experiment {
   std::function<std::vector<Cell>(const StudyOptions&)> cells;
 
   /// Runs what its folder lacks, prints its table, and writes OUT/name/name.md and name.csv.
-  std::function<ExperimentOutcome(const StudyOptions&, Bases&, Progress&)> run;
+  std::function<std::vector<Finding>(const StudyOptions&, Bases&, Progress&)> run;
 
   /// The seconds expected for what is not in cells; nothing where that is little.
   std::function<double(const StudyOptions&)> seconds = {};
@@ -34,8 +34,8 @@ struct Experiment {
 };
 
 /// Runs it and keeps what it found in OUT/name/findings.json, for the report.
-ExperimentOutcome run_experiment(const Experiment& experiment, const StudyOptions& options,
-                                 Bases& bases, Progress& progress);
+std::vector<Finding> run_experiment(const Experiment& experiment, const StudyOptions& options,
+                                    Bases& bases, Progress& progress);
 
 /// Experiment::without where there are no cells, for the reason `why`.
 std::map<std::string, std::string> options_of_cells(const std::string& why);

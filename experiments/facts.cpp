@@ -75,17 +75,16 @@ Section facts_section(const std::vector<ScoreTable>& tables, const std::vector<i
   return section;
 }
 
-ExperimentOutcome run_facts(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_facts(const StudyOptions& options, Bases& bases, Progress& progress) {
   Study study{"facts", facts_cells(options)};
   if (study.cells.empty())
     throw std::invalid_argument("facts runs on sqlgen, and --tasks does not have it");
-  if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
+  set_learning_rates(study.cells, options, bases, progress);
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return {130, {}};
   publish(options, "facts", "The rank that new facts need",
-          {facts_section(score_tables(*results, rank_row_of), ranks(options.preset))},
-          {"The learning rate was searched at one K and r = 4 and is used for all."}, *results);
-  return {0, {}};
+          {facts_section(score_tables(results, rank_row_of), ranks(options.preset))},
+          {"The learning rate was searched at one K and r = 4 and is used for all."}, results);
+  return {};
 }
 
 }  // namespace

@@ -98,16 +98,15 @@ Experiment figure3_experiment() {
   experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
                                               Progress& progress) {
     const auto models = adapted_models(cells(options), options, bases, progress);
-    if (!models) return ExperimentOutcome{130, {}};
-    const Grids grids = figure3_grids(*models);
+    const Grids grids = figure3_grids(models);
     const Spots spots = {{1, 1}, {1, 2}, {2, 2}, {1, 8}, {4, 4}, {8, 8}, {1, 16}, {8, 16}};
     publish(options, "figure3", "Figure 3: φ between the adapters of rank 8 and of rank 16",
             "In the paper (ranks 8 and 64, GPT-3, layer 48) only the top "
             "direction is shared, with φ above 0.5.",
             grids, spots);
-    return ExperimentOutcome{0, {resting_on(figure3_finding(grids), *models, [](const Cell& cell) {
-                               return cell.rank == small || cell.rank == large;
-                             })}};
+    return std::vector{resting_on(figure3_finding(grids), models, [](const Cell& cell) {
+      return cell.rank == small || cell.rank == large;
+    })};
   };
   return experiment;
 }

@@ -106,16 +106,14 @@ Experiment figure4_experiment() {
   experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
                                               Progress& progress) {
     const auto models = adapted_models(cells(options), options, bases, progress);
-    if (!models) return ExperimentOutcome{130, {}};
-    const Grids grids = figure4_grids(*models);
+    const Grids grids = figure4_grids(models);
     const Spots spots = {{1, 1}, {1, 4}, {4, 4}, {1, 8}, {8, 8}, {4, 16}, {8, 16}, {16, 16}};
     publish(options, "figure4", "Figure 4: φ between the adapters of two seeds, rank 16",
             "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions "
             "than ΔWv, and two Gaussian matrices share none.",
             grids, spots);
-    return ExperimentOutcome{0, {resting_on(figure4_finding(grids), *models, [](const Cell& cell) {
-                               return cell.rank == figure4_rank;
-                             })}};
+    return std::vector{resting_on(figure4_finding(grids), models,
+                                  [](const Cell& cell) { return cell.rank == figure4_rank; })};
   };
   return experiment;
 }

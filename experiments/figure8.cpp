@@ -62,14 +62,12 @@ Experiment figure8_experiment() {
   experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
                                               Progress& progress) {
     const auto models = adapted_models(cells(options), options, bases, progress);
-    if (!models) return ExperimentOutcome{130, {}};
-    const Grids grids = figure8_grids(*models);
+    const Grids grids = figure8_grids(models);
     const Spots spots = {{1, 1}, {1, 6}, {4, 6}, {8, 6}, {16, 6}, {4, 16}, {16, 16}};
     publish(options, "figure8", "Figure 8: φ between the directions of ΔW and the top ones of W",
             "In the paper φ of ΔW's top 4 with W's top 10 % barely exceeds 0.2.", grids, spots);
-    return ExperimentOutcome{0, {resting_on(figure8_finding(grids), *models, [](const Cell& cell) {
-                               return cell.rank == 4;
-                             })}};
+    return std::vector{resting_on(figure8_finding(grids), models,
+                                  [](const Cell& cell) { return cell.rank == 4; })};
   };
   return experiment;
 }

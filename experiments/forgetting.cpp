@@ -188,28 +188,27 @@ std::string forgetting_csv(const std::vector<CellResult>& results) {
   return text;
 }
 
-ExperimentOutcome run_forgetting(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_forgetting(const StudyOptions& options, Bases& bases, Progress& progress) {
   Study study{"forgetting", forgetting_cells(options)};
-  if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
+  set_learning_rates(study.cells, options, bases, progress);
   study.measure = [&bases](nn::Model& trained, CellResult& result) {
     const Base& base = bases.of(result.cell);
     measure_pretraining(base, trained, result);
     measure_intruders(*base.model, trained, result);
   };
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return {130, {}};
 
-  const std::string words = forgetting_explanation(results->front().cell.width);
+  const std::string words = forgetting_explanation(results.front().cell.width);
   std::string console, markdown = "# What is learned and what is forgotten\n\n" + words;
-  for (const std::string& label : task_labels(*results)) {
-    const PlainTable grid = forgetting_grid(*results, label);
+  for (const std::string& label : task_labels(results)) {
+    const PlainTable grid = forgetting_grid(results, label);
     console += console_table(grid) + "\n";
     markdown += "\n" + markdown_table(grid);
   }
   write_result(options, "forgetting", ".md", markdown);
-  write_result(options, "forgetting", ".csv", forgetting_csv(*results));
+  write_result(options, "forgetting", ".csv", forgetting_csv(results));
   print_out("{}{}", console, words);
-  return {0, forgetting_findings(*results)};
+  return forgetting_findings(results);
 }
 
 }  // namespace

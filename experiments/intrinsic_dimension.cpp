@@ -107,18 +107,17 @@ const char* const intrinsic_dimension_explanation =
     "of full. d = 0 is the start. All d share one step size, found on another base. Of RoBERTa\n"
     "base on MRPC and QQP, d90 is 896 of 125 M (Aghajanyan et al. 2020).\n";
 
-ExperimentOutcome run_intrinsic_dimension(const StudyOptions& options, Bases& bases,
-                                          Progress& progress) {
+std::vector<Finding> run_intrinsic_dimension(const StudyOptions& options, Bases& bases,
+                                             Progress& progress) {
   Study study{"intrinsic-dimension", intrinsic_dimension_cells(options)};
   study.settings.set("step_norm", step_norm);
-  if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
+  set_learning_rates(study.cells, options, bases, progress);
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return {130, {}};
-  const PlainTable grid = intrinsic_dimension_grid(*results);
+  const PlainTable grid = intrinsic_dimension_grid(results);
   write_result(options, "intrinsic-dimension", ".md",
                "# How many dimensions a task needs\n\n" + markdown_table(grid) + "\n" +
                    intrinsic_dimension_explanation);
-  write_result(options, "intrinsic-dimension", ".csv", intrinsic_dimension_csv(*results));
+  write_result(options, "intrinsic-dimension", ".csv", intrinsic_dimension_csv(results));
   print_out("{}\n{}", console_table(grid), intrinsic_dimension_explanation);
   return {};
 }

@@ -64,7 +64,7 @@ struct KnownRankResult {
 };
 
 /// Trains the students, options.jobs at a time, and analyses the one of rank options.student.rank.
-/// Throws SweepStopped once `stop` is set.
+/// Throws Stopped once `stop` is set.
 KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
                            const std::atomic<bool>& stop = never);
 

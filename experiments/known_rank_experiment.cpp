@@ -92,8 +92,8 @@ std::string lines_of_teacher(const std::filesystem::path& path) {
   return lines;
 }
 
-ExperimentOutcome run_known_rank_experiment(const StudyOptions& options, Bases& bases,
-                                            Progress& progress) {
+std::vector<Finding> run_known_rank_experiment(const StudyOptions& options, Bases& bases,
+                                               Progress& progress) {
   const std::filesystem::path out = options.out / "known-rank";
   const bool unnamed =
       std::filesystem::exists(out / "teachers") && !std::filesystem::exists(out / "run.json");
@@ -124,7 +124,7 @@ ExperimentOutcome run_known_rank_experiment(const StudyOptions& options, Bases& 
   write_result(options, "known-rank", ".csv", csv);
   write_result(options, "known-rank", ".md", table);
   print_out("{}", table);
-  return {0};
+  return {};
 }
 
 }  // namespace

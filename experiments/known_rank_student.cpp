@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "experiments/sweep.h"
+#include "experiments/stopped.h"
 #include "nn/optimizer.h"
 
 namespace experiments {
@@ -51,7 +51,7 @@ Student train_student(std::unique_ptr<nn::Model> base, nn::Model& teacher,
   const nn::Schedule schedule{options.lr, std::lround(0.05 * options.steps), options.steps};
   nn::Tape tape(autograd::TapeMode::training), teacher_tape(autograd::TapeMode::values);
   for (int step = 0; step < options.steps; ++step) {
-    if (stop) throw SweepStopped();
+    if (stop) throw Stopped("a student was stopped");
     const auto ids = uniform_tokens(*student.model, options.batch, options.length, inputs);
     tape.clear(), teacher_tape.clear();
     const nn::Var target =

@@ -27,7 +27,7 @@ struct Student {
   double kl = 0;     ///< and after
 };
 
-/// Puts LoRA on `base`, which becomes the student, and trains it. Throws SweepStopped once `stop`
+/// Puts LoRA on `base`, which becomes the student, and trains it. Throws Stopped once `stop`
 /// is set.
 Student train_student(std::unique_ptr<nn::Model> base, nn::Model& teacher,
                       const StudentOptions& options, const std::atomic<bool>& stop);

@@ -8,6 +8,7 @@
 #include "experiments/commands.h"
 #include "experiments/output.h"
 #include "experiments/pretrain.h"
+#include "experiments/stopped.h"
 
 namespace {
 

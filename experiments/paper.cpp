@@ -11,6 +11,7 @@
 #include "experiments/plan.h"
 #include "experiments/report.h"
 #include "experiments/run_card.h"
+#include "experiments/stopped.h"
 #include "nn/files/file.h"
 
 namespace experiments {
@@ -69,8 +70,7 @@ int run_paper(const StudyOptions& options, const std::vector<Experiment>& experi
     const auto stage_start = Clock::now();
     std::string problem;
     try {
-      const ExperimentOutcome outcome = run_experiment(experiment, now, bases, progress);
-      if (outcome.exit_code != 0) return outcome.exit_code;
+      run_experiment(experiment, now, bases, progress);
     } catch (const Stopped&) {
       throw;
     } catch (const std::exception& error) {

@@ -9,6 +9,7 @@
 #include "experiments/progress.h"
 #include "experiments/run_card.h"
 #include "experiments/signals.h"
+#include "experiments/stopped.h"
 #include "nn/files/checkpoint.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"

@@ -47,11 +47,6 @@ struct Base {
   std::shared_ptr<nn::Decoder> model;
 };
 
-/// A training that was asked to stop; what it says is how far it came.
-struct Stopped : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 /// Called after every step with the steps done before this process, now, and in all.
 using StepCallback = std::function<void(long before, long done, long total)>;
 

@@ -168,9 +168,8 @@ std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
   return complete;
 }
 
-std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
-                                          const StudyOptions& options, Bases& bases,
-                                          Progress& progress, ResultsFolder::Start start) {
+LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& options,
+                           Bases& bases, Progress& progress, ResultsFolder::Start start) {
   ResultsFolder folder(options.out / "learning-rates", search_card(options), options.jobs, start);
   if (!folder.notice().empty()) progress.message(folder.notice());
   progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
@@ -187,7 +186,7 @@ std::optional<LearningRates> search_rates(const std::vector<Cell>& cells,
        runs = missing_runs(cells, folder.results())) {
     for (const Cell& cell : runs)
       if (!folder.contains(cell)) bases.prepare(cell);
-    if (run_sweep(runs, sweep, run, folder, progress).exit_code() != 0) return std::nullopt;
+    run_sweep(runs, sweep, run, folder, progress);
   }
 
   LearningRates rates;

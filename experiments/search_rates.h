@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 
 #include "experiments/study.h"
 
@@ -36,9 +35,9 @@ std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
 /// (LrChoice::Edge). With Start::resume what an earlier search left there is used. Writes the
 /// record of complete_searches() to OUT/learning-rates/learning_rates.json. Nothing where the
 /// search was stopped.
-std::optional<LearningRates> search_rates(
-    const std::vector<Cell>& cells, const StudyOptions& options, Bases& bases, Progress& progress,
-    ResultsFolder::Start start = ResultsFolder::Start::resume);
+LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& options,
+                           Bases& bases, Progress& progress,
+                           ResultsFolder::Start start = ResultsFolder::Start::resume);
 
 /// What a cell is expected to take on one core of a current machine; the sweep corrects it as it
 /// goes.

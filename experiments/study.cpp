@@ -81,23 +81,20 @@ Cell method_cell(Cell cell, const std::string& method, int size) {
   return cell;
 }
 
-bool set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, Bases& bases,
+void set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, Bases& bases,
                         Progress& progress) {
   LearningRates rates;
   if (options.search) {
     std::vector<Cell> wanted;
     for (const Cell& cell : cells)
       if (cell.method != "frozen" && cell.lr == 0) wanted.push_back(searched_cell(cell, options));
-    const auto found = search_rates(wanted, options, bases, progress);
-    if (!found) return false;
-    rates = *found;
+    rates = search_rates(wanted, options, bases, progress);
   } else {
     rates = recorded_learning_rates();
   }
   for (Cell& cell : cells)
     if (cell.method != "frozen" && cell.lr == 0)
       cell.lr = rates.find(cell.task, cell.method, cell.targets).choice.lr;
-  return true;
 }
 
 namespace {
@@ -131,8 +128,8 @@ RunCard study_card(const Study& study, const StudyOptions& options) {
 
 }  // namespace
 
-std::optional<std::vector<CellResult>> run_study(Study study, const StudyOptions& options,
-                                                 Bases& bases, Progress& progress) {
+std::vector<CellResult> run_study(Study study, const StudyOptions& options, Bases& bases,
+                                  Progress& progress) {
   for (Cell& cell : study.cells) cell.experiment = study.name;
   ResultsFolder folder(options.out / study.name, study_card(study, options), options.jobs,
                        options.start);
@@ -149,8 +146,7 @@ std::optional<std::vector<CellResult>> run_study(Study study, const StudyOptions
   const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
     return run_cell(bases.of(cell), cell, ScoreOn::test, stop, study.measure);
   };
-  const SweepOutcome outcome = run_sweep(study.cells, sweep, run, folder, progress);
-  if (outcome.exit_code() != 0) return std::nullopt;
+  run_sweep(study.cells, sweep, run, folder, progress);
   return folder.results();
 }
 

@@ -52,9 +52,9 @@ Cell method_cell(Cell cell, const std::string& method, int size);
 
 /// Gives every cell that trains and has no learning rate (lr = 0) that of its task, method and
 /// targets: the recorded one, or with options.search the one found in OUT/learning-rates, where
-/// what is missing is searched first. False where the search was stopped. Throws
-/// std::invalid_argument where nothing is recorded.
-bool set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, Bases& bases,
+/// what is missing is searched first. Throws Stopped, and std::invalid_argument where nothing is
+/// recorded.
+void set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, Bases& bases,
                         Progress& progress);
 
 /// One experiment as a sweep.
@@ -65,17 +65,10 @@ struct Study {
   Measure measure = {};      ///< of every trained model
 };
 
-/// Runs what OUT/name lacks, with plan and progress. All results in the folder, sorted by key, or
-/// nothing where it was stopped. Throws as run_sweep does.
-std::optional<std::vector<CellResult>> run_study(Study study, const StudyOptions& options,
-                                                 Bases& bases, Progress& progress);
-
-/// What an experiment hands back when it has run: what it has to say about the paper's findings,
-/// not judged yet, since they are judged together.
-struct ExperimentOutcome {
-  int exit_code = 0;  ///< 130 where it was stopped
-  std::vector<Finding> findings = {};
-};
+/// Runs what OUT/name lacks, with plan and progress. All results in the folder, sorted by key.
+/// Throws as run_sweep does.
+std::vector<CellResult> run_study(Study study, const StudyOptions& options, Bases& bases,
+                                  Progress& progress);
 
 /// Writes OUT/name/<name><extension>, whole or not at all.
 void write_result(const StudyOptions& options, const std::string& name, const char* extension,

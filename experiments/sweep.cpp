@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "experiments/signals.h"
+#include "experiments/stopped.h"
 #include "experiments/worker_threads.h"
 
 namespace experiments {
@@ -123,7 +124,7 @@ class Workers {
       ++state_.done;
       state_.cost_done += job.cost;
       state_.seconds_done += took.count();
-    } catch (const SweepStopped&) {
+    } catch (const Stopped&) {
       return;
     } catch (const ResultsError&) {
       const std::lock_guard guard(mutex_);
@@ -219,12 +220,13 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
     return state;
   };
   std::vector<std::string> failures;
+  bool stopping = false;
   const SignalWatch watch;
   Workers workers(std::move(jobs), options, run_cell, folder, initial);
   for (bool ended = false; !ended;) {
     ended = workers.wait();
-    if (outcome.signal == 0 && watch.received() != 0) {
-      outcome.signal = watch.received();
+    if (!stopping && watch.received() != 0) {
+      stopping = true;
       workers.stop();
       progress.message("stopping; finished cells are kept");
     }
@@ -237,10 +239,10 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
   progress.finish(state_now(workers));
   workers.rethrow_folder_error();
   outcome.computed = workers.computed();
-  outcome.missing = missing - outcome.computed;
-  if (outcome.signal != 0 && !options.continue_with.empty()) {
-    progress.message("continue with: " + options.continue_with);
-  }
+  if (stopping)
+    throw Stopped(fmt::format(
+        "stopped with {} of {} cells finished{}", outcome.reused + outcome.computed, total,
+        options.continue_with.empty() ? "" : "; continue with: " + options.continue_with));
   if (!failures.empty()) {
     throw CellsFailed(failures.size() == 1
                           ? failures.front()

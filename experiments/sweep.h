@@ -14,13 +14,8 @@ namespace experiments {
 
 /// Trains and measures one cell. Called from several threads at a time, so it shares nothing that
 /// it changes, and its numbers depend on the cell alone. A long run may look at `stop` between
-/// steps and leave with SweepStopped once it is set. The sweep measures `seconds` itself.
+/// steps and leave with Stopped (stopped.h) once it is set. The sweep measures `seconds` itself.
 using RunCell = std::function<CellResult(const Cell&, const std::atomic<bool>& stop)>;
-
-/// Thrown by a cell that left early because the sweep is stopping.
-struct SweepStopped : std::runtime_error {
-  SweepStopped() : std::runtime_error("stopped") {}
-};
 
 /// Cells that threw; the message names the first by its key, with its reason, and counts the rest.
 struct CellsFailed : std::runtime_error {
@@ -33,17 +28,12 @@ struct SweepOptions {
   /// remaining time, which then follows the times measured.
   std::function<double(const Cell&)> expected_seconds = [](const Cell&) { return 1.0; };
   std::size_t bytes_per_cell = 0;  ///< expected peak of one cell, 0 if unknown
-  std::string continue_with;  ///< the command that continues, printed when the sweep is stopped
+  std::string continue_with;       ///< the command that continues, for what Stopped says
 };
 
 struct SweepOutcome {
   int computed = 0;  ///< in this run
   int reused = 0;    ///< in the folder before
-  int missing = 0;   ///< not finished: the sweep was stopped
-  int signal = 0;    ///< SIGINT or SIGTERM if that stopped it, else 0
-
-  /// For the shell: 0, or 130 after a stop.
-  int exit_code() const { return signal != 0 ? 130 : 0; }
 };
 
 /// What a sweep is about to do: "48 cells, 12 of them there already; 36 to compute, 2 at a time:
@@ -55,9 +45,10 @@ std::string plan_text(const std::vector<Cell>& cells, const SweepOptions& option
 /// finishes. A cell listed twice is run once. Prints the plan first and the progress while it runs.
 ///
 /// A cell that throws does not stop the others; at the end CellsFailed is thrown. SIGINT and
-/// SIGTERM stop it: what is finished is kept, running cells are asked to leave. A second signal
-/// ends the process at once, which loses no finished cell either. A folder that cannot be written
-/// (ResultsError) stops it too and is rethrown. Throws std::invalid_argument for jobs < 1.
+/// SIGTERM stop it: what is finished is kept, running cells are asked to leave, and Stopped is
+/// thrown. A second signal ends the process at once, which loses no finished cell either. A folder
+/// that cannot be written (ResultsError) stops it too and is rethrown. Throws std::invalid_argument
+/// for jobs < 1.
 SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& options,
                        const RunCell& run_cell, ResultsFolder& folder, Progress& progress);
 

@@ -85,7 +85,7 @@ std::string table1_csv(const std::vector<LatencyRow>& rows) {
   return text;
 }
 
-ExperimentOutcome run_table1(const StudyOptions& options, Bases&, Progress&) {
+std::vector<Finding> run_table1(const StudyOptions& options, Bases&, Progress&) {
   const bool smoke = options.preset == "smoke";
   const int rounds = smoke ? 5 : 21, repetitions = smoke ? 3 : 5;
   const std::vector<LatencyCase> cases = cases_of(options.preset);
@@ -111,7 +111,7 @@ ExperimentOutcome run_table1(const StudyOptions& options, Bases&, Progress&) {
                    markdown_table(paper_grid()) + "\n" + words);
   write_result(options, "table1", ".csv", table1_csv(rows));
   print_out("{}\n{}\n{}", console_table(grid), console_table(paper_grid()), words);
-  return {0, table1_findings(rows, outputs)};
+  return table1_findings(rows, outputs);
 }
 
 Finding::Part table1_part(const char* statement, const std::string& where, const std::string& text,

@@ -114,33 +114,30 @@ std::vector<Cell> table15_cells(const StudyOptions& options) {
 }
 
 // Both commands fill the same folder.
-std::optional<std::vector<CellResult>> results_of(const StudyOptions& options, Bases& bases,
-                                                  Progress& progress) {
+std::vector<CellResult> results_of(const StudyOptions& options, Bases& bases, Progress& progress) {
   Study study{"table15", table15_cells(options)};
-  if (!set_learning_rates(study.cells, options, bases, progress)) return std::nullopt;
+  set_learning_rates(study.cells, options, bases, progress);
   return run_study(std::move(study), options, bases, progress);
 }
 
-ExperimentOutcome run_table(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_table(const StudyOptions& options, Bases& bases, Progress& progress) {
   const auto results = results_of(options, bases, progress);
-  if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, table15_row_of)) {
+  for (const ScoreTable& table : score_tables(results, table15_row_of)) {
     sections.push_back(
         score_section(table, table15_specs(options.preset), table15_budgets(options.preset)));
     sections.push_back(matched_section(table));
   }
   sections.push_back(table15_paper_section());
   publish(options, "table15", "Table 15 on toy tasks", sections,
-          {"The paper's Tables 15 and 4; noise ±0.5 on WikiSQL, ±0.1 on MultiNLI."}, *results);
-  return {0, {}};
+          {"The paper's Tables 15 and 4; noise ±0.5 on WikiSQL, ±0.1 on MultiNLI."}, results);
+  return {};
 }
 
-ExperimentOutcome run_figure(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_figure(const StudyOptions& options, Bases& bases, Progress& progress) {
   const auto results = results_of(options, bases, progress);
-  if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, table15_row_of)) {
+  for (const ScoreTable& table : score_tables(results, table15_row_of)) {
     Section section = section_of(table);
     section.grid = {{"trained", "method and size", "score", "nll"}};
     std::vector<std::pair<long, std::string>> points;
@@ -154,8 +151,8 @@ ExperimentOutcome run_figure(const StudyOptions& options, Bases& bases, Progress
   }
   publish(options, "figure2", "Figure 2 on toy tasks: score against trained parameters", sections,
           {"The same runs as table15. With gnuplot, experiments/figures/figure2.gp draws them."},
-          *results);
-  return {0, {}};
+          results);
+  return {};
 }
 
 }  // namespace

@@ -84,18 +84,17 @@ Section table16_paper_section() {
            {"full", "60.2", "85.8", "88.9", "89.5"}}};
 }
 
-ExperimentOutcome run_table16(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_table16(const StudyOptions& options, Bases& bases, Progress& progress) {
   Study study{"table16", table16_cells(options)};
-  if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
+  set_learning_rates(study.cells, options, bases, progress);
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, table16_row_of))
+  for (const ScoreTable& table : score_tables(results, table16_row_of))
     sections.push_back(table16_section(table));
   sections.push_back(table16_paper_section());
   publish(options, "table16", "Table 16 on toy tasks", sections,
-          {"The paper's numbers: Hu et al. 2021, Table 16."}, *results);
-  return {0, table16_findings(*results)};
+          {"The paper's numbers: Hu et al. 2021, Table 16."}, results);
+  return table16_findings(results);
 }
 
 }  // namespace

@@ -69,20 +69,19 @@ Section table18_paper_section() {
   return section;
 }
 
-ExperimentOutcome run_table18(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_table18(const StudyOptions& options, Bases& bases, Progress& progress) {
   Study study{"table18", table18_cells(options), {}, measure_validation_loss};
-  if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
+  set_learning_rates(study.cells, options, bases, progress);
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, rank_row_of))
+  for (const ScoreTable& table : score_tables(results, rank_row_of))
     sections.push_back(table18_section(table, table18_ranks(options.preset)));
   sections.push_back(table18_paper_section());
   publish(options, "table18", "Table 18 on toy tasks", sections,
           {"The paper's numbers: Hu et al. 2021, Table 18; some of its hyper-parameters were tuned "
            "at r = 4."},
-          *results);
-  return {0, table18_findings(*results)};
+          results);
+  return table18_findings(results);
 }
 
 }  // namespace

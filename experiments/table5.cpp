@@ -121,19 +121,18 @@ std::vector<Cell> table5_cells(const StudyOptions& options) {
   return cells;
 }
 
-ExperimentOutcome run_table5(const StudyOptions& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_table5(const StudyOptions& options, Bases& bases, Progress& progress) {
   Study study{"table5", table5_cells(options)};
-  if (!set_learning_rates(study.cells, options, bases, progress)) return {130, {}};
+  set_learning_rates(study.cells, options, bases, progress);
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return {130, {}};
   std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(*results, table5_row_of))
+  for (const ScoreTable& table : score_tables(results, table5_row_of))
     sections.push_back(table5_section(table));
   publish(options, "table5", "Table 5 on toy tasks", sections,
           {"WikiSQL (noise ±0.5) and MultiNLI (±0.1): GPT-3 175B in Hu et al. 2021, Table 5, and "
            "Table 4 for full fine-tuning."},
-          *results);
-  return {0, table5_findings(*results)};
+          results);
+  return table5_findings(results);
 }
 
 }  // namespace

@@ -25,18 +25,17 @@ std::vector<Cell> table6_cells(const Table6Options& options) {
   return cells;
 }
 
-ExperimentOutcome run_table6(const Table6Options& options, Bases& bases, Progress& progress) {
+std::vector<Finding> run_table6(const Table6Options& options, Bases& bases, Progress& progress) {
   Study study{"table6", table6_cells(options)};
-  if (!set_learning_rates(study.cells, options, bases, progress)) return {130};
+  set_learning_rates(study.cells, options, bases, progress);
   const auto results = run_study(std::move(study), options, bases, progress);
-  if (!results) return {130};
 
-  const auto tables = table6_grid(*results);
+  const auto tables = table6_grid(results);
   const auto verdicts = table6_verdicts(tables);
   write_result(options, "table6", ".md", table6_markdown(tables, verdicts));
   write_result(options, "table6", ".csv", table6_csv(tables));
   print_out("{}", table6_console(tables, verdicts));
-  return {0, table6_findings(tables)};
+  return table6_findings(tables);
 }
 
 Experiment table6_experiment() {

@@ -21,7 +21,7 @@ std::vector<Cell> table6_cells(const Table6Options& options);
 
 /// Runs what OUT/table6 lacks, prints the table and the verdicts on its four statements, and writes
 /// table6.md and table6.csv. Hands back finding F2.
-ExperimentOutcome run_table6(const Table6Options& options, Bases& bases, Progress& progress);
+std::vector<Finding> run_table6(const Table6Options& options, Bases& bases, Progress& progress);
 
 /// The table as one of all experiments, with the ranks and weight sets of the preset.
 Experiment table6_experiment();

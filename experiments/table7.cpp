@@ -121,14 +121,12 @@ Experiment table7_experiment() {
   experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
                                               Progress& progress) {
     const auto models = adapted_models(cells(options), options, bases, progress);
-    if (!models) return ExperimentOutcome{130, {}};
-    const auto entries = table7_entries(*models, options.alpha);
+    const auto entries = table7_entries(models, options.alpha);
     write_result(options, "table7", ".csv", table7_csv(entries));
     write_result(options, "table7", ".md", table7_markdown(entries));
     print_out("{}", table7_console(entries));
-    return ExperimentOutcome{0, {resting_on(table7_finding(entries), *models, [](const Cell& cell) {
-                               return cell.rank >= 4;
-                             })}};
+    return std::vector{resting_on(table7_finding(entries), models,
+                                  [](const Cell& cell) { return cell.rank >= 4; })};
   };
   return experiment;
 }

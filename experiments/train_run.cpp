@@ -9,7 +9,7 @@
 #include "experiments/figures.h"
 #include "experiments/progress.h"
 #include "experiments/signals.h"
-#include "experiments/sweep.h"
+#include "experiments/stopped.h"
 #include "lora/files/adapter.h"
 #include "nn/files/file.h"
 #include "nn/optimizer.h"
@@ -170,7 +170,7 @@ TrainResult train_and_save(const Base& base, const TrainRun& run, const fs::path
     train(*model, cell, examples, run.adapt, stop, on_step);
     // No gradient has seen what the last step made of the model.
     evaluate(*model, std::span(examples).first(1));
-  } catch (const SweepStopped&) {
+  } catch (const Stopped&) {
     throw Stopped(fmt::format("stopped after {} of {} steps; nothing was written",
                               result.losses.size(), cell.steps));
   } catch (const nn::NonFiniteGradient& error) {
