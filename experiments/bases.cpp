@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "experiments/progress.h"
+#include "experiments/signals.h"
+
 namespace experiments {
 
 BaseConfig base_config(std::uint64_t seed, long steps, int width) {
@@ -18,6 +21,18 @@ BaseConfig base_config(std::uint64_t seed, long steps, int width) {
   // far.
   config.lr /= wider;
   return config;
+}
+
+Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder) {
+  if (has_base(config, folder)) return ensure_base(config, folder);
+  TrainingProgress progress(
+      fmt::format("pre-training the shared base (seed {}, {} steps), once: about {}", config.seed,
+                  config.steps, duration_text(pretraining_seconds(config))));
+  const SignalWatch watch;
+  const auto show = [&](long before, long done, long total) { progress.step(before, done, total); };
+  Base base = ensure_base(config, folder, show, [&] { return watch.received() != 0; });
+  progress.finish();
+  return base;
 }
 
 static std::tuple<std::uint64_t, int, std::string> key_of(const Cell& cell) {

@@ -30,6 +30,10 @@ class Bases {
   std::map<Key, Base> bases_;
 };
 
+/// ensure_base with a progress bar on standard error, stopped by SIGINT and SIGTERM. What is about
+/// to be trained, and how long that will take, is said first.
+Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder);
+
 /// How the base of this width is made: the learning rate falls as 1/width.
 BaseConfig base_config(std::uint64_t seed, long steps, int width);
 

@@ -6,11 +6,24 @@
 
 namespace experiments {
 
+// Long cells and short ones, as a sweep has them: no training, all weights, and LoRA.
+static std::vector<Cell> grid_cells(const StudyOptions& options) {
+  const std::vector<std::vector<std::string>> weight_sets{{"q"}, {"q", "v"}, {"q", "k", "v", "o"}};
+  std::vector<Cell> cells;
+  for (const Cell& cell : repetitions(options)) {
+    cells.push_back(frozen(cell));
+    cells.push_back(full(cell));
+    for (const auto& targets : weight_sets)
+      for (const int rank : {1, 4, 8}) cells.push_back(lora_cell(cell, options, targets, rank));
+  }
+  return cells;
+}
+
 SweepTiming time_sweeps(SweepBench bench) {
   const nn::TemporaryFolder folder;
   Progress progress;
   Bases bases(folder / "base", bench.grid.base_steps);
-  std::vector<Cell> cells = table6_cells(bench.grid);
+  std::vector<Cell> cells = grid_cells(bench.grid);
   set_learning_rates(cells, bench.grid, bases, progress);
   for (const Cell& cell : cells) bases.prepare(cell);
 

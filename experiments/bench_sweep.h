@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "experiments/table6.h"
+#include "experiments/study.h"
 
 namespace experiments {
 
@@ -13,7 +13,7 @@ struct SweepPair {
 };
 
 struct SweepBench {
-  Table6Options grid = table6_preset("smoke");
+  StudyOptions grid = study_preset("smoke");
   int jobs = 2;
   int pairs = 3;
 };
@@ -23,9 +23,10 @@ struct SweepTiming {
   std::vector<SweepPair> pairs;
 };
 
-/// Sweeps as `lowrank table6` does, from a base that is made first, into a temporary folder that is
-/// removed again. Every second pair begins with the many. Progress goes to standard error. Throws
-/// Stopped after SIGINT and SIGTERM, nn::FileError where there is no room for the folder.
+/// Sweeps the cells that table6 has at the preset smoke, from a base that is made first, into a
+/// temporary folder that is removed again. Every second pair begins with the many. Progress goes to
+/// standard error. Throws Stopped after SIGINT and SIGTERM, nn::FileError where there is no room
+/// for the folder.
 SweepTiming time_sweeps(SweepBench bench);
 
 }  // namespace experiments

@@ -9,6 +9,7 @@
 #include "experiments/json_object.h"
 #include "experiments/option_values.h"
 #include "experiments/output.h"
+#include "experiments/text.h"
 #include "nn/files/file.h"
 
 namespace experiments {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "experiments/bases.h"
 #include "experiments/commands.h"
 #include "experiments/known_rank.h"
 #include "experiments/option_values.h"

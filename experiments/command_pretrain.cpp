@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "experiments/bases.h"
 #include "experiments/commands.h"
 #include "experiments/option_values.h"
 #include "experiments/output.h"

@@ -15,7 +15,7 @@ int report(const std::string& out) {
   if (!std::filesystem::is_directory(out))
     throw UsageError(fmt::format("--out '{}' is no folder with results", out));
   require_gnuplot();
-  print_out("{}", write_report(out));
+  print_out("{}", write_report(out, all_experiments()));
   return 0;
 }
 

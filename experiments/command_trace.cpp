@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "experiments/attention_maps.h"
+#include "experiments/bases.h"
 #include "experiments/commands.h"
 #include "experiments/option_values.h"
 #include "experiments/output.h"

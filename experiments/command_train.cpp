@@ -4,12 +4,14 @@
 #include <set>
 
 #include "data/sqlgen.h"
+#include "experiments/bases.h"
 #include "experiments/commands.h"
 #include "experiments/json_object.h"
 #include "experiments/model_source.h"
 #include "experiments/option_values.h"
 #include "experiments/output.h"
 #include "experiments/task_score.h"
+#include "experiments/text.h"
 #include "experiments/train_run.h"
 
 namespace experiments {

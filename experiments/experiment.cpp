@@ -15,8 +15,8 @@ std::string sweep_of(const Experiment& experiment) {
   return experiment.sweep.empty() ? experiment.name : experiment.sweep;
 }
 
-std::string sweep_of(const std::string& name) {
-  for (const Experiment& experiment : all_experiments())
+std::string sweep_of(const std::vector<Experiment>& experiments, const std::string& name) {
+  for (const Experiment& experiment : experiments)
     if (experiment.name == name) return sweep_of(experiment);
   return name;
 }

@@ -43,8 +43,8 @@ std::map<std::string, std::string> options_of_cells(const std::string& why);
 /// The folder of its cells.
 std::string sweep_of(const Experiment& experiment);
 
-/// The same for the folder of an experiment's results; one that no experiment knows is its own.
-std::string sweep_of(const std::string& name);
+/// The same for the experiment of this name; one that is none of them has its own.
+std::string sweep_of(const std::vector<Experiment>& experiments, const std::string& name);
 
 /// OUT/name/findings.json.
 std::filesystem::path findings_path(const StudyOptions& options, const std::string& name);

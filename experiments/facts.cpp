@@ -6,8 +6,6 @@
 #include <set>
 
 #include "experiments/score_table.h"
-#include "experiments/table6_report.h"
-#include "experiments/table6_verdicts.h"
 
 namespace experiments {
 namespace {

@@ -10,7 +10,6 @@
 
 #include "experiments/child_process.h"
 #include "experiments/html.h"
-#include "experiments/report.h"
 #include "nn/files/file.h"
 
 namespace experiments {
@@ -44,8 +43,9 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
 }
 
 // Of every sweep of an experiment a table in OUT/figures.
-void write_summaries(const fs::path& out, const fs::path& folder) {
-  for (const std::string& sweep : sweeps_in(out))
+void write_summaries(const fs::path& out, const std::vector<std::string>& sweeps,
+                     const fs::path& folder) {
+  for (const std::string& sweep : sweeps)
     nn::write_file_atomically(folder / (sweep + "_cells.csv"),
                               cells_summary_csv(out / sweep / "cells.jsonl"));
 }
@@ -98,10 +98,10 @@ void require_gnuplot() {
         "gnuplot cannot be run, and it draws the report's figures; its package is gnuplot-nox");
 }
 
-std::vector<Drawing> draw_figures(const fs::path& out) {
+std::vector<Drawing> draw_figures(const fs::path& out, const std::vector<std::string>& sweeps) {
   const fs::path folder = out / "figures";
   nn::create_folders(folder);
-  write_summaries(out, folder);
+  write_summaries(out, sweeps, folder);
   write_shared(folder);
   std::vector<Drawing> drawings;
   for (const Figure& figure : all_figures()) drawings.push_back(drawn(figure, folder));

@@ -38,8 +38,10 @@ struct Drawing {
   std::string problem;  ///< then: the data that are not there, or what gnuplot said
 };
 
-/// Writes every script whose data are there, draws it and leaves <name>.svg beside it.
-std::vector<Drawing> draw_figures(const std::filesystem::path& out);
+/// Writes the tables of these sweeps and every script whose data are there, draws it and leaves
+/// <name>.svg beside it.
+std::vector<Drawing> draw_figures(const std::filesystem::path& out,
+                                  const std::vector<std::string>& sweeps);
 
 /// Writes one script into the folder of its data, draws it and leaves <name>.svg there. For a
 /// figure that is not of the report.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/results.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
@@ -134,7 +133,7 @@ void write_findings(const std::filesystem::path& path, const std::vector<Finding
                     {"cells", finding.cells},
                     {"parts", parts}});
   }
-  write_unless_equal(path, list.dump(1) + "\n");
+  nn::write_unless_equal(path, list.dump(1) + "\n");
 }
 
 std::vector<Finding> findings_from_json(std::string_view text) {

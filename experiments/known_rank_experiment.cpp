@@ -5,13 +5,13 @@
 #include <map>
 #include <sstream>
 
-#include "experiments/numbers.h"
-#include "experiments/option_values.h"
 #include "experiments/output.h"
 #include "experiments/plain_table.h"
 #include "experiments/run_card.h"
+#include "experiments/text.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
+#include "nn/files/numbers.h"
 
 namespace experiments {
 
@@ -160,8 +160,8 @@ std::string known_rank_markdown(const std::string& csv) {
   std::getline(lines, line);  // the head
   while (std::getline(lines, line)) {
     const std::vector<std::string> cells = split_at_commas(line);
-    const auto number = [&](std::size_t i) { return read_number(cells[i]); };
-    const auto whole = [&](std::size_t i) { return read_whole(cells[i]); };
+    const auto number = [&](std::size_t i) { return nn::read_number(cells[i]); };
+    const auto whole = [&](std::size_t i) { return nn::read_whole(cells[i]); };
     if (cells.size() != 5 || !whole(0) || !whole(1) || !whole(3) || !number(4))
       throw std::invalid_argument(fmt::format("not a line of known-rank: {}", nn::printable(line)));
     teachers[{*whole(0), *whole(1)}][cells[2]] = *number(4);

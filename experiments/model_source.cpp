@@ -4,11 +4,11 @@
 
 #include "data/sqlgen.h"
 #include "data/vocabulary.h"
-#include "experiments/numbers.h"
-#include "experiments/table6.h"
+#include "experiments/study.h"
 #include "experiments/text.h"
 #include "lora/files/adapter.h"
 #include "nn/files/json.h"
+#include "nn/files/numbers.h"
 
 namespace experiments {
 
@@ -87,7 +87,7 @@ std::string to_string(const SourcedModel& sourced) {
                            sourced.is_unverified ? " (it does not say which base it is for)" : "");
 }
 
-data::TaskOptions default_task_options() { return {.facts = Table6Options().facts}; }
+data::TaskOptions default_task_options() { return {.facts = StudyOptions().facts}; }
 
 std::optional<TaskChoice> labelled_task(const SourcedModel& sourced) {
   const auto refuse = [&](const char* key, const std::string& value) {
@@ -103,7 +103,7 @@ std::optional<TaskChoice> labelled_task(const SourcedModel& sourced) {
     refuse("task", task->second);
   }
   if (choice.task.has_facts && facts != sourced.labels.end()) {
-    const std::optional<long> count = read_whole(facts->second);
+    const std::optional<long> count = nn::read_whole(facts->second);
     if (!count || *count < data::min_facts || *count > data::alias_count)
       refuse("facts", facts->second);
     choice.options.facts = static_cast<int>(*count);

@@ -8,19 +8,10 @@
 #include <set>
 
 #include "experiments/command_line.h"
-#include "experiments/numbers.h"
+#include "experiments/text.h"
+#include "nn/files/numbers.h"
 
 namespace experiments {
-
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
-    end = text.find(',', begin);
-    parts.push_back(text.substr(begin, end == std::string::npos ? end : end - begin));
-  }
-  return parts;
-}
 
 std::vector<data::Task> parse_tasks(const std::string& text) {
   if (text == "all") return {data::all_tasks().begin(), data::all_tasks().end()};
@@ -55,7 +46,7 @@ std::vector<std::string> parse_targets(const std::string& text) {
 }
 
 long parse_integer(const std::string& name, const std::string& text, long low, long high) {
-  const std::optional<long> value = read_whole(text);
+  const std::optional<long> value = nn::read_whole(text);
   if (!value || *value < low || *value > high)
     throw UsageError(
         fmt::format("{} '{}': a whole number from {} to {} is wanted", name, text, low, high));
@@ -63,21 +54,21 @@ long parse_integer(const std::string& name, const std::string& text, long low, l
 }
 
 double parse_positive(const std::string& name, const std::string& text) {
-  const std::optional<double> value = read_number(text);
+  const std::optional<double> value = nn::read_number(text);
   if (!value || !(*value > 0) || !std::isfinite(*value))
     throw UsageError(fmt::format("{} '{}': a positive number is wanted", name, text));
   return *value;
 }
 
 double parse_not_negative(const std::string& name, const std::string& text) {
-  const std::optional<double> value = read_number(text);
+  const std::optional<double> value = nn::read_number(text);
   if (!value || !(*value >= 0) || !std::isfinite(*value))
     throw UsageError(fmt::format("{} '{}': a number from 0 is wanted", name, text));
   return *value;
 }
 
 double parse_fraction(const std::string& name, const std::string& text) {
-  const std::optional<double> value = read_number(text);
+  const std::optional<double> value = nn::read_number(text);
   if (!value || !(*value >= 0) || !(*value < 1))
     throw UsageError(fmt::format("{} '{}': a number from 0 to below 1 is wanted", name, text));
   return *value;

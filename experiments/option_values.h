@@ -16,9 +16,6 @@ std::vector<data::Task> parse_tasks(const std::string& text);
 std::string task_list_help();  ///< what parse_tasks takes
 bool any_has_facts(const std::vector<data::Task>& tasks);
 
-/// "a,b" -> {"a","b"}; "" -> {""}.
-std::vector<std::string> split_at_commas(const std::string& text);
-
 /// "q,v" -> {"q","v"}; a projection that is repeated is an error too.
 std::vector<std::string> parse_targets(const std::string& text);
 

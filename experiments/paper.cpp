@@ -82,7 +82,7 @@ int run_paper(const StudyOptions& options, const std::vector<Experiment>& experi
     flush_out();
   }
 
-  print_out("{}", write_report(options.out));
+  print_out("{}", write_report(options.out, experiments));
   flush_out();
   progress.message(fmt::format("the paper took {}", duration_text(seconds_since(start))));
   for (const std::string& failure : failures) progress.message(failure);

@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "autograd/random.h"
 #include "data/pretraining.h"
 #include "data/vocabulary.h"
 #include "experiments/batches.h"
-#include "experiments/numbers.h"
-#include "experiments/progress.h"
-#include "experiments/run_card.h"
-#include "experiments/signals.h"
 #include "experiments/stopped.h"
 #include "nn/files/checkpoint.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
+#include "nn/files/numbers.h"
 #include "nn/files/safetensors.h"
 #include "nn/optimizer.h"
 
@@ -70,7 +68,7 @@ BaseConfig base_config_from_json(std::string_view text) {
 }
 
 std::string hash(const BaseConfig& config) {
-  return configuration_hash(nlohmann::json::parse(to_json(config)));
+  return fmt::format("{:016x}", autograd::fnv1a(to_json(config)));
 }
 
 fs::path base_path(const BaseConfig& config, const fs::path& folder) {
@@ -98,7 +96,7 @@ void save_state(const fs::path& path, nn::Module& model, nn::Optimizer& optimize
 long steps_done(const nn::SafetensorsFile& file, long steps) {
   const auto found = file.metadata().find("steps_done");
   if (found == file.metadata().end()) return 0;
-  const long done = read_whole(found->second).value_or(0);
+  const long done = nn::read_whole(found->second).value_or(0);
   return done <= steps ? done : 0;
 }
 
@@ -180,18 +178,6 @@ Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCal
 double pretraining_seconds(const BaseConfig& config) {
   const double wider = static_cast<double>(config.model.d_model) / 64;
   return 7e-3 * wider * wider * static_cast<double>(config.steps);
-}
-
-Base base_with_progress(const BaseConfig& config, const fs::path& folder) {
-  if (has_base(config, folder)) return ensure_base(config, folder);
-  TrainingProgress progress(
-      fmt::format("pre-training the shared base (seed {}, {} steps), once: about {}", config.seed,
-                  config.steps, duration_text(pretraining_seconds(config))));
-  const SignalWatch watch;
-  const auto show = [&](long before, long done, long total) { progress.step(before, done, total); };
-  Base base = ensure_base(config, folder, show, [&] { return watch.received() != 0; });
-  progress.finish();
-  return base;
 }
 
 std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::uint64_t seed) {

@@ -62,10 +62,6 @@ Base ensure_base(const BaseConfig& config, const std::filesystem::path& folder,
 /// current machine, and as many times more as the matrices of a wider base are larger.
 double pretraining_seconds(const BaseConfig& config);
 
-/// The same with a progress bar on standard error, stopped by SIGINT and SIGTERM. What is about to
-/// be trained, and how long that will take, is said first.
-Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder);
-
 /// Whether the cache has it, and the base from the cache. Throws as nn::load_checkpoint does.
 bool has_base(const BaseConfig& config, const std::filesystem::path& folder);
 Base load_base(const BaseConfig& config, const std::filesystem::path& folder);

@@ -84,9 +84,9 @@ std::string contents(const std::vector<std::string>& stages) {
   return element("nav", links);
 }
 
-std::string page(const fs::path& out, const std::vector<Finding>& judged,
-                 const std::vector<Drawing>& drawings) {
-  const std::vector<std::string> stages = stages_in(out);
+std::string page(const fs::path& out, const std::vector<Experiment>& experiments,
+                 const std::vector<Finding>& judged, const std::vector<Drawing>& drawings) {
+  const std::vector<std::string> stages = stages_in(out, experiments);
   std::string body =
       element("h1", "LoRA’s evidence, on toy tasks") + contents(stages) + verdicts_section(judged);
   body += element("h2", "Tables", "id=\"tables\"");
@@ -95,7 +95,7 @@ std::string page(const fs::path& out, const std::vector<Finding>& judged,
   for (const Drawing& drawing : drawings) body += figure_section(out, drawing);
   body += costs_section();
   body += element("section", markdown_html(report_errata()), "id=\"errata\" class=\"box\"");
-  body += provenance_section(out);
+  body += provenance_section(out, experiments);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>lowrank: report</title>\n"
@@ -135,9 +135,10 @@ std::string other_contents(const fs::path& folder) {
 
 }  // namespace
 
-std::vector<std::string> stages_in(const fs::path& out) {
+std::vector<std::string> stages_in(const fs::path& out,
+                                   const std::vector<Experiment>& experiments) {
   std::vector<std::string> stages;
-  for (const Experiment& experiment : all_experiments()) {
+  for (const Experiment& experiment : experiments) {
     const fs::path folder = out / experiment.name;
     const bool has_results =
         is_there(folder / "findings.json") || is_there(folder / (experiment.name + ".md"));
@@ -146,9 +147,10 @@ std::vector<std::string> stages_in(const fs::path& out) {
   return stages;
 }
 
-std::vector<std::string> sweeps_in(const fs::path& out) {
+std::vector<std::string> sweeps_in(const fs::path& out,
+                                   const std::vector<Experiment>& experiments) {
   std::set<std::string> sweeps;
-  for (const Experiment& experiment : all_experiments()) {
+  for (const Experiment& experiment : experiments) {
     const std::string sweep = sweep_of(experiment);
     if (is_there(out / sweep / "cells.jsonl") && other_contents(out / sweep).empty())
       sweeps.insert(sweep);
@@ -156,9 +158,9 @@ std::vector<std::string> sweeps_in(const fs::path& out) {
   return {sweeps.begin(), sweeps.end()};
 }
 
-std::vector<std::string> left_out(const fs::path& out) {
+std::vector<std::string> left_out(const fs::path& out, const std::vector<Experiment>& experiments) {
   std::set<std::string> ours{"learning-rates"}, lines;
-  for (const Experiment& experiment : all_experiments())
+  for (const Experiment& experiment : experiments)
     ours.insert({experiment.name, sweep_of(experiment)});
   std::error_code unreadable;  // what may not be looked into is no results of ours
   for (fs::directory_iterator entry(out, unreadable), end; entry != end;
@@ -172,9 +174,10 @@ std::vector<std::string> left_out(const fs::path& out) {
   return {lines.begin(), lines.end()};
 }
 
-std::vector<Finding> judged_findings(const fs::path& out) {
+std::vector<Finding> judged_findings(const fs::path& out,
+                                     const std::vector<Experiment>& experiments) {
   std::vector<Finding> measured;
-  for (const std::string& name : stages_in(out)) {
+  for (const std::string& name : stages_in(out, experiments)) {
     const fs::path path = out / name / "findings.json";
     if (!fs::exists(path)) continue;
     const std::vector<Finding> found = read_findings(path);
@@ -185,15 +188,16 @@ std::vector<Finding> judged_findings(const fs::path& out) {
   return family;
 }
 
-std::string write_report(const fs::path& out) {
+std::string write_report(const fs::path& out, const std::vector<Experiment>& experiments) {
   std::string text;
-  for (const std::string& line : left_out(out)) text += line + "\n";
-  if (stages_in(out).empty())
+  for (const std::string& line : left_out(out, experiments)) text += line + "\n";
+  if (stages_in(out, experiments).empty())
     throw std::runtime_error(
         fmt::format("{} has no results of an experiment; ./run paper makes them", out.string()));
-  for (const std::string& sweep : sweeps_in(out))  // damage is said before anything is written
+  const std::vector<std::string> sweeps = sweeps_in(out, experiments);
+  for (const std::string& sweep : sweeps)  // damage is said before anything is written
     read_cells(out / sweep / "cells.jsonl");
-  const std::vector<Finding> judged = judged_findings(out);
+  const std::vector<Finding> judged = judged_findings(out, experiments);
   text += findings_text(judged) + "\n";
   // Somebody else's results can be read all the same.
   if (::access(out.c_str(), W_OK) != 0 && (errno == EACCES || errno == EROFS))
@@ -201,7 +205,8 @@ std::string write_report(const fs::path& out) {
            fmt::format("{} cannot be written, so there is no report; copy the folder to have one\n",
                        out.string());
   nn::write_file_atomically(out / "verdicts.json", verdicts_json(judged));
-  nn::write_file_atomically(out / "report.html", page(out, judged, draw_figures(out)));
+  nn::write_file_atomically(out / "report.html",
+                            page(out, experiments, judged, draw_figures(out, sweeps)));
   return text + fmt::format("{}\n", (out / "report.html").string());
 }
 

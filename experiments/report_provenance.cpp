@@ -57,8 +57,9 @@ std::pair<int, double> cells_and_seconds(const fs::path& cells_jsonl) {
 }
 
 // What a stage rests on is in the folder of its sweep, which it may share.
-std::vector<std::string> stage_row(const fs::path& out, const std::string& name) {
-  const std::string sweep = sweep_of(name);
+std::vector<std::string> stage_row(const fs::path& out, const std::vector<Experiment>& experiments,
+                                   const std::string& name) {
+  const std::string sweep = sweep_of(experiments, name);
   const nn::Json card = read_json(out / sweep / "run.json");
   const nn::Json extent = part_at(card, "extent", nn::Json::value_t::object);
   const auto [cells, seconds] = cells_and_seconds(out / sweep / "cells.jsonl");
@@ -92,10 +93,11 @@ std::string run_of_the_paper(const fs::path& out) {
 }
 
 // The machines that the cells were computed on, each once.
-std::string machines(const fs::path& out, const std::vector<std::string>& stages) {
+std::string machines(const fs::path& out, const std::vector<Experiment>& experiments,
+                     const std::vector<std::string>& stages) {
   std::vector<std::vector<std::string>> rows;
   for (const std::string& name : stages) {
-    const nn::Json card = read_json(out / sweep_of(name) / "run.json");
+    const nn::Json card = read_json(out / sweep_of(experiments, name) / "run.json");
     for (const nn::Json& machine : part_at(card, "runs", nn::Json::value_t::array)) {
       if (!machine.is_object()) continue;
       const std::vector<std::string> row{text_at(machine, "commit"), text_at(machine, "compiler"),
@@ -111,15 +113,15 @@ std::string machines(const fs::path& out, const std::vector<std::string>& stages
 
 }  // namespace
 
-std::string provenance_section(const fs::path& out) {
-  const std::vector<std::string> stages = stages_in(out);
+std::string provenance_section(const fs::path& out, const std::vector<Experiment>& experiments) {
+  const std::vector<std::string> stages = stages_in(out, experiments);
   std::vector<std::vector<std::string>> rows;
-  for (const std::string& name : stages) rows.push_back(stage_row(out, name));
+  for (const std::string& name : stages) rows.push_back(stage_row(out, experiments, name));
   std::string html = element("h2", "Provenance") + run_of_the_paper(out) +
                      table_html({"stage", "folder", "configuration", "base seeds", "seeds", "cells",
                                  "seconds of one core"},
                                 rows) +
-                     machines(out, stages);
+                     machines(out, experiments, stages);
   const fs::path verdicts = out / "verdicts.json";
   if (fs::exists(verdicts))
     html +=

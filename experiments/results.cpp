@@ -101,13 +101,6 @@ std::vector<CellResult> read_cells(const std::filesystem::path& cells_jsonl) {
   return all;
 }
 
-void write_unless_equal(const std::filesystem::path& path, const std::string& text) {
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(path, ignored) && nn::read_file(path) == text) return;
-  nn::create_folders(path.parent_path());
-  nn::write_file_atomically(path, text);
-}
-
 ResultsFolder::ResultsFolder(std::filesystem::path folder, const RunCard& card, int threads,
                              Start start)
     : folder_(std::move(folder)), experiment_(card.experiment) {

@@ -28,11 +28,6 @@ constexpr int results_format = 1;
 /// there twice.
 std::vector<CellResult> read_cells(const std::filesystem::path& cells_jsonl);
 
-/// Writes a table or the like, its folder created where it is missing. What is there already is not
-/// written again: somebody else's finished results can be printed from a folder that cannot be
-/// written. Throws nn::FileError.
-void write_unless_equal(const std::filesystem::path& path, const std::string& text);
-
 /// The finished cells of one experiment on disk, so that the same command again continues:
 ///
 ///   cells.jsonl  one line per finished cell, appended whole or not at all

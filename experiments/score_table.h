@@ -1,8 +1,9 @@
 #pragma once
 
+#include <set>
+
 #include "experiments/paired.h"
 #include "experiments/plain_table.h"
-#include "experiments/study.h"
 
 /// What experiments with one row per method, weight set or size have in common: results by task and
 /// row, statements about rows, and their table as text, Markdown and CSV.
@@ -10,6 +11,36 @@ namespace experiments {
 
 /// The results of one entry of a table, one for each repetition.
 using Runs = std::map<Repetition, CellResult>;
+
+/// Base seeds and K with which the toy tasks' settings were found. A verdict is a fresh test only
+/// on others.
+const std::vector<std::uint64_t>& calibration_base_seeds();
+const std::vector<int>& calibration_facts();
+
+/// On which base seeds and K (0: the task has none) a table was run, and whether that makes its
+/// verdicts a fresh test.
+std::string freshness_text(const std::set<std::uint64_t>& base_seeds, int facts);
+
+/// Mean and spread of the repetitions of one entry. With several base seeds the standard deviation
+/// is taken over the seeds within each base, pooled: bases differ by more than seeds do.
+struct Summary {
+  int n = 0;
+  double mean = 0, sd = 0;  ///< points; sd is NaN for a single run
+  double nll = 0;           ///< mean, nats per target token
+  long trainable = 0;
+  double lr = 0;
+};
+Summary summary(const Runs& runs);
+
+/// "70.4 ±0.5", without the spread of a single run.
+std::string score_text(const Summary& summary);
+
+/// What counts as a difference between two scores, in points: rows that the paper calls worse lie
+/// at least 3.2 points apart on WikiSQL ({q} and {q,v} at equal r in Table
+/// 6: 4.6, 3.7, 3.2, 3.4, 3.5), ranks that it calls equally good at most 0.5. It is also about
+/// twice the sampling error of a score on 1000 test examples (at most 100 * sqrt(0.25 / 1000) = 1.6
+/// points).
+constexpr double margin_points = 3;
 
 /// The results of one task (at one K) by the name of their row.
 struct ScoreTable {
@@ -62,12 +93,6 @@ Section section_of(const ScoreTable& table);
 /// mean loss "0.123"; "-" where nothing was run.
 std::string score_text(const Runs* runs);
 std::string nll_text(const Runs* runs);
-
-/// Prints the sections and the notes below them, and writes them to OUT/name/name.md, and the
-/// results to name.csv.
-void publish(const StudyOptions& options, const std::string& name, const std::string& heading,
-             const std::vector<Section>& sections, const std::vector<std::string>& notes,
-             const std::vector<CellResult>& results);
 
 std::string sections_text(const std::vector<Section>& sections,
                           const std::vector<std::string>& notes);

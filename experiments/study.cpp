@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/output.h"
 #include "experiments/run_card.h"
 #include "experiments/search_rates.h"
 #include "experiments/sweep.h"
@@ -152,7 +153,15 @@ std::vector<CellResult> run_study(Study study, const StudyOptions& options, Base
 
 void write_result(const StudyOptions& options, const std::string& name, const char* extension,
                   const std::string& text) {
-  write_unless_equal(options.out / name / (name + extension), text);
+  nn::write_unless_equal(options.out / name / (name + extension), text);
+}
+
+void publish(const StudyOptions& options, const std::string& name, const std::string& heading,
+             const std::vector<Section>& sections, const std::vector<std::string>& notes,
+             const std::vector<CellResult>& results) {
+  write_result(options, name, ".md", sections_markdown(heading, sections, notes));
+  write_result(options, name, ".csv", results_csv(results));
+  print_out("{}\n", sections_text(sections, notes));
 }
 
 }  // namespace experiments

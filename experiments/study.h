@@ -8,6 +8,7 @@
 #include "experiments/lr_search.h"
 #include "experiments/progress.h"
 #include "experiments/results.h"
+#include "experiments/score_table.h"
 
 /// What the experiments on the toy tasks have in common. An experiment is a list of cells, a
 /// control among them, and what is read off their results.
@@ -73,5 +74,11 @@ std::vector<CellResult> run_study(Study study, const StudyOptions& options, Base
 /// Writes OUT/name/<name><extension>, whole or not at all.
 void write_result(const StudyOptions& options, const std::string& name, const char* extension,
                   const std::string& text);
+
+/// Prints the sections and the notes below them, and writes them to OUT/name/name.md, and the
+/// results to name.csv.
+void publish(const StudyOptions& options, const std::string& name, const std::string& heading,
+             const std::vector<Section>& sections, const std::vector<std::string>& notes,
+             const std::vector<CellResult>& results);
 
 }  // namespace experiments

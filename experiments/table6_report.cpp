@@ -34,62 +34,6 @@ std::vector<PaperRow> paper_rows(const std::string& dataset) {
   return found;
 }
 
-const std::vector<std::uint64_t>& calibration_base_seeds() {
-  static const std::vector<std::uint64_t> seeds = {0, 1};
-  return seeds;
-}
-
-const std::vector<int>& calibration_facts() {
-  static const std::vector<int> facts = {4, 8, 16, 24, 32};
-  return facts;
-}
-
-std::string freshness_text(const std::set<std::uint64_t>& bases, int facts) {
-  std::vector<std::string> known;
-  for (const std::uint64_t seed : calibration_base_seeds()) {
-    if (bases.contains(seed)) known.push_back(fmt::format("base seed {}", seed));
-  }
-  if (std::count(calibration_facts().begin(), calibration_facts().end(), facts) > 0) {
-    known.push_back(fmt::format("K = {}", facts));
-  }
-  const bool has_facts = facts > 0;
-  std::string text =
-      fmt::format("Run on base seed{} {}", bases.size() == 1 ? "" : "s", fmt::join(bases, ", "));
-  if (has_facts) text += fmt::format(" and K = {}", facts);
-  text += fmt::format(". Settings were calibrated on base seeds {}",
-                      fmt::join(calibration_base_seeds(), ", "));
-  if (has_facts) text += fmt::format(" and K = {}", fmt::join(calibration_facts(), ", "));
-  if (known.empty()) return text + ": the verdicts are a fresh test.";
-  return fmt::format("{}: with {} among these, the verdicts are no fresh test.", text,
-                     fmt::join(known, " and "));
-}
-
-Summary summary(const std::map<Repetition, CellResult>& runs) {
-  std::vector<double> score, nll;
-  std::map<std::uint64_t, std::vector<double>> by_base;
-  for (const auto& [repetition, result] : runs) {
-    score.push_back(100 * result.value);
-    nll.push_back(result.nll);
-    by_base[repetition.first].push_back(100 * result.value);
-  }
-  double squares = 0;
-  for (const auto& [base, values] : by_base) {
-    for (const double value : values) squares += std::pow(value - mean(values), 2);
-  }
-  const double freedom = static_cast<double>(score.size()) - static_cast<double>(by_base.size());
-  return {.n = static_cast<int>(score.size()),
-          .mean = mean(score),
-          .sd = freedom > 0 ? std::sqrt(squares / freedom) : std::nan(""),
-          .nll = mean(nll),
-          .trainable = runs.begin()->second.trainable,
-          .lr = runs.begin()->second.cell.lr};
-}
-
-std::string score_text(const Summary& s) {
-  return std::isnan(s.sd) ? fmt::format("{:.1f}", s.mean)
-                          : fmt::format("{:.1f} ±{:.1f}", s.mean, s.sd);
-}
-
 std::string table6_csv(const std::vector<TaskTable>& tables) {
   std::string text =
       "experiment,task,facts,base_seed,method,targets,rank,n,metric,mean,sd,nll_mean,nll_sd,"

@@ -21,29 +21,6 @@ std::string paper_dataset(const std::string& task);
 /// The paper's numbers for a data set, in the order of its table.
 std::vector<PaperRow> paper_rows(const std::string& dataset);
 
-/// Base seeds and K with which the toy tasks' settings were found. A verdict is a fresh test only
-/// on others.
-const std::vector<std::uint64_t>& calibration_base_seeds();
-const std::vector<int>& calibration_facts();
-
-/// On which base seeds and K (0: the task has none) a table was run, and whether that makes its
-/// verdicts a fresh test.
-std::string freshness_text(const std::set<std::uint64_t>& base_seeds, int facts);
-
-/// Mean and spread of the repetitions of one entry. With several base seeds the standard deviation
-/// is taken over the seeds within each base, pooled: bases differ by more than seeds do.
-struct Summary {
-  int n = 0;
-  double mean = 0, sd = 0;  ///< points; sd is NaN for a single run
-  double nll = 0;           ///< mean, nats per target token
-  long trainable = 0;
-  double lr = 0;
-};
-Summary summary(const std::map<Repetition, CellResult>& runs);
-
-/// "70.4 ±0.5", without the spread of a single run.
-std::string score_text(const Summary& summary);
-
 /// The whole report for a terminal: at most 100 columns, text only.
 std::string table6_console(const std::vector<TaskTable>& tables,
                            const std::vector<Verdict>& verdicts);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "experiments/findings.h"
+#include "experiments/score_table.h"
 #include "experiments/table6_grid.h"
 
 namespace experiments {
@@ -33,15 +34,8 @@ namespace experiments {
 ///       D = mean over r <= 4 of score({q,k,v,o}, r) - score({q,v}, 2r)   reproduced if D > -margin
 ///       Equal numbers of parameters, as in Table 5: 4 matrices at r against 2 at 2r.
 ///
-/// The margin, 3 points, says what counts as a difference: rows that the paper calls worse lie at
-/// least 3.2 points apart on WikiSQL ({q} and {q,v} at equal r: 4.6, 3.7, 3.2, 3.4, 3.5), ranks
-/// that it calls equally good at most 0.5. It is also about twice the sampling error of a score on
-/// 1000 test examples (at most 100 * sqrt(0.25 / 1000) = 1.6 points).
-///
 /// How D is tested is in experiments/findings.h; the family is all four statements of all tasks in
 /// the table.
-constexpr double margin_points = 3;
-
 struct Verdict {
   char statement = 'a';  ///< 'a' to 'd'
   std::string task;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace experiments {
 
@@ -15,6 +16,9 @@ std::string wrapped(const std::string& first, std::size_t indent, const std::str
 /// The text as one word of a shell: as it is where that is enough, otherwise in single quotes. A
 /// command that is printed can then be pasted.
 std::string shell_word(const std::string& text);
+
+/// "a,b" -> {"a","b"}; "" -> {""}.
+std::vector<std::string> split_at_commas(const std::string& text);
 
 /// "37.7 MB": three digits and the unit, a power of 1000.
 std::string bytes_text(double bytes);

@@ -217,4 +217,11 @@ std::string read_file(const fs::path& path) {
   return read_file(path, std::numeric_limits<std::size_t>::max());
 }
 
+void write_unless_equal(const std::filesystem::path& path, std::string_view text) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored) && read_file(path) == text) return;
+  create_folders(path.parent_path());
+  write_file_atomically(path, text);
+}
+
 }  // namespace nn::inline LOWRANK_PRECISION

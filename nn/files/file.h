@@ -24,6 +24,11 @@ struct FileError : std::runtime_error {
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// The same of a table or the like, its folder created where it is missing. What is there already
+/// is not written again: somebody else's finished results can be printed from a folder that cannot
+/// be written.
+void write_unless_equal(const std::filesystem::path& path, std::string_view text);
+
 /// Returns once what was written to an open file or folder is on the disk; false, with errno, where
 /// it may not be. A file system that has no such notion (some network and user-space ones) counts
 /// as done: there is nothing better to wait for.

@@ -214,13 +214,13 @@ TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
                   "runs": [{"commit": "c0ffee", "compiler": "GNU", "flags": "-O3", "cpu": "a cpu"}]})");
   fake::write(folder / "adapters" / "cells.jsonl",
               to_json(fake::result(fake::cell("nli", {"q"}, 4, 1))).dump() + "\n");
-  const std::string html = provenance_section(folder.path());
+  const std::string html = provenance_section(folder.path(), all_experiments());
   CHECK(has(html,
             "<td>figure3</td><td>adapters</td><td>0123abcd</td><td></td><td>[1,2]</td><td>1</td>"));
   CHECK(has(html, "c0ffee"));
-  CHECK(sweep_of("figure2") == "table15");
-  CHECK(sweep_of("table5") == "table5");
-  CHECK(sweep_of("another") == "another");
+  CHECK(sweep_of(all_experiments(), "figure2") == "table15");
+  CHECK(sweep_of(all_experiments(), "table5") == "table5");
+  CHECK(sweep_of(all_experiments(), "another") == "another");
 }
 
 TEST_CASE("a folder is read where its name, its card and its findings are of one experiment") {
@@ -232,25 +232,26 @@ TEST_CASE("a folder is read where its name, its card and its findings are of one
   write_findings(folder / "table5" / "findings.json", {table5});
   write_findings(folder / "table5.bak" / "findings.json", {table5});
   fake::write(folder / "notes" / "text.md", "mine");
-  CHECK(stages_in(folder.path()) == std::vector<std::string>{"table5"});
-  CHECK(judged_findings(folder.path())[0].parts.size() == 1);
-  CHECK(left_out(folder.path()) ==
+  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
+  CHECK(judged_findings(folder.path(), all_experiments())[0].parts.size() == 1);
+  CHECK(left_out(folder.path(), all_experiments()) ==
         std::vector<std::string>{(folder / "table5.bak").string() +
                                  " is left out: no experiment has that name"});
   // A copy under the name of another experiment.
   write_findings(folder / "table6" / "findings.json", {table5});
-  CHECK(stages_in(folder.path()) == std::vector<std::string>{"table5"});
-  CHECK(left_out(folder.path()).back() ==
+  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
+  CHECK(left_out(folder.path(), all_experiments()).back() ==
         (folder / "table6").string() + " is left out: its findings are of \"./run table5\"");
   fake::write(folder / "table5" / "run.json", R"({"experiment": "table6"})");
-  CHECK(stages_in(folder.path()).empty());
+  CHECK(stages_in(folder.path(), all_experiments()).empty());
   fake::write(folder / "table5" / "run.json", R"({"experiment": "table5"})");
-  CHECK(stages_in(folder.path()) == std::vector<std::string>{"table5"});
+  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
 }
 
 TEST_CASE("a report needs results") {
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH(write_report(folder.path()), doctest::Contains("has no results"));
+  CHECK_THROWS_WITH(write_report(folder.path(), all_experiments()),
+                    doctest::Contains("has no results"));
 }
 
 TEST_CASE("verdicts in HTML are escaped") {

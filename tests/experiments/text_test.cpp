@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "experiments/child_process.h"
-#include "experiments/numbers.h"
 #include "experiments/progress.h"
 #include "nn/files/json.h"
+#include "nn/files/numbers.h"
 
 using namespace experiments;
 
@@ -35,14 +35,14 @@ TEST_CASE("a program runs in its folder, and what it says and how it ends come b
 }
 
 TEST_CASE("numbers are the whole text, in every locale") {
-  CHECK(read_whole("-12") == -12);
+  CHECK(nn::read_whole("-12") == -12);
   for (const char* text : {"", "1.5", "1 ", " 1", "1x", "99999999999999999999", "0x1"})
-    CHECK_FALSE(read_whole(text).has_value());
-  CHECK(read_number("-1.5e3") == -1500.0);
-  CHECK(std::isinf(read_number("inf").value()));
-  CHECK(std::isnan(read_number("nan").value()));
+    CHECK_FALSE(nn::read_whole(text).has_value());
+  CHECK(nn::read_number("-1.5e3") == -1500.0);
+  CHECK(std::isinf(nn::read_number("inf").value()));
+  CHECK(std::isnan(nn::read_number("nan").value()));
   for (const char* text : {"", "1,5", "1 ", " 1", "1x", "1e999", "--1", "+1"})
-    CHECK_FALSE(read_number(text).has_value());
+    CHECK_FALSE(nn::read_number(text).has_value());
 }
 
 TEST_CASE("no number of seconds is too strange to print") {

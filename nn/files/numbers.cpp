@@ -1,4 +1,4 @@
-#include "experiments/numbers.h"
+#include "nn/files/numbers.h"
 
 #include <charconv>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <version>
 
-namespace experiments {
+namespace nn {
 
 std::optional<long> read_whole(std::string_view text) {
   long value = 0;
@@ -45,4 +45,4 @@ std::optional<double> read_number(std::string_view text) {
 }
 #endif
 
-}  // namespace experiments
+}  // namespace nn
