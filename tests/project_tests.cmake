@@ -18,7 +18,15 @@ string(JOIN "[ \n]+" wrong_includes
   "lora/files/wrong.h: #include <data/batch.h>"
   "data/wrong.cpp: #include \"autograd/tape.h\""
   "data/wrong.cpp: #include \"nn/files/file.h\""
-  "experiments/wrong.cpp: #include \"sweep.h\"")
+  "experiments/training/wrong.cpp: #include \"experiments/evidence/findings.h\""
+  "experiments/evidence/wrong.cpp: #include \"experiments/harness/results.h\""
+  "experiments/harness/wrong.cpp: #include \"experiments/paper/table6.h\""
+  "experiments/paper/wrong.cpp: #include \"experiments/beyond/facts.h\""
+  "experiments/beyond/wrong.cpp: #include \"experiments/report/report.h\""
+  "experiments/report/wrong.cpp: #include \"experiments/paper/table5.h\""
+  "experiments/bench/wrong.cpp: #include \"experiments/paper/table6.h\""
+  "experiments/cli/wrong.cpp: #include \"sweep.h\""
+  "experiments/loose.cpp is in no library")
 set_tests_properties(include_direction_control PROPERTIES PASS_REGULAR_EXPRESSION "${wrong_includes}")
 
 # The core that a newcomer reads: its list, its size, and that it needs nothing else. The control has every mistake.
@@ -67,7 +75,7 @@ function(lowrank_example name library prints)
   target_link_libraries(example_${name} PRIVATE lowrank::${library})
   lowrank_compile(example_${name})
   target_compile_options(example_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  lowrank_precompile(example_${name} lowrank_experiments)
+  lowrank_precompile(example_${name} lowrank_experiments_training)
   add_test(NAME example_${name} COMMAND example_${name})
   set_tests_properties(example_${name} PROPERTIES PASS_REGULAR_EXPRESSION "${prints}")
 endfunction()
@@ -78,7 +86,7 @@ lowrank_example(train_transformer nn "(49[0-9]|500) of 500 new rows are right\n"
 lowrank_example(new_op autograd_double "silu: the gradient agrees.*\nwrong silu: .*op wrong silu")
 lowrank_example(adapter_files lora_files "256 numbers, for counting: ([0-9.]+), as trained .*on another base: it was made for another base")
 lowrank_example(own_mlp lora "LoRA on sin 3x \\+ x²/2: 256 numbers trained, mean squared error 0\\.000[0-9]+\n")
-lowrank_example(own_task experiments "backwards: exact match (9[0-9]|100)")
+lowrank_example(own_task experiments_training "backwards: exact match (9[0-9]|100)")
 
 # The script run, on a small checkout of its own; and both it and the program list the same commands.
 if(CMAKE_GENERATOR STREQUAL "Ninja")

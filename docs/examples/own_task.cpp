@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "data/tasks.h"
-#include "experiments/adapt.h"
-#include "experiments/task_score.h"
+#include "experiments/training/adapt.h"
+#include "experiments/training/task_score.h"
 #include "lora/inject.h"
 #include "nn/transformer.h"
 

@@ -1,5 +1,5 @@
 "use strict";
-// The formulas of experiments/cost_formulas.h, for numbers of the reader's own.
+// The formulas of lora/analysis/cost_formulas.h, for numbers of the reader's own.
 (function () {
   const form = document.getElementById("calculator");
   const amount = function (x, units, step) {

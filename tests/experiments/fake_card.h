@@ -1,6 +1,6 @@
 #pragma once
 
-#include "experiments/run_card.h"
+#include "experiments/harness/run_card.h"
 
 /// The run card of the fake cells. In a header of its own, because it includes the JSON library.
 namespace fake {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "autograd/random.h"
-#include "experiments/results.h"
+#include "experiments/harness/results.h"
 #include "tests/nn/temporary_folder.h"
 
 /// Cells and folders for tests that need no training.

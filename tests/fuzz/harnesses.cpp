@@ -3,11 +3,11 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "experiments/cell.h"
-#include "experiments/findings_file.h"
-#include "experiments/known_rank_experiment.h"
-#include "experiments/option_values.h"
-#include "experiments/pretrain.h"
+#include "experiments/beyond/known_rank_experiment.h"
+#include "experiments/cli/option_values.h"
+#include "experiments/evidence/findings_file.h"
+#include "experiments/training/cell.h"
+#include "experiments/training/pretrain.h"
 #include "lora/files/adapter_config.h"
 #include "lora/plan.h"
 #include "nn/files/checkpoint.h"

@@ -1,0 +1,195 @@
+#include "experiments/beyond/amplification_scale.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <tuple>
+
+#include "experiments/evidence/paired.h"
+#include "experiments/evidence/plain_table.h"
+#include "experiments/harness/output.h"
+#include "lora/analysis/low_rank.h"
+#include "lora/inject.h"
+
+namespace experiments {
+
+namespace {
+
+constexpr int amplification_rank = 4;
+constexpr int reference_width = 64;
+constexpr long most_base_steps = 2000;
+const std::vector<std::string> amplified_matrices{"q", "v"};
+
+long steps_of_bases(const StudyOptions& options) {
+  return std::min(options.base_steps, most_base_steps);
+}
+
+std::vector<Cell> amplification_scale_cells(const StudyOptions& given) {
+  const auto& tasks = given.tasks;
+  if (std::find(tasks.begin(), tasks.end(), data::tasks::sqlgen) == tasks.end())
+    throw std::invalid_argument("amplification-scale varies sqlgen's K: --tasks must have sqlgen");
+  StudyOptions options = given;
+  options.tasks = {data::tasks::sqlgen};
+  options.base_seeds = {given.base_seeds.front()};
+  const bool smoke = options.preset == "smoke";
+  std::vector<int> facts{2, 5, 10}, widths{128};
+  std::vector<double> alphas{0.5, 2};
+  if (smoke) facts = {2}, widths = {}, alphas = {0.5};
+  if (options.preset == "full") widths = {128, 256};
+
+  std::vector<Cell> cells;
+  std::set<std::string> keys;
+  const auto add = [&](const Cell& cell) {
+    if (keys.insert(cell.key()).second) cells.push_back(cell);
+  };
+  const auto adapted = [](const Cell& cell, const StudyOptions& with) {
+    return lora_cell(cell, with, amplified_matrices, amplification_rank);
+  };
+  for (const Cell& cell : repetitions(options)) {
+    add(adapted(cell, options));
+    for (const int K : facts) {
+      StudyOptions fewer = options;
+      fewer.facts = K;
+      add(adapted(task_cell(fewer, data::tasks::sqlgen, cell.base_seed, cell.seed), fewer));
+    }
+    for (const double alpha : alphas) {
+      StudyOptions lower = options;
+      lower.alpha = alpha;
+      add(adapted(cell, lower));
+    }
+    for (const int width : widths) {
+      Cell wider = adapted(cell, options);
+      wider.width = width;
+      add(wider);
+    }
+  }
+  return cells;
+}
+
+}  // namespace
+
+void measure_amplification(nn::Module& trained, CellResult& result) {
+  for (const auto& [name, layer] : lora::lora_layers(trained)) {
+    const lora::MatrixXd W = layer->w0().m.cast<double>();
+    lora::Amplification found;
+    if (layer->delta().allFinite()) {
+      const nn::Random random(result.cell.seed, "amplification." + name);
+      found = lora::amplification(W, lora::svd(W), lora::delta_svd(*layer), layer->spec.rank,
+                                  random, 2);
+    } else {
+      found.delta_norm = found.in_delta = std::numeric_limits<double>::quiet_NaN();
+    }
+    result.more["w_norm." + name] = found.w_norm;
+    result.more["delta_norm." + name] = found.delta_norm;
+    result.more["in_delta." + name] = found.in_delta;
+    result.more["in_w." + name] = found.in_w;
+    result.more["expected_random." + name] = found.expected_random;
+  }
+}
+
+std::vector<AmplificationRow> amplification_rows(const std::vector<CellResult>& results) {
+  std::map<std::tuple<int, int, double, std::string>, AmplificationRow> rows;
+  for (const CellResult& result : results) {
+    for (const auto& [entry, delta_norm] : result.more) {
+      const std::string prefix = "delta_norm.";
+      if (!entry.starts_with(prefix)) continue;
+      const std::string name = entry.substr(prefix.size());
+      const std::string matrix = name.substr(name.rfind('.') + 1);
+      const auto of = [&](const char* what) { return further(what + ("." + name))(result); };
+      const Cell& cell = result.cell;
+      AmplificationRow& row = rows[{cell.width, cell.facts, cell.alpha, matrix}];
+      row.facts = cell.facts, row.width = cell.width, row.alpha = cell.alpha, row.matrix = matrix;
+      const double random = of("expected_random"), in_delta = of("in_delta"), in_w = of("in_w");
+      ++row.matrices;
+      row.score += points(result);
+      row.relative += delta_norm / of("w_norm");
+      row.random += random, row.in_delta += in_delta, row.in_w += in_w;
+      row.over_random += in_delta / random;
+      row.factor += delta_norm / in_delta;
+      row.ordered += random < in_delta && in_delta < in_w;
+    }
+  }
+  std::vector<AmplificationRow> list;
+  for (auto& [setting, row] : rows) {
+    for (double* sum : {&row.score, &row.relative, &row.random, &row.in_delta, &row.in_w,
+                        &row.over_random, &row.factor})
+      *sum /= row.matrices;
+    list.push_back(row);
+  }
+  return list;
+}
+
+namespace {
+
+PlainTable amplification_scale_grid(const std::vector<AmplificationRow>& rows) {
+  PlainTable grid{{"width, K, alpha", "", "score", "‖ΔW‖/‖W‖", "random", "ΔW", "W", "ΔW ÷ random",
+                   "factor", "random < ΔW < W"}};
+  for (const AmplificationRow& row : rows)
+    grid.push_back({fmt::format("{}, {}, {}", row.width, row.facts, row.alpha), "W" + row.matrix,
+                    fmt::format("{:.1f}", row.score), fmt::format("{:.2f}", row.relative),
+                    fmt::format("{:.2f}", row.random), fmt::format("{:.2f}", row.in_delta),
+                    fmt::format("{:.2f}", row.in_w), fmt::format("{:.1f}", row.over_random),
+                    fmt::format("{:.2f}", row.factor),
+                    fmt::format("{} of {}", row.ordered, row.matrices)});
+  grid.push_back({"paper: 12288", "Wq", "", "0.11", "0.02", "0.32", "21.67", "16", "21.5", ""});
+  return grid;
+}
+
+std::string amplification_scale_explanation(long base_steps) {
+  return fmt::format(
+      "sqlgen, LoRA of rank {} on q and v; means over layers and seeds. The bases of this table\n"
+      "were pre-trained for {} steps, fewer than those of other tables, since wide ones are\n"
+      "expensive. random, ΔW, W: ‖Uᵀ W V‖ with U and V random, from ΔW, from W. factor:\n"
+      "‖ΔW‖ ÷ ‖Uᵀ W V‖ of ΔW. A change that knows nothing of W has ΔW ÷ random = 1 and a factor\n"
+      "of (‖ΔW‖/‖W‖) d / r, so a factor says something only beside ΔW ÷ random.\n",
+      amplification_rank, base_steps);
+}
+
+std::string amplification_scale_csv(const std::vector<AmplificationRow>& rows) {
+  std::string text =
+      "width,facts,alpha,matrix,matrices,score,delta_over_w,random,in_delta,in_w,over_random,"
+      "factor,ordered\n";
+  for (const AmplificationRow& row : rows)
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", row.width, row.facts, row.alpha,
+                        row.matrix, row.matrices, row.score / 100, row.relative, row.random,
+                        row.in_delta, row.in_w, row.over_random, row.factor, row.ordered);
+  return text;
+}
+
+std::vector<Finding> run_amplification_scale(const StudyOptions& given, Bases& shared,
+                                             Progress& progress) {
+  StudyOptions options = given;
+  options.base_steps = steps_of_bases(given);
+  Study study{"amplification-scale", amplification_scale_cells(options)};
+  set_learning_rates(study.cells, given, shared, progress);
+  for (Cell& cell : study.cells) cell.lr *= static_cast<double>(reference_width) / cell.width;
+  study.settings.set("lr_falls_with_width", true);
+  study.measure = measure_amplification;
+  Bases own(options.out / "base", options.base_steps);
+  const auto results = run_study(std::move(study), options, own, progress);
+
+  const auto rows = amplification_rows(results);
+  const PlainTable grid = amplification_scale_grid(rows);
+  const std::string words = amplification_scale_explanation(options.base_steps);
+  write_result(options, "amplification-scale", ".md",
+               "# Amplification as the change gets smaller and the model wider\n\n" +
+                   markdown_table(grid) + "\n" + words);
+  write_result(options, "amplification-scale", ".csv", amplification_scale_csv(rows));
+  print_out("{}\n{}", console_table(grid), words);
+  return {};
+}
+
+}  // namespace
+
+Experiment amplification_scale_experiment() {
+  Experiment experiment{"amplification-scale",
+                        "does Table 7's reading appear with smaller changes, wider models?",
+                        amplification_scale_cells, run_amplification_scale};
+  experiment.without = {{"--tasks", "it runs on sqlgen"}};
+  experiment.base_steps = steps_of_bases;
+  return experiment;
+}
+
+}  // namespace experiments

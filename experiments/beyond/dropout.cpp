@@ -1,0 +1,143 @@
+#include "experiments/beyond/dropout.h"
+
+#include <fmt/format.h>
+
+#include "experiments/evidence/score_table.h"
+#include "experiments/training/batches.h"
+#include "lora/inject.h"
+
+namespace experiments {
+namespace {
+
+const std::vector<double> probabilities{0, 0.05, 0.1, 0.3};
+
+std::string dropout_row_name(double p) { return fmt::format("p={}", p); }
+
+std::string dropout_row_of(const Cell& cell) {
+  return cell.method == "lora" ? dropout_row_name(cell.dropout) : cell.method;
+}
+
+std::vector<Cell> dropout_cells(const StudyOptions& options) {
+  std::vector<Cell> cells;
+  for (const Cell& cell : repetitions(options)) {
+    cells.push_back(frozen(cell));
+    for (const double p : probabilities) {
+      cells.push_back(lora_cell(cell, options, {"q", "v"}, 4));
+      cells.back().dropout = p;
+    }
+  }
+  return cells;
+}
+
+// The gradients of a model's first step on its first batch.
+struct Gradients {
+  double loss = 0;
+  std::vector<nn::Matrix> dA, dB;
+};
+
+Gradients first_gradients(const Base& base, const Cell& cell) {
+  const std::unique_ptr<nn::Model> model = prepare(base, cell);
+  const data::Task& task = data::parse_task(cell.task);
+  const auto examples = data::examples(task, task_options(cell), data::Split::train, cell.seed, 32);
+  nn::Random stream(cell.seed, "adapt.dropout");
+  nn::Tape tape;
+  const nn::Pass pass{tape, cell.dropout > 0 ? &stream : nullptr};
+  const nn::Var loss = nn::token_loss(pass, *model, token_batch(data::make_batch(examples)));
+  tape.backward(loss);
+  Gradients found{static_cast<double>(loss.value().item()), {}, {}};
+  for (const auto& [path, layer] : lora::lora_layers(*model)) {
+    found.dA.emplace_back(layer->A.grad.m);
+    found.dB.emplace_back(layer->B.grad.m);
+  }
+  return found;
+}
+
+Section dropout_section(const ScoreTable& table) {
+  Section section = section_of(table);
+  section.remarks.push_back(
+      "Difference to p = 0 in points, paired over base seed and seed, with its 95 % interval.");
+  section.grid = {{"dropout p", "score", "difference", "nll", "train nll"}};
+  if (const Runs* runs = table.find("frozen"))
+    section.grid.push_back({"frozen", score_text(runs), "-", nll_text(runs), "-"});
+  for (const double p : probabilities) {
+    const Runs* runs = table.find(dropout_row_name(p));
+    if (runs == nullptr) continue;
+    std::vector<double> train;
+    for (const auto& [repetition, result] : *runs) train.push_back(further("train_nll")(result));
+    const auto d =
+        values(linear_contrast(table, {{dropout_row_name(p)}, {dropout_row_name(0), -1}}, {}).each);
+    std::string difference = "-";
+    if (p > 0 && d.size() >= 2) {
+      const Interval t = t_interval(d);
+      difference = fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
+    }
+    section.grid.push_back({fmt::format("{}", p), score_text(runs), difference, nll_text(runs),
+                            fmt::format("{:.3f}", mean(train))});
+  }
+  return section;
+}
+
+Section first_step_section(const std::vector<FirstStep>& steps, const std::string& task) {
+  Section section{fmt::format("{}: the first step, on one batch of 32", task), {}, {}};
+  section.grid = {{"dropout p", "loss", "largest |dA|", "norm of dB", "change of dB"}};
+  for (const FirstStep& step : steps)
+    section.grid.push_back({fmt::format("{}", step.p), fmt::format("{:.6f}", step.loss),
+                            fmt::format("{:g}", step.largest_dA),
+                            fmt::format("{:.4f}", step.norm_dB),
+                            fmt::format("{:.3f}", step.dB_change)});
+  return section;
+}
+
+std::vector<Finding> run_dropout(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"dropout", dropout_cells(options)};
+  set_learning_rates(study.cells, options, bases, progress);
+  const auto results = run_study(std::move(study), options, bases, progress);
+  std::vector<Section> sections;
+  for (const ScoreTable& table : score_tables(results, dropout_row_of))
+    sections.push_back(dropout_section(table));
+  for (const data::Task& task : options.tasks) {
+    const Cell cell =
+        lora_cell(task_cell(options, task, options.base_seeds.front(), 1), options, {"q", "v"}, 4);
+    bases.prepare(cell);
+    sections.push_back(
+        first_step_section(first_steps(bases.of(cell), cell, probabilities), cell.task));
+  }
+  publish(
+      options, "dropout", "Dropout on the input of A", sections,
+      {"The learning rate was searched at p = 0 and is used for all p. At the first step B = 0: "
+       "the loss does not see p, dA is exactly zero, and dB changes with p."},
+      results);
+  return {};
+}
+
+}  // namespace
+
+std::vector<FirstStep> first_steps(const Base& base, const Cell& cell,
+                                   const std::vector<double>& probabilities) {
+  const auto with = [&](double p) {
+    Cell dropped = cell;
+    dropped.dropout = p;
+    return first_gradients(base, dropped);
+  };
+  const Gradients without = with(0);
+  std::vector<FirstStep> steps;
+  for (const double p : probabilities) {
+    const Gradients found = with(p);
+    double largest = 0, squares = 0, change = 0, reference = 0;
+    for (std::size_t i = 0; i < found.dA.size(); ++i) {
+      largest = std::max(largest, static_cast<double>(found.dA[i].cwiseAbs().maxCoeff()));
+      squares += static_cast<double>(found.dB[i].squaredNorm());
+      change += static_cast<double>((found.dB[i] - without.dB[i]).squaredNorm());
+      reference += static_cast<double>(without.dB[i].squaredNorm());
+    }
+    steps.push_back({p, found.loss, largest, std::sqrt(squares), std::sqrt(change / reference)});
+  }
+  return steps;
+}
+
+Experiment dropout_experiment() {
+  return {"dropout", "does dropout on LoRA's input matter when B starts at zero?", dropout_cells,
+          run_dropout};
+}
+
+}  // namespace experiments

@@ -1,0 +1,111 @@
+#include "experiments/beyond/facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "experiments/evidence/score_table.h"
+
+namespace experiments {
+namespace {
+
+std::vector<int> ranks(const std::string& preset) {
+  if (preset == "full") return {1, 2, 4, 8, 16, 32};
+  return {1, 2, 4, 8, 16};
+}
+
+std::vector<Cell> facts_cells(StudyOptions options) {
+  const auto& tasks = options.tasks;
+  if (std::find(tasks.begin(), tasks.end(), data::tasks::sqlgen) == tasks.end()) return {};
+  options.tasks = {data::tasks::sqlgen};
+  std::vector<Cell> cells;
+  for (const int K : facts_grid(options)) {
+    options.facts = K;
+    for (const Cell& cell : repetitions(options)) {
+      if (cell.base_seed != options.base_seeds.front()) continue;
+      cells.push_back(frozen(cell));
+      cells.push_back(full(cell));
+      for (const int rank : ranks(options.preset))
+        cells.push_back(lora_cell(cell, options, {"q", "v"}, rank));
+    }
+  }
+  return cells;
+}
+
+std::map<int, double> mean_by_rank(const ScoreTable& table, const std::vector<int>& ranks) {
+  std::map<int, double> means;
+  for (const int rank : ranks)
+    if (const Runs* runs = table.find(rank_row_name(rank))) means[rank] = summary(*runs).mean;
+  return means;
+}
+
+Section facts_section(const std::vector<ScoreTable>& tables, const std::vector<int>& ranks) {
+  Section section = section_of(tables.front());
+  section.title = "sqlgen: exact match in % by the number K of meanings that change";
+  std::set<std::uint64_t> bases;
+  for (const auto& [repetition, result] : tables.front().rows.begin()->second)
+    bases.insert(repetition.first);
+  section.remarks.back() = freshness_text(bases, 0);  // K is said below, for all of them
+  std::string calibrated;
+  for (const ScoreTable& table : tables)
+    if (std::count(calibration_facts().begin(), calibration_facts().end(), table.facts) > 0)
+      calibrated += fmt::format(" K = {} was used in calibration.", table.facts);
+  section.remarks.push_back("The rank needed is the smallest r within 3 points of the best r." +
+                            calibrated);
+  section.grid = {{"K", "examples", "frozen"}};
+  for (const int rank : ranks) section.grid.front().push_back(fmt::format("r = {}", rank));
+  section.grid.front().insert(section.grid.front().end(), {"full", "rank needed"});
+  for (const ScoreTable& table : tables) {
+    const Runs* full = table.find("full");
+    std::vector<std::string> row{
+        std::to_string(table.facts),
+        full == nullptr ? "-" : std::to_string(full->begin()->second.cell.examples),
+        score_text(table.find("frozen"))};
+    for (const int rank : ranks) row.push_back(score_text(table.find(rank_row_name(rank))));
+    const int needed = rank_needed(mean_by_rank(table, ranks));
+    row.push_back(score_text(full));
+    row.push_back(needed == 0              ? "-"
+                  : needed == ranks.back() ? fmt::format("{} or more", needed)
+                                           : std::to_string(needed));
+    section.grid.push_back(row);
+  }
+  return section;
+}
+
+std::vector<Finding> run_facts(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"facts", facts_cells(options)};
+  if (study.cells.empty())
+    throw std::invalid_argument("facts runs on sqlgen, and --tasks does not have it");
+  set_learning_rates(study.cells, options, bases, progress);
+  const auto results = run_study(std::move(study), options, bases, progress);
+  publish(options, "facts", "The rank that new facts need",
+          {facts_section(score_tables(results, rank_row_of), ranks(options.preset))},
+          {"The learning rate was searched at one K and r = 4 and is used for all."}, results);
+  return {};
+}
+
+}  // namespace
+
+std::vector<int> facts_grid(const StudyOptions& options) {
+  const std::set<int> grid{6, 12, options.facts, 28};
+  return {grid.begin(), grid.end()};
+}
+
+int rank_needed(const std::map<int, double>& mean_by_rank) {
+  double best = -1;
+  for (const auto& [rank, mean] : mean_by_rank) best = std::max(best, mean);
+  for (const auto& [rank, mean] : mean_by_rank)
+    if (mean >= best - margin_points) return rank;
+  return 0;
+}
+
+Experiment facts_experiment() {
+  Experiment experiment{"facts",
+                        "how the rank needed grows with the number of facts that change (sqlgen)",
+                        facts_cells, run_facts};
+  experiment.without = {{"--tasks", "it runs on sqlgen"}};
+  return experiment;
+}
+
+}  // namespace experiments

@@ -1,0 +1,233 @@
+#include "experiments/beyond/forgetting.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "experiments/beyond/forgetting_measure.h"
+#include "experiments/evidence/paired.h"
+#include "experiments/evidence/plain_table.h"
+#include "experiments/harness/output.h"
+#include "lora/analysis/intruders.h"
+
+namespace experiments {
+
+namespace {
+
+const std::vector<std::string> attention_targets{"q", "k", "v", "o"};
+
+std::vector<int> ranks_of(const StudyOptions& options) {
+  if (options.preset == "smoke") return {1, 16};
+  if (options.preset == "full") return {1, 2, 4, 8, 16, 64};
+  return {1, 4, 16};
+}
+
+std::vector<Cell> forgetting_cells(const StudyOptions& options) {
+  std::vector<Cell> cells;
+  for (const Cell& cell : repetitions(options)) {
+    cells.push_back(frozen(cell));
+    cells.push_back(full(cell));
+    for (const int r : ranks_of(options))
+      cells.push_back(lora_cell(cell, options, attention_targets, r));
+  }
+  return cells;
+}
+
+// ---- reading results ----------------------------------------------------------------------------
+
+/// What a row of the table is about: a method, and LoRA's rank or 0.
+struct Row {
+  std::string method;
+  int rank = 0;
+
+  Which in(const std::string& label) const {
+    return [*this, label](const Cell& cell) {
+      return task_label(cell) == label && cell.method == method && cell.rank == rank;
+    };
+  }
+  std::string text() const { return rank > 0 ? fmt::format("LoRA r = {}", rank) : method; }
+};
+
+std::vector<int> ranks_in(const std::vector<CellResult>& results, const std::string& label) {
+  std::set<int> ranks;
+  for (const CellResult& result : results)
+    if (task_label(result.cell) == label && result.cell.rank > 0) ranks.insert(result.cell.rank);
+  return {ranks.begin(), ranks.end()};
+}
+
+std::vector<Row> rows_in(const std::vector<CellResult>& results, const std::string& label) {
+  std::vector<Row> rows{{"frozen"}, {"full"}};
+  for (const int r : ranks_in(results, label)) rows.push_back({"lora", r});
+  return rows;
+}
+
+// Mean nll over the pre-training tasks that are the adapted one (own), or over those that are not.
+Measured pretraining_nll(bool own) {
+  return [own](const CellResult& result) {
+    std::vector<double> nll;
+    for (const std::string& task : pretraining_tasks())
+      if ((task == result.cell.task) == own)
+        nll.push_back(further("pretraining_nll." + task)(result));
+    return mean(nll);
+  };
+}
+
+// The mean over the attention matrices of a measurement that each has.
+Measured of_attention(const std::string& what) {
+  return [what](const CellResult& result) {
+    std::vector<double> x;
+    for (const auto& [name, value] : result.more)
+      if (name.starts_with(what + ".") && name.find(".attn.") != std::string::npos)
+        x.push_back(value);
+    return mean(x);
+  };
+}
+
+ByRepetition forgetting(const std::vector<CellResult>& results, const std::string& label,
+                        const Row& row, bool own = false) {
+  const Measured nll = pretraining_nll(own);
+  return difference(by_repetition(results, row.in(label), nll),
+                    by_repetition(results, Row{"frozen"}.in(label), nll));
+}
+
+// ---- the finding --------------------------------------------------------------------------------
+
+std::vector<Finding::Part> parts_of(const std::vector<CellResult>& results,
+                                    const std::string& label) {
+  const std::vector<int> ranks = ranks_in(results, label);
+  const Row whole{"full"}, small{"lora", ranks.empty() ? 0 : ranks.front()};
+  const Row large{"lora", ranks.empty() ? 0 : ranks.back()};
+  const std::string missing = ranks.empty() ? "LoRA" : "";
+  const auto each = [&](const Row& row, const Measured& measured) {
+    return by_repetition(results, row.in(label), measured);
+  };
+  const auto forgotten = [&](const Row& row) { return forgetting(results, label, row); };
+
+  std::vector<Finding::Part> parts;
+  const auto add = [&](const char* statement, const std::string& text, const ByRepetition& D,
+                       const char* unit, const std::string& not_run) {
+    Contrast contrast;
+    contrast.text = text + "; holds above 0 " + unit;
+    contrast.each = D;
+    contrast.missing = not_run;
+    contrast.unit = unit;
+    parts.push_back({statement, label, contrast});
+  };
+  add("LoRA learns less", fmt::format("score of full minus {}", small.text()),
+      difference(each(whole, points), each(small, points)), "points", missing);
+  add("LoRA forgets less", fmt::format("forgetting of full minus {}", small.text()),
+      difference(forgotten(whole), forgotten(small)), "nats", missing);
+  const bool far_apart = !ranks.empty() && large.rank >= 4 * small.rank;
+  add("the smaller r, the less is forgotten",
+      fmt::format("forgetting of {} minus {}", large.text(), small.text()),
+      difference(forgotten(large), forgotten(small)), "nats",
+      far_apart ? "" : "LoRA at r and at 4 r or more");
+  const Measured intruders = of_attention("intruders");
+  add("LoRA has intruder dimensions, full fine-tuning has fewer",
+      fmt::format("intruders of {} minus full, of {} per attention matrix", small.text(),
+                  intruder_directions),
+      difference(each(small, intruders), each(whole, intruders)), "intruders", missing);
+  return parts;
+}
+
+// ---- what is printed ----------------------------------------------------------------------------
+
+PlainTable forgetting_grid(const std::vector<CellResult>& results, const std::string& label) {
+  PlainTable grid{{label, "trained", "score", "forgets others", "own", "intruders", "best |cos|"}};
+  for (const Row& row : rows_in(results, label)) {
+    const auto each = [&](const Measured& measured) {
+      return values(by_repetition(results, row.in(label), measured));
+    };
+    const std::vector<double> trained =
+        each([](const CellResult& result) { return static_cast<double>(result.trainable); });
+    if (trained.empty()) continue;
+    const bool nothing = row.method == "frozen";
+    grid.push_back({row.text(), fmt::format("{:.0f}", trained.front()),
+                    mean_and_sd(each(points), 1),
+                    mean_and_sd(values(forgetting(results, label, row)), 3),
+                    mean_and_sd(values(forgetting(results, label, row, true)), 3),
+                    nothing ? "0" : mean_and_sd(each(of_attention("intruders")), 1),
+                    nothing ? "1" : mean_and_sd(each(of_attention("best_cosine")), 2)});
+  }
+  return grid;
+}
+
+std::string forgetting_explanation(int width) {
+  return fmt::format(
+      "Forgetting is the rise of the loss, nats per target token, on held-out examples of the\n"
+      "pre-training tasks: on the tasks that the adaptation does not contradict (others) and on\n"
+      "the one that it replaces (own). Intruders: how many of the first {} singular vectors of an\n"
+      "attention matrix have a best |cos| below {} with those of the base. A random direction has\n"
+      "{:.2f}, so nearly every random direction is an intruder. LoRA is on q,k,v,o.\n",
+      intruder_directions, intruder_epsilon, lora::chance_best_cosine(width));
+}
+
+// The learn-forget curve: a line per trained model.
+std::string forgetting_csv(const std::vector<CellResult>& results) {
+  std::string text =
+      "task,facts,base_seed,seed,method,rank,trainable,score,forgetting_others,forgetting_own,"
+      "intruders,best_cosine,chance_best_cosine\n";
+  const double chance = lora::chance_best_cosine(results.front().cell.width);
+  for (const std::string& label : task_labels(results)) {
+    for (const Row& row : rows_in(results, label)) {
+      const auto others = forgetting(results, label, row);
+      const auto own = forgetting(results, label, row, true);
+      for (const CellResult& result : results) {
+        const Cell& cell = result.cell;
+        const Repetition repetition{cell.base_seed, cell.seed};
+        if (!row.in(label)(cell) || !others.contains(repetition)) continue;
+        const bool nothing = row.method == "frozen";
+        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", cell.task, cell.facts,
+                            cell.base_seed, cell.seed, cell.method, cell.rank, result.trainable,
+                            result.value, others.at(repetition), own.at(repetition),
+                            nothing ? 0 : of_attention("intruders")(result),
+                            nothing ? 1 : of_attention("best_cosine")(result), chance);
+      }
+    }
+  }
+  return text;
+}
+
+std::vector<Finding> run_forgetting(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"forgetting", forgetting_cells(options)};
+  set_learning_rates(study.cells, options, bases, progress);
+  study.measure = [&bases](nn::Model& trained, CellResult& result) {
+    const Base& base = bases.of(result.cell);
+    measure_pretraining(base, trained, result);
+    measure_intruders(*base.model, trained, result);
+  };
+  const auto results = run_study(std::move(study), options, bases, progress);
+
+  const std::string words = forgetting_explanation(results.front().cell.width);
+  std::string console, markdown = "# What is learned and what is forgotten\n\n" + words;
+  for (const std::string& label : task_labels(results)) {
+    const PlainTable grid = forgetting_grid(results, label);
+    console += console_table(grid) + "\n";
+    markdown += "\n" + markdown_table(grid);
+  }
+  write_result(options, "forgetting", ".md", markdown);
+  write_result(options, "forgetting", ".csv", forgetting_csv(results));
+  print_out("{}{}", console, words);
+  return forgetting_findings(results);
+}
+
+}  // namespace
+
+std::vector<Finding> forgetting_findings(const std::vector<CellResult>& results) {
+  Finding finding{"F11",
+                  "LoRA learns less and forgets less (Biderman et al. 2024), and leaves intruder "
+                  "dimensions (Shuttleworth et al. 2024)",
+                  "./run forgetting",
+                  {},
+                  trained_cells(results)};
+  for (const std::string& label : task_labels(results))
+    for (Finding::Part& part : parts_of(results, label)) finding.parts.push_back(std::move(part));
+  return {finding};
+}
+
+Experiment forgetting_experiment() {
+  return {"forgetting", "what LoRA at each r and full fine-tuning learn, forget, and leave behind",
+          forgetting_cells, run_forgetting};
+}
+
+}  // namespace experiments

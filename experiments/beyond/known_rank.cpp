@@ -1,0 +1,174 @@
+#include "experiments/beyond/known_rank.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "experiments/harness/worker_threads.h"
+#include "lora/analysis/activations.h"
+#include "lora/analysis/subspace.h"
+
+namespace experiments {
+
+KnownRankOptions known_rank_preset(const std::string& name) {
+  KnownRankOptions options;
+  if (name == "quick" || name == "full") return options;
+  if (name == "smoke") {
+    options.student.steps = 150;
+    options.steps_of_others = 60;
+    options.ranks = {1, 4};
+    return options;
+  }
+  throw std::invalid_argument(
+      fmt::format("unknown preset '{}'; valid are smoke, quick, full", name));
+}
+
+namespace {
+
+// Calls work(0) .. work(count - 1), `jobs` at a time, each on one thread; rethrows the first error.
+template <class Work>
+void side_by_side(std::size_t count, int jobs, const Work& work) {
+  std::mutex mutex;
+  std::size_t next = 0;
+  std::exception_ptr error;
+  const auto worker = [&] {
+    prepare_worker_thread();
+    for (;;) {
+      std::size_t mine = 0;
+      {
+        const std::lock_guard guard(mutex);
+        if (error || next == count) return;
+        mine = next++;
+      }
+      try {
+        work(mine);
+      } catch (...) {
+        const std::lock_guard guard(mutex);
+        if (!error) error = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < jobs; ++i) threads.emplace_back(worker);
+  for (std::thread& thread : threads) thread.join();
+  if (error) std::rethrow_exception(error);
+}
+
+// C of every projection of the base, on the students' kind of input.
+std::map<std::string, lora::MatrixXd> moments(nn::Model& model, const StudentOptions& student) {
+  autograd::Random random(student.seed, "known-rank.moments");
+  constexpr int rows = 200;
+  const std::vector<int> ids = uniform_tokens(model, rows, student.length, random);
+  return lora::input_second_moments(model, [&] {
+    nn::Tape tape(autograd::TapeMode::values);
+    const nn::Tokens tokens{rows, student.length, ids};
+    model.logits({tape}, tokens, nn::all_positions(tokens));
+  });
+}
+
+Overlap overlap(const lora::MatrixXd& found, const lora::MatrixXd& planted) {
+  const lora::Index r = planted.cols();
+  return {lora::similarity(found.leftCols(r), planted),
+          lora::chance_similarity(r, r, planted.rows())};
+}
+
+Recovery recovery(const std::string& name, const lora::LoraLinear& layer, const lora::MatrixXd& C,
+                  const lora::Svd* planted, const std::optional<LadderBias>& bias) {
+  const lora::MatrixXd root = lora::square_root(C), W = layer.w0().m.cast<double>();
+  const lora::Svd change = lora::delta_svd(layer);
+  const lora::Svd whitened = lora::whitened_delta_svd(layer, root);
+  Recovery found;
+  found.name = name;
+  found.sigma = change.sigma;
+  found.whitened = whitened.sigma;
+  found.estimated_rank = estimate_rank(whitened.sigma, lora::product(W, root).norm());
+  if (found.estimated_rank > 0) {
+    found.student_ladder = ladder(W, change, found.estimated_rank);
+    if (bias)
+      found.amplification =
+          amplification_interval(*found.student_ladder, found.estimated_rank, *bias);
+  }
+  if (planted == nullptr) return found;
+
+  const lora::Index r = planted->sigma.size();
+  const lora::Svd planted_whitened = lora::svd(lora::product(lora::truncated(*planted, r), root));
+  found.true_rank = static_cast<int>(r);
+  found.true_sigma = planted->sigma;
+  found.true_whitened = planted_whitened.sigma.head(r);
+  found.true_ladder = ladder(W, *planted, r);
+  if (r > change.sigma.size())
+    return found;  // a student of a lower rank has not as many directions
+  found.left = overlap(change.U, planted->U);
+  found.right = overlap(change.V, planted->V);
+  found.right_whitened = overlap(whitened.V, planted_whitened.V.leftCols(r));
+  return found;
+}
+
+}  // namespace
+
+KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
+                           const std::atomic<bool>& stop) {
+  const auto teacher = copy_of(*base.model);
+  const auto planted = plant(*teacher, options.teacher);
+
+  // The analysed student first: it takes as long as any and the others fill in beside it.
+  std::vector<StudentOptions> wanted{options.student};
+  wanted[0].targets = student_targets(*base.model, options.teacher.place);
+  if (options.teacher.place == Place::mlp && !planted.empty()) {
+    wanted.push_back(wanted[0]);
+    wanted.back().targets = {planted.begin()->first};
+  }
+  const std::size_t first_of_others = wanted.size();
+  for (const int rank : options.ranks) {
+    wanted.push_back(wanted[0]);
+    wanted.back().rank = rank;
+    wanted.back().steps = options.steps_of_others;
+  }
+  std::vector<Student> students(wanted.size());
+  side_by_side(wanted.size(), options.jobs, [&](std::size_t i) {
+    students[i] = train_student(copy_of(*base.model), *teacher, wanted[i], stop);
+  });
+
+  KnownRankResult result;
+  result.options = options;
+  result.base_seed = base.config.seed;
+  const auto loss = [&](std::size_t i) {
+    return StudentLoss{wanted[i].rank, students[i].start, students[i].kl};
+  };
+  result.analysed = loss(0);
+  if (first_of_others == 2) result.placed = loss(1);
+  for (std::size_t i = first_of_others; i < wanted.size(); ++i) result.losses.push_back(loss(i));
+
+  const auto C = moments(*base.model, options.student);
+  for (const auto& [name, layer] : lora::lora_layers(*students[0].model)) {
+    const auto truth = planted.find(name);
+    result.matrices.push_back(recovery(name, *layer, C.at(name),
+                                       truth == planted.end() ? nullptr : &truth->second,
+                                       calibrated_bias(options, base.config)));
+  }
+  return result;
+}
+
+int KnownRankResult::estimated_rank() const {
+  double largest = 0;
+  int rank = 0;
+  for (const Recovery& matrix : matrices)
+    if (matrix.estimated_rank > 0 && matrix.whitened.norm() > largest) {
+      largest = matrix.whitened.norm();
+      rank = matrix.estimated_rank;
+    }
+  return rank;
+}
+
+std::optional<int> KnownRankResult::knee() const {
+  for (const StudentLoss& loss : losses) {
+    if (loss.start == 0) return 0;
+    if (loss.end <= options.knee_level * loss.start) return loss.rank;
+  }
+  return std::nullopt;
+}
+
+}  // namespace experiments

@@ -1,0 +1,35 @@
+#include <algorithm>
+
+#include "experiments/cli/all_experiments.h"
+#include "experiments/cli/commands.h"
+#include "experiments/cli/study_command.h"
+
+namespace experiments {
+
+Command all_commands() {
+  std::vector<Command> commands{
+      paper_command(),           //
+      report_command(),          //
+      table6_command(),          //
+      known_rank_command(),      //
+      learning_rates_command(),  //
+      tasks_command(),           //
+      pretrain_command(),        //
+      trace_command(),           //
+      train_command(),           //
+      eval_command(),            //
+      merge_command(),           //
+      generate_command(),        //
+      bench_command(),           //
+  };
+  for (const Experiment& experiment : all_experiments())
+    if (std::none_of(commands.begin(), commands.end(), [&](const Command& own) {
+          return own.name() == experiment.name;  // with options of its own
+        }))
+      commands.push_back(experiment_command(experiment));
+  return {"lowrank",
+          "LoRA from the chain rule up: train it, look into it, reproduce the paper on toy tasks",
+          std::move(commands)};
+}
+
+}  // namespace experiments

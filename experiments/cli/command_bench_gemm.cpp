@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "experiments/bench/bench_gemm.h"
+#include "experiments/bench/bench_peak.h"
+#include "experiments/cli/bench_commands.h"
+#include "experiments/evidence/json_object.h"
+#include "experiments/evidence/plain_table.h"
+#include "experiments/harness/output.h"
+
+namespace experiments {
+
+namespace {
+
+struct BenchGemmOptions {
+  std::string config = "toy", threads = "1";
+  bool json = false;
+};
+
+int run_bench_gemm(const BenchGemmOptions& given) {
+  const BenchShape& shape = parse_config(given.config);
+  const int threads = parse_threads(given.threads);
+  use_threads(threads);
+  const double peak = fma_peak_gflops(threads);
+  std::vector<JsonObject> rows;
+  PlainTable table{{"", "by", "M", "N", "K", "a b", "a bT", "aT b"}};
+  for (const Product& p : products_of_step(shape))
+    for (const std::string& engine : gemm_engines()) {
+      JsonObject row;
+      row.set("what", p.what);
+      row.set("engine", engine);
+      row.set("M", p.M);
+      row.set("N", p.N);
+      row.set("K", p.K);
+      table.push_back(
+          {p.what, engine, std::to_string(p.M), std::to_string(p.N), std::to_string(p.K)});
+      for (const auto& [name, form] :
+           {std::pair{"nn", Form::nn}, {"nt", Form::nt}, {"tn", Form::tn}}) {
+        const double speed = gemm_speed(p, form, engine);
+        row.set(name, speed);
+        table.back().push_back(fmt::format("{:.0f}", speed));
+      }
+      rows.push_back(row);
+    }
+  if (given.json) {
+    JsonObject object;
+    object.set("config", shape.name);
+    object.set("threads", threads);
+    object.set("peak", peak);
+    object.set("products", rows);
+    print_out("{}", object.printed());
+    return 0;
+  }
+  print_out("Products of a {} step in GFLOP/s, {} thread(s); the peak is {:.0f}\n\n{}", shape.name,
+            threads, peak, console_table(table));
+  return 0;
+}
+
+}  // namespace
+
+Command bench_gemm_command() {
+  auto given = std::make_shared<BenchGemmOptions>();
+  Command command("gemm", "time the matrix products of a training step, by whom there is");
+  command.option("--config", given->config, "toy, small, mid or gpt2");
+  command.option("--threads", given->threads, "threads");
+  command.flag("--json", given->json, "print one JSON object");
+  command.action([given](const Command&) { return run_bench_gemm(*given); });
+  return command;
+}
+
+}  // namespace experiments

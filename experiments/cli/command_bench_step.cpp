@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "autograd/gemm.h"
+#include "experiments/cli/bench_commands.h"
+#include "experiments/cli/option_values.h"
+#include "experiments/evidence/json_object.h"
+#include "experiments/harness/output.h"
+
+namespace experiments {
+
+namespace {
+
+// Which program this is: its products make most of its speed.
+std::string engine() {
+  return autograd::gemm_name == std::string("tiles")
+             ? "lowrank"
+             : fmt::format("lowrank, products by {}", autograd::gemm_name);
+}
+
+struct BenchStepOptions {
+  std::string config = "toy", mode = "lora", threads = "1", rank = "4", steps;
+  bool json = false;
+};
+
+StepBench step_bench(const Command& command, const BenchStepOptions& given) {
+  StepBench bench{.shape = parse_config(given.config)};
+  if (given.mode != "lora" && given.mode != "full")
+    throw UsageError(fmt::format("unknown mode '{}'; valid are full, lora", given.mode));
+  bench.lora = given.mode == "lora";
+  if (!bench.lora && command.given("--rank"))
+    throw UsageError("--rank has no effect with --mode full");
+  bench.rank = parse_integer("--rank", given.rank, 1, bench.shape.C);
+  bench.threads = parse_threads(given.threads);
+  if (!given.steps.empty())
+    bench.steps = static_cast<int>(parse_integer("--steps", given.steps, 1, most_steps));
+  return bench;
+}
+
+int run_bench_step(const Command& command, const BenchStepOptions& given) {
+  const StepBench bench = step_bench(command, given);
+  const StepTiming t = time_step(bench);
+  if (given.json) {
+    JsonObject object;
+    object.set("engine", engine());
+    object.set("config", bench.shape.name);
+    object.set("mode", given.mode);
+    object.set("threads", bench.threads);
+    object.set("median_ms", t.median_ms);
+    object.set("min_ms", t.min_ms);
+    object.set("tokens_per_s", t.tokens_per_s);
+    object.set("trainable", t.trainable);
+    object.set("gflops", t.gflops);
+    object.set("peak_fraction", t.peak_fraction);
+    object.set("allocations", t.allocations);
+    object.set("tape_bytes", t.tape_bytes);
+    object.set("loss", t.loss);
+    print_out("{}", object.printed());
+    return 0;
+  }
+  print_out(
+      "{} {}, {} thread(s): {:.3f} ms a step (median; fastest {:.3f}), {:.0f} tokens a second\n"
+      "products by {}: {:.0f} GFLOP/s over the whole step, {:.0f} % of the peak\n"
+      "{} trainable parameters; {} tensors allocated after the first step; tape {:.1f} MB\n",
+      bench.shape.name, given.mode, bench.threads, t.median_ms, t.min_ms, t.tokens_per_s,
+      autograd::gemm_name, t.gflops, 100 * t.peak_fraction, t.trainable, t.allocations,
+      static_cast<double>(t.tape_bytes) / 1e6);
+  return 0;
+}
+
+}  // namespace
+
+Command bench_step_command() {
+  auto given = std::make_shared<BenchStepOptions>();
+  Command command("step", "time training steps");
+  command.option("--config", given->config, "toy, small, mid or gpt2");
+  command.option("--mode", given->mode, "full or lora");
+  command.option("--rank", given->rank, "of LoRA on q and v");
+  command.option("--threads", given->threads, "threads");
+  command.option("--steps", given->steps, "timed steps; more for smaller configs by default");
+  command.flag("--json", given->json, "print one JSON object");
+  command.action([given](const Command& self) { return run_bench_step(self, *given); });
+  return command;
+}
+
+}  // namespace experiments

@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "data/vocabulary.h"
+#include "experiments/cli/commands.h"
+#include "experiments/cli/model_options.h"
+#include "experiments/cli/option_values.h"
+#include "experiments/evidence/json_object.h"
+#include "experiments/harness/output.h"
+#include "nn/generate.h"
+
+namespace experiments {
+
+namespace {
+
+struct GenerateOptions {
+  ModelOptions model;
+  TaskOptionTexts task;
+  std::string prompt, temperature, top_k, max_tokens, seed;
+  bool json = false;
+};
+
+struct Line {
+  std::vector<int> prompt;
+  std::string expected;  // empty where the user wrote the prompt
+};
+
+struct Sampling {
+  nn::GenerateOptions options;  // max_tokens 0: as many as an answer has
+  std::uint64_t seed = 1;
+};
+
+Sampling sampling(const Command& command, const GenerateOptions& given) {
+  Sampling s;
+  s.options.stop = data::word::eos;
+  s.options.max_tokens =
+      given.max_tokens.empty()
+          ? 0
+          : static_cast<int>(parse_integer("--max-tokens", given.max_tokens, 1, 1'000'000));
+  if (!given.temperature.empty())
+    s.options.temperature = parse_not_negative("--temperature", given.temperature);
+  if (s.options.temperature == 0)
+    refuse_options(command, {"--top-k", "--seed"},
+                   "without a --temperature above 0: the most likely word is taken");
+  if (!given.top_k.empty())
+    s.options.top_k =
+        static_cast<int>(parse_integer("--top-k", given.top_k, 1, data::vocabulary().size()));
+  if (!given.seed.empty())
+    s.seed = static_cast<std::uint64_t>(parse_integer("--seed", given.seed, 0, largest_seed));
+  return s;
+}
+
+std::vector<Line> test_prompts(const TaskChoice& choice) {
+  constexpr int shown = 3;
+  std::vector<Line> lines;
+  for (const data::Example& example :
+       data::examples(choice.task, choice.options, data::Split::test, 0, shown))
+    lines.push_back({{example.prompt().begin(), example.prompt().end()},
+                     data::vocabulary().text(example.answer())});
+  return lines;
+}
+
+int answer_length(const TaskChoice& choice) {
+  return data::example(choice.task, choice.options, data::Split::test, 0, 0).target_count;
+}
+
+// The tasks train a model to give an answer, not to end it: what it says after that many words
+// means nothing. Where the task is not known, the longest answer of any.
+int answer_length(const SourcedModel& sourced) {
+  if (const auto labelled = labelled_task(sourced)) return answer_length(*labelled);
+  int longest = 0;
+  for (const data::Task& task : data::all_tasks())
+    longest = std::max(longest, answer_length(TaskChoice{task, default_task_options()}));
+  return longest;
+}
+
+int run_generate(const Command& command, const GenerateOptions& given) {
+  const ModelSource source = model_source(command, given.model);
+  Sampling s = sampling(command, given);
+  check_task_options(command, given.task);
+  std::vector<Line> lines;
+  if (!given.prompt.empty()) {
+    refuse_options(command, {"--task", "--facts"}, "with --prompt");
+    lines.push_back({data::vocabulary().parse(given.prompt), ""});
+  }
+  const SourcedModel sourced = load_model(source);
+  int length = 0;
+  if (given.prompt.empty()) {
+    const TaskChoice choice = chosen_task(command, given.task, sourced);
+    lines = test_prompts(choice);
+    length = answer_length(choice);
+  } else {
+    length = answer_length(sourced);
+  }
+  if (s.options.max_tokens == 0) s.options.max_tokens = length;
+
+  std::vector<JsonObject> generated;
+  nn::Random random(s.seed, "generate");
+  for (const Line& line : lines) {
+    const std::string prompt = data::vocabulary().text(line.prompt);
+    const std::string answer =
+        data::vocabulary().text(nn::generate(*sourced.model, line.prompt, s.options, random));
+    JsonObject& said = generated.emplace_back();
+    said.set("prompt", prompt);
+    said.set("answer", answer);
+    if (!line.expected.empty()) said.set("expected", line.expected);
+    if (!given.json)
+      print_out("{} -> {}{}\n", prompt, answer,
+                line.expected.empty() ? "" : fmt::format("  (expected: {})", line.expected));
+  }
+  if (given.json) {
+    JsonObject object;
+    object.set("generated", generated);
+    print_out("{}", object.printed());
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command generate_command() {
+  Command command("generate", "let a base model or an adapter continue a prompt");
+  auto given = std::make_shared<GenerateOptions>();
+  add_model_options(command, given->model, BareBase::taken);
+  command.option("--prompt", given->prompt,
+                 "words separated by spaces (default: some test prompts of the task)");
+  add_task_options(command, given->task);
+  command.option("--temperature", given->temperature,
+                 "draw words; logits are divided by it (default 0: the most likely word)");
+  command.option("--top-k", given->top_k, "draw among the k most likely words only");
+  command.option("--seed", given->seed, "of the draws (default 1)");
+  command.option("--max-tokens", given->max_tokens,
+                 "words at most (default: as many as the task's answers have)");
+  command.flag("--json", given->json, "print one JSON object");
+  command.action([given](const Command& command) { return run_generate(command, *given); });
+  return command;
+}
+
+}  // namespace experiments

@@ -1,0 +1,61 @@
+#include "experiments/cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace experiments {
+
+Command::Command(std::string name, std::string help)
+    : name_(std::move(name)), help_(std::move(help)) {}
+
+Command::Command(std::string name, std::string help, std::vector<Command> commands)
+    : name_(std::move(name)), help_(std::move(help)), commands_(std::move(commands)) {}
+
+void Command::option(std::string name, std::string& value, std::string help) {
+  options_.push_back({.name = std::move(name), .help = std::move(help), .value = &value});
+}
+
+void Command::required(std::string name, std::string& value, std::string help) {
+  option(std::move(name), value, std::move(help));
+  options_.back().required = true;
+}
+
+void Command::options(std::string name, std::vector<std::string>& values, std::string help) {
+  options_.push_back({.name = std::move(name), .help = std::move(help), .list = &values});
+}
+
+void Command::flag(std::string name, bool& value, std::string help) {
+  options_.push_back({.name = std::move(name), .help = std::move(help), .flag = &value});
+}
+
+bool Command::has(const std::string& option) const {
+  return std::any_of(options_.begin(), options_.end(),
+                     [&](const Option& declared) { return declared.name == option; });
+}
+
+bool Command::given(const std::string& option) const {
+  for (const Option& declared : options_)
+    if (declared.name == option) return declared.times > 0;
+  throw std::logic_error(fmt::format("{} declares no option {}", name_, option));
+}
+
+void refuse_options(const Command& command, const std::vector<std::string>& options,
+                    const std::string& when) {
+  for (const std::string& option : options)
+    if (command.given(option)) throw UsageError(fmt::format("{} has no effect {}", option, when));
+}
+
+void refuse_to_replace(const std::string& option, const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, ignored)))
+    throw UsageError(
+        fmt::format("{} is there already; remove it or choose another {}", path.string(), option));
+}
+
+void require_option(const Command& command, const std::string& option, const std::string& valid) {
+  if (!command.given(option))
+    throw UsageError(fmt::format("{} wants {} {}", command.name(), option, valid));
+}
+
+}  // namespace experiments

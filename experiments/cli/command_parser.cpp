@@ -1,0 +1,186 @@
+#include "experiments/cli/command_parser.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "experiments/cli/command_help.h"
+#include "experiments/harness/build_info.h"
+#include "experiments/harness/output.h"
+
+namespace experiments {
+
+namespace {
+
+std::string commands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string options(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    names.push_back("--" + option->get_lnames().front());
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// As it was typed, but on one line and without what a terminal would obey.
+std::string printed(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    line += code < 0x20 || code == 0x7f ? fmt::format("\\x{:02x}", code) : std::string(1, c);
+  }
+  return line;
+}
+
+std::string unexpected(const std::string& text, const CLI::App& command, const Command& ours) {
+  const std::string name = printed(text.substr(0, text.find('=')));
+  if (const auto why = ours.refused().find(name); why != ours.refused().end())
+    return fmt::format("{} has no effect on {}: {}", name, ours.name(), why->second);
+  const char* kind = name.starts_with('-') ? "option" : "argument";
+  return fmt::format("unknown {} '{}'; valid options of {} are {}", kind, name, command.get_name(),
+                     options(command));
+}
+
+std::string wrong_count(const CLI::App& command, const std::string& what) {
+  const std::string name = what.substr(0, what.find(':'));
+  const CLI::Option* option = command.get_option_no_throw(name);
+  return option != nullptr && option->results().size() > 1
+             ? fmt::format("{} is given {} times, with '{}'", name, option->results().size(),
+                           printed(fmt::format("{}", fmt::join(option->results(), "' and '"))))
+             : fmt::format("{} wants a value", name);
+}
+
+// The innermost command that was named; `app` itself if there is none.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : innermost(*parsed.front());
+}
+
+// A word that is none of the group's commands, or none at all.
+std::string wrong_command(const CLI::App& group) {
+  const std::string where =
+      group.get_parent() == nullptr ? "" : fmt::format(" of {}", group.get_name());
+  const auto outside = group.remaining();
+  if (outside.empty())
+    return fmt::format("a command{} is wanted; valid are {}", where, commands(group));
+  const std::string first = printed(outside.front());
+  return first.starts_with('-')
+             ? fmt::format("unknown option '{}' before a command{}; valid are {}; commands are {}",
+                           first, where, options(group), commands(group))
+             : fmt::format("unknown command{} '{}'; valid are {}", where, first, commands(group));
+}
+
+// The declaration of the innermost command that was named.
+Command& declaration(const CLI::App& app, Command& command) {
+  const auto parsed = app.get_subcommands();
+  for (Command& inner : command.commands())
+    if (!parsed.empty() && inner.name() == parsed.front()->get_name())
+      return declaration(*parsed.front(), inner);
+  return command;
+}
+
+// For an error of parsing; `app` holds what was parsed before it.
+std::string usage_message(const CLI::App& app, Command& program, const CLI::ParseError& error) {
+  for (const CLI::App* group = &app; !commands(*group).empty();) {
+    const auto parsed = group->get_subcommands();
+    if (!group->remaining().empty() || parsed.empty()) return wrong_command(*group);
+    group = parsed.front();
+  }
+  const CLI::App& command = innermost(app);
+  const auto extra = command.remaining();
+  const auto first = std::find_if(extra.begin(), extra.end(),
+                                  [](const std::string& text) { return text != "--"; });
+  if (first != extra.end()) return unexpected(*first, command, declaration(app, program));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+    return wrong_count(command, error.what());
+  return printed(error.what());
+}
+
+// Throws UsageError where an option that is required was not given.
+void check_required(const CLI::App& parsed, const Command& command) {
+  for (const Command::Option& option : command.declared())
+    if (option.required && parsed.count(option.name) == 0)
+      throw UsageError(fmt::format("{} wants {}: {}", command.name(), option.name, option.help));
+}
+
+// Throws UsageError for a value that cannot be meant.
+void check_values(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& value : option->results()) {
+      if (value.empty()) throw UsageError(fmt::format("{} has an empty value", option->get_name()));
+      if (value.starts_with("--"))
+        throw UsageError(
+            fmt::format("{} wants a value, not '{}'", option->get_name(), printed(value)));
+      if (printed(value) != value)
+        throw UsageError(fmt::format("{} '{}': control characters are not valid",
+                                     option->get_name(), printed(value)));
+    }
+}
+
+void declare(CLI::App& app, Command& command) {
+  for (const Command::Option& option : command.declared()) {
+    if (option.flag != nullptr)
+      app.add_flag(option.name, *option.flag, option.help);
+    else if (option.list != nullptr)
+      app.add_option(option.name, *option.list, option.help)->delimiter(';');
+    else
+      app.add_option(option.name, *option.value, option.help);
+  }
+  for (Command& inner : command.commands())
+    declare(*app.add_subcommand(inner.name(), inner.help()), inner);
+  if (!command.commands().empty()) app.require_subcommand(1);
+}
+
+// "./run bench step", as the user called it.
+std::string typed(const CLI::App& app) {
+  std::string words = "./run";
+  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+    command = command->get_subcommands().front();
+    words += " " + command->get_name();
+  }
+  return words;
+}
+
+std::string version_text() {
+  const BuildInfo build = build_info();
+  return fmt::format("lowrank {}\ncommit {}\n{}\nflags {}\n", build.version, build.commit,
+                     build.compiler, build.flags);
+}
+
+// The command that was parsed, and how often each of its options was given.
+const Command& chosen(const CLI::App& app, Command& program) {
+  Command& command = declaration(app, program);
+  for (Command::Option& option : command.declared())
+    option.times = innermost(app).count(option.name);
+  return command;
+}
+
+}  // namespace
+
+const Command* parse(Command& program, int argc, char** argv) {
+  CLI::App app{program.help(), program.name()};
+  declare(app, program);
+  app.set_version_flag("--version", program.name());
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    print_out("{}", help_text(declaration(app, program), typed(app)));
+    return nullptr;
+  } catch (const CLI::CallForVersion&) {
+    print_out("{}", version_text());
+    return nullptr;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(usage_message(app, program, error));
+  }
+  check_required(innermost(app), declaration(app, program));
+  check_values(innermost(app));
+  return &chosen(app, program);
+}
+
+}  // namespace experiments

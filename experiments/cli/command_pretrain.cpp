@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "experiments/cli/commands.h"
+#include "experiments/cli/option_values.h"
+#include "experiments/harness/bases.h"
+#include "experiments/harness/output.h"
+#include "experiments/training/pretrain.h"
+
+namespace experiments {
+
+namespace {
+
+struct PretrainOptions {
+  std::string seed = std::to_string(default_base_seed), steps = std::to_string(BaseConfig().steps),
+              out = "results";
+};
+
+int run_pretrain(const PretrainOptions& given) {
+  const BaseConfig config = base_config(
+      static_cast<std::uint64_t>(parse_integer("--base-seed", given.seed, 0, largest_seed)),
+      parse_integer("--steps", given.steps, 1, most_base_steps));
+  const std::filesystem::path folder = std::filesystem::path(given.out) / "base";
+  const Base base = base_with_progress(config, folder);
+  print_out("{}\n", base_path(config, folder).string());
+  for (const auto& [task, exact] : base_quality(*base.model, config.seed))
+    print_out("{:<16} {:5.1f} % exact match\n", task, 100 * exact);
+  return 0;
+}
+
+}  // namespace
+
+Command pretrain_command() {
+  Command command("pretrain", "make the shared frozen base model, once");
+  auto given = std::make_shared<PretrainOptions>();
+  command.option("--base-seed", given->seed, "names the base's weights and data");
+  command.option("--steps", given->steps, "training steps");
+  command.option("--out", given->out, "results folder; the base goes to OUT/base");
+  command.action([given](const Command&) { return run_pretrain(*given); });
+  return command;
+}
+
+}  // namespace experiments

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "experiments/cli/command_line.h"
+
+namespace experiments {
+
+/// The program lowrank: every command, in the order of its help.
+Command all_commands();
+
+/// The functions that declare the commands, each in command_<name>.cpp.
+
+Command paper_command();
+Command report_command();
+Command table6_command();
+Command learning_rates_command();
+Command tasks_command();
+Command pretrain_command();
+Command trace_command();
+Command train_command();
+Command eval_command();
+Command merge_command();
+Command generate_command();
+Command known_rank_command();
+Command bench_command();
+
+}  // namespace experiments

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "experiments/cli/command_line.h"
+#include "experiments/cli/model_source.h"
+
+/// The options that give eval, merge and generate their model and task.
+namespace experiments {
+
+struct ModelOptions {
+  std::string adapter, checkpoint, results = "results";
+  std::string base_seed, base_steps;  // of the commands that take a bare base
+};
+
+enum class BareBase { taken, refused };  ///< whether there may be neither adapter nor checkpoint
+
+void add_model_options(Command& command, ModelOptions& options, BareBase bare);
+
+/// Throws UsageError for a wrong value, and for an option that has no effect beside the others.
+ModelSource model_source(const Command& command, const ModelOptions& options);
+
+struct TaskOptionTexts {
+  std::string task, facts;
+};
+
+void add_task_options(Command& command, TaskOptionTexts& options);
+
+/// What --task and --facts say, otherwise what the model was trained on. Throws UsageError where
+/// neither says it.
+TaskChoice chosen_task(const Command& command, const TaskOptionTexts& options,
+                       const SourcedModel& sourced);
+
+/// The same before there is a model: throws what chosen_task would throw whatever the model.
+void check_task_options(const Command& command, const TaskOptionTexts& options);
+
+}  // namespace experiments

@@ -1,0 +1,75 @@
+#include "experiments/cli/study_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "experiments/cli/option_values.h"
+#include "experiments/harness/output.h"
+#include "experiments/harness/worker_threads.h"
+
+namespace experiments {
+
+void add_study_options(Command& command, StudyTexts& given,
+                       const std::map<std::string, std::string>& without) {
+  const auto refused = [&](const std::string& name) {
+    const auto why = without.find(name);
+    if (why != without.end()) command.refuse(name, why->second);
+    return why != without.end();
+  };
+  const auto option = [&](const std::string& name, std::string& value, const std::string& help) {
+    if (!refused(name)) command.option(name, value, help);
+  };
+  option("--preset", given.preset, "smoke (a minute; its numbers mean nothing), quick or full");
+  option("--tasks", given.tasks, task_list_help());
+  option("--seeds", given.seeds, "repetitions of every cell");
+  option("--base-seed", given.base_seed, "names the pre-trained base");
+  option("--facts", given.facts, "sqlgen: how many meanings change, 2 to 32");
+  option("--jobs", given.jobs, "cells at a time (default: the cores)");
+  option("--out", given.out, "results folder");
+  if (!refused("--fresh"))
+    command.flag("--fresh", given.fresh, "start over in a folder that has results");
+}
+
+void apply(const StudyTexts& given, StudyOptions& options) {
+  if (!given.tasks.empty()) options.tasks = parse_tasks(given.tasks);
+  if (!given.seeds.empty())
+    options.seeds = static_cast<int>(parse_integer("--seeds", given.seeds, 1, 100));
+  options.seeds_given = !given.seeds.empty();
+  if (!given.base_seed.empty())
+    options.base_seeds = {
+        static_cast<std::uint64_t>(parse_integer("--base-seed", given.base_seed, 0, largest_seed))};
+  if (!given.facts.empty()) {
+    if (!any_has_facts(options.tasks))
+      throw UsageError("--facts has no effect without the task sqlgen");
+    options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
+  }
+  const long cores = usable_cores();
+  options.jobs =
+      static_cast<int>(given.jobs.empty() ? cores : parse_integer("--jobs", given.jobs, 1, 1024));
+  options.out = given.out;
+  options.start = given.fresh ? ResultsFolder::Start::fresh : ResultsFolder::Start::resume;
+}
+
+Command experiment_command(const Experiment& experiment) {
+  Command command(experiment.name, experiment.help);
+  auto given = std::make_shared<StudyTexts>();
+  add_study_options(command, *given, experiment.without);
+  command.action([given, experiment](const Command&) {
+    StudyOptions options = study_preset(given->preset);
+    apply(*given, options);
+    if (experiment.one_task && !given->tasks.empty() && options.tasks.size() > 1)
+      throw UsageError(
+          fmt::format("--tasks '{}': {} runs on one task", given->tasks, experiment.name));
+    Progress progress;
+    Bases bases(options.out / "base", options.base_steps);
+    std::vector<Finding> findings = run_experiment(experiment, options, bases, progress);
+    judge(findings);
+    print_out("{}", findings_text(findings));
+    return 0;
+  });
+  return command;
+}
+
+}  // namespace experiments

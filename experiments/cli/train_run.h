@@ -1,0 +1,83 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "experiments/evidence/json_object.h"
+#include "experiments/harness/lr_search.h"
+#include "experiments/training/adapt.h"
+#include "experiments/training/task_score.h"
+#include "nn/files/checkpoint.h"
+
+namespace experiments {
+
+/// One adaptation of the shared base, as `lowrank train` runs it: a cell of a sweep, except that
+/// its LoRA may go anywhere.
+struct TrainRun {
+  Cell cell;              ///< method "lora" or "full"
+  lora::LoraConfig lora;  ///< where the method is "lora"
+  AdaptOptions adapt;
+  BaseConfig base;
+  std::string lr_source;  ///< where cell.lr comes from: "recorded for nli lora q,v"
+};
+
+struct LearningRate {
+  double lr = 0;
+  std::string source;
+};
+
+/// What is used where no rate is recorded, for AdamW on the shared base: LoRA moves few numbers
+/// from zero and bears a larger step than weights that were trained already.
+constexpr double default_lora_lr = 1e-2, default_full_lr = 1e-3;
+
+/// The recorded rate of the cell's task, method and targets, otherwise the default.
+LearningRate learning_rate(const Cell& cell, const LearningRates& recorded);
+
+/// What inject would do to the base, without the base; throws as lora::plan.
+std::vector<lora::Target> targets_of(const TrainRun& run);
+
+/// The number of parameters that the run trains.
+nn::Index trainable_count(const TrainRun& run);
+
+/// The run as a person would read it, some lines, and as one JSON object.
+std::string describe(const TrainRun& run);
+JsonObject to_json(const TrainRun& run);
+
+/// What the files of a trained model say of its making: task, facts (sqlgen), method, seed, lr,
+/// steps, examples and, as JSON, the base's configuration.
+nn::Metadata labels(const TrainRun& run);
+
+/// Throws if the result could not be written to `out`: std::invalid_argument where something is
+/// there already that it would replace, nn::FileError where the system refuses. `out` is an
+/// adapter's folder for LoRA and a checkpoint's file for full fine-tuning.
+void check_output(const TrainRun& run, const std::filesystem::path& out);
+
+/// A step of a training. At ten of them, the last among them, also what the model scores after it
+/// on the task's validation examples.
+struct LossPoint {
+  StepTaken taken;
+  std::optional<TaskScore> validation;
+};
+
+struct TrainResult {
+  std::unique_ptr<nn::Model> model;
+  std::vector<LossPoint> losses;  ///< of every step
+};
+
+/// Trains with progress on standard error and writes the result with its losses. Throws Stopped
+/// after SIGINT or SIGTERM and std::runtime_error where training diverged; nothing is written then.
+TrainResult train_and_save(const Base& base, const TrainRun& run, const std::filesystem::path& out);
+
+/// step,lr,train_nll,validation_nll,validation_score: nats per target token, and the share of
+/// examples that are right. What was not measured at a step is empty.
+std::string loss_csv(const std::vector<LossPoint>& losses);
+
+/// Where the losses are written: OUT/loss.csv in an adapter's folder, MODEL.loss.csv beside a
+/// checkpoint MODEL.safetensors; their picture likewise, with the extension ".svg".
+std::filesystem::path loss_path(const TrainRun& run, const std::filesystem::path& out,
+                                const char* extension = ".csv");
+
+/// Draws the losses beside their file. Returns why it could not, or "".
+std::string draw_losses(const TrainRun& run, const std::filesystem::path& out);
+
+}  // namespace experiments

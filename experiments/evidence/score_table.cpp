@@ -1,0 +1,216 @@
+#include "experiments/evidence/score_table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "data/tasks.h"
+#include "experiments/evidence/statistics.h"
+#include "experiments/evidence/text.h"
+
+namespace experiments {
+
+const std::vector<std::uint64_t>& calibration_base_seeds() {
+  static const std::vector<std::uint64_t> seeds = {0, 1};
+  return seeds;
+}
+
+const std::vector<int>& calibration_facts() {
+  static const std::vector<int> facts = {4, 8, 16, 24, 32};
+  return facts;
+}
+
+std::string freshness_text(const std::set<std::uint64_t>& bases, int facts) {
+  std::vector<std::string> known;
+  for (const std::uint64_t seed : calibration_base_seeds()) {
+    if (bases.contains(seed)) known.push_back(fmt::format("base seed {}", seed));
+  }
+  if (std::count(calibration_facts().begin(), calibration_facts().end(), facts) > 0) {
+    known.push_back(fmt::format("K = {}", facts));
+  }
+  const bool has_facts = facts > 0;
+  std::string text =
+      fmt::format("Run on base seed{} {}", bases.size() == 1 ? "" : "s", fmt::join(bases, ", "));
+  if (has_facts) text += fmt::format(" and K = {}", facts);
+  text += fmt::format(". Settings were calibrated on base seeds {}",
+                      fmt::join(calibration_base_seeds(), ", "));
+  if (has_facts) text += fmt::format(" and K = {}", fmt::join(calibration_facts(), ", "));
+  if (known.empty()) return text + ": the verdicts are a fresh test.";
+  return fmt::format("{}: with {} among these, the verdicts are no fresh test.", text,
+                     fmt::join(known, " and "));
+}
+
+Summary summary(const Runs& runs) {
+  std::vector<double> score, nll;
+  std::map<std::uint64_t, std::vector<double>> by_base;
+  for (const auto& [repetition, result] : runs) {
+    score.push_back(100 * result.value);
+    nll.push_back(result.nll);
+    by_base[repetition.first].push_back(100 * result.value);
+  }
+  double squares = 0;
+  for (const auto& [base, values] : by_base) {
+    for (const double value : values) squares += std::pow(value - mean(values), 2);
+  }
+  const double freedom = static_cast<double>(score.size()) - static_cast<double>(by_base.size());
+  return {.n = static_cast<int>(score.size()),
+          .mean = mean(score),
+          .sd = freedom > 0 ? std::sqrt(squares / freedom) : std::nan(""),
+          .nll = mean(nll),
+          .trainable = runs.begin()->second.trainable,
+          .lr = runs.begin()->second.cell.lr};
+}
+
+std::string score_text(const Summary& s) {
+  return std::isnan(s.sd) ? fmt::format("{:.1f}", s.mean)
+                          : fmt::format("{:.1f} ±{:.1f}", s.mean, s.sd);
+}
+
+const Runs* ScoreTable::find(const std::string& row) const {
+  const auto at = rows.find(row);
+  return at == rows.end() ? nullptr : &at->second;
+}
+
+std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, const RowOf& row_of) {
+  std::map<std::tuple<std::size_t, std::string, int>, ScoreTable> tables;
+  for (const CellResult& result : results) {
+    const Cell& cell = result.cell;
+    ScoreTable& table = tables[{data::task_place(cell.task), cell.task, cell.facts}];
+    table.label = task_label(cell);
+    table.task = cell.task;
+    table.facts = cell.facts;
+    const auto [at, added] =
+        table.rows[row_of(cell)].try_emplace({cell.base_seed, cell.seed}, result);
+    if (!added)
+      throw std::invalid_argument(fmt::format("two results for one entry of the table: {} and {}",
+                                              at->second.cell.key(), cell.key()));
+  }
+  std::vector<ScoreTable> sorted;
+  for (auto& [key, table] : tables) sorted.push_back(std::move(table));
+  return sorted;
+}
+
+std::string rank_row_name(int rank) { return fmt::format("r={}", rank); }
+
+std::string rank_row_of(const Cell& cell) {
+  return cell.method == "lora" ? rank_row_name(cell.rank) : cell.method;
+}
+
+std::vector<Term> mean_of(const std::vector<std::string>& rows, double share) {
+  std::vector<Term> terms;
+  for (const std::string& row : rows)
+    terms.push_back({row, share / static_cast<double>(rows.size())});
+  return terms;
+}
+
+Contrast linear_contrast(const ScoreTable& table, const std::vector<Term>& terms, Contrast rule,
+                         const Measured& measured) {
+  std::map<Repetition, std::pair<std::size_t, double>> sums;  // terms found, D
+  std::vector<std::string> missing;
+  for (const Term& term : terms) {
+    const Runs* runs = table.find(term.row);
+    if (runs == nullptr) {
+      missing.push_back(term.row);
+      continue;
+    }
+    for (const auto& [repetition, result] : *runs) {
+      auto& [found, sum] = sums[repetition];
+      ++found;
+      sum += term.factor * measured(result);
+    }
+  }
+  if (!missing.empty()) {
+    rule.missing = fmt::format("{}", fmt::join(missing, "; "));
+    return rule;
+  }
+  for (const auto& [repetition, sum] : sums)
+    if (sum.first == terms.size() && std::isfinite(sum.second)) rule.each[repetition] = sum.second;
+  return rule;
+}
+
+Section section_of(const ScoreTable& table) {
+  std::size_t fewest = SIZE_MAX, most = 0;
+  std::set<std::uint64_t> bases;
+  std::string metric;
+  for (const auto& [row, runs] : table.rows) {
+    fewest = std::min(fewest, runs.size());
+    most = std::max(most, runs.size());
+    for (const auto& [repetition, result] : runs) {
+      bases.insert(repetition.first);
+      metric = result.metric;
+    }
+  }
+  std::replace(metric.begin(), metric.end(), '_', ' ');
+  const std::string n =
+      fewest == most ? std::to_string(most) : fmt::format("{} to {}", fewest, most);
+  return {fmt::format("{}: {} in %", table.label, metric),
+          {fmt::format("Mean ± sd over {} runs (sd over seeds{}); nll in nats per target token.", n,
+                       bases.size() > 1 ? " within a base" : ""),
+           freshness_text(bases, table.facts)},
+          {}};
+}
+
+std::string score_text(const Runs* runs) {
+  return runs == nullptr ? "-" : score_text(summary(*runs));
+}
+
+std::string nll_text(const Runs* runs) {
+  return runs == nullptr ? "-" : fmt::format("{:.3f}", summary(*runs).nll);
+}
+
+std::string sections_text(const std::vector<Section>& sections,
+                          const std::vector<std::string>& notes) {
+  std::string out;
+  for (const Section& section : sections) {
+    out += section.title + "\n";
+    for (const std::string& remark : section.remarks) out += wrapped("", 0, remark);
+    out += "\n" + console_table(section.grid) + "\n";
+  }
+  for (const std::string& note : notes) out += wrapped("", 0, note);
+  return out;
+}
+
+std::string sections_markdown(const std::string& heading, const std::vector<Section>& sections,
+                              const std::vector<std::string>& notes) {
+  std::string out = fmt::format("# {}\n", heading);
+  for (const Section& section : sections) {
+    out += fmt::format("\n## {}\n", section.title);
+    if (!section.remarks.empty()) out += fmt::format("\n{}\n", fmt::join(section.remarks, " "));
+    out += "\n" + markdown_table(section.grid);
+  }
+  for (const std::string& note : notes) out += "\n" + note + "\n";
+  return out;
+}
+
+std::string results_csv(const std::vector<CellResult>& results) {
+  std::map<std::string, const CellResult*> sorted;
+  std::set<std::string> further;
+  for (const CellResult& result : results) {
+    sorted[result.cell.key()] = &result;
+    for (const auto& [name, value] : result.more) further.insert(name);
+  }
+  std::string text =
+      "task,facts,base_seed,seed,method,size,targets,rank,alpha,scaling,dropout,optimizer,lr,steps,"
+      "examples,trainable,metric,value,nll";
+  for (const std::string& name : further) text += "," + name;
+  const auto number = [](double x) { return std::isnan(x) ? std::string() : fmt::format("{}", x); };
+  for (const auto& [key, result] : sorted) {
+    const Cell& c = result->cell;
+    text +=
+        fmt::format("\n{},{},{},{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}", c.task,
+                    c.facts, c.base_seed, c.seed, c.method, c.size, weight_set(c.targets), c.rank,
+                    c.alpha, c.scaling, c.dropout, c.optimizer, c.lr, c.steps, c.examples,
+                    result->trainable, result->metric, number(result->value), number(result->nll));
+    for (const std::string& name : further) {
+      const auto at = result->more.find(name);
+      text += "," + (at == result->more.end() ? "" : number(at->second));
+    }
+  }
+  return text + "\n";
+}
+
+}  // namespace experiments

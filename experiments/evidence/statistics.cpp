@@ -1,0 +1,188 @@
+#include "experiments/evidence/statistics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+namespace experiments {
+namespace {
+
+/// 1 / f with the continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8)
+///   f = 1 + d_1/(1 + d_2/(1 + ...)),  d_2m   =  m (b-m) x / ((a+2m-1)(a+2m)),
+///                                     d_2m+1 = -(a+m)(a+b+m) x / ((a+2m)(a+2m+1)),
+/// evaluated from the front by the modified Lentz recurrence: successive convergents have the ratio
+/// c * d, where c and 1/d obey the fraction's own recurrence, from above and from below.
+double beta_fraction(double a, double b, double x) {
+  constexpr double tiny = 1e-300;  // stands in for a denominator that happens to be 0
+  const auto away_from_zero = [](double y) { return std::abs(y) < tiny ? tiny : y; };
+  double f = 1, c = 1, d = 0;
+  for (int k = 1; k < 10'000; ++k) {
+    const double m = k / 2;
+    const double term = k % 2 == 0 ? m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+                                   : -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / away_from_zero(1 + term * d);
+    c = away_from_zero(1 + term / c);
+    f *= c * d;
+    if (std::abs(c * d - 1) < 1e-15) break;
+  }
+  return 1 / f;
+}
+
+void need_two(const std::vector<double>& x) {
+  if (x.size() < 2) {
+    throw std::invalid_argument(fmt::format("a t-test needs at least 2 values, not {}", x.size()));
+  }
+}
+
+/// (mean - threshold) in standard errors; infinite without any spread.
+double t_statistic(const std::vector<double>& x, double threshold) {
+  need_two(x);
+  const double distance = mean(x) - threshold;
+  if (distance == 0) return 0;
+  return distance / (sample_sd(x) / std::sqrt(static_cast<double>(x.size())));
+}
+
+double degrees_of_freedom(const std::vector<double>& x) {
+  return static_cast<double>(x.size()) - 1;
+}
+
+}  // namespace
+
+double mean(const std::vector<double>& x) {
+  if (x.empty()) return std::numeric_limits<double>::quiet_NaN();
+  return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
+}
+
+double sample_sd(const std::vector<double>& x) {
+  if (x.size() < 2) return std::numeric_limits<double>::quiet_NaN();
+  const double centre = mean(x);
+  double sum = 0;
+  for (const double value : x) sum += (value - centre) * (value - centre);
+  return std::sqrt(sum / static_cast<double>(x.size() - 1));
+}
+
+std::vector<double> paired_differences(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() != b.size()) {
+    throw std::invalid_argument(
+        fmt::format("pairs need two lists of one length, not {} and {}", a.size(), b.size()));
+  }
+  std::vector<double> difference(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), difference.begin(), std::minus<>());
+  return difference;
+}
+
+double incomplete_beta(double a, double b, double x) {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  // The fraction converges fast below the mean of the distribution; above it, its mirror image
+  // does.
+  if (x > (a + 1) / (a + b + 2)) return 1 - incomplete_beta(b, a, 1 - x);
+  const double log_front = a * std::log(x) + b * std::log1p(-x) - std::log(a) + std::lgamma(a + b) -
+                           std::lgamma(a) - std::lgamma(b);
+  return std::exp(log_front) * beta_fraction(a, b, x);
+}
+
+double student_t_above(double t, double df) {
+  // P(|T| > t) = I_x(df/2, 1/2) at x = df / (df + t^2).
+  const double tail = 0.5 * incomplete_beta(df / 2, 0.5, df / (df + t * t));
+  return t >= 0 ? tail : 1 - tail;
+}
+
+double student_t_critical(double p, double df) {
+  double low = 0, high = 1;
+  while (2 * student_t_above(high, df) > p) high *= 2;
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2;
+    (2 * student_t_above(middle, df) > p ? low : high) = middle;
+  }
+  return high;
+}
+
+double p_mean_above(const std::vector<double>& x, double threshold) {
+  return student_t_above(t_statistic(x, threshold), degrees_of_freedom(x));
+}
+
+double p_mean_below(const std::vector<double>& x, double threshold) {
+  return student_t_above(-t_statistic(x, threshold), degrees_of_freedom(x));
+}
+
+double p_mean_differs(const std::vector<double>& x, double threshold) {
+  return std::min(1.0, 2 * std::min(p_mean_above(x, threshold), p_mean_below(x, threshold)));
+}
+
+double p_equivalent(const std::vector<double>& x, double margin) {
+  return std::max(p_mean_above(x, -margin), p_mean_below(x, margin));
+}
+
+std::vector<double> jackknife_of_pairs(const std::vector<double>& of_each) {
+  if (of_each.size() < 3)
+    throw std::invalid_argument(
+        fmt::format("a jackknife over pairs needs at least 3 things, not {}", of_each.size()));
+  const double n = static_cast<double>(of_each.size()), m = mean(of_each);
+  std::vector<double> pseudo;
+  for (const double a : of_each) pseudo.push_back(m + 2 * (n - 1) / (n - 2) * (a - m));
+  return pseudo;
+}
+
+double fitted_exponent(const std::vector<double>& x, const std::vector<double>& y) {
+  if (x.size() != y.size() || x.size() < 2)
+    throw std::invalid_argument("an exponent is fitted to two points or more");
+  const auto n = static_cast<double>(x.size());
+  double mean_x = 0, mean_y = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!(x[i] > 0 && y[i] > 0))
+      throw std::invalid_argument(fmt::format("({}, {}) has no logarithm", x[i], y[i]));
+    mean_x += std::log(x[i]) / n;
+    mean_y += std::log(y[i]) / n;
+  }
+  double xx = 0, xy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double dx = std::log(x[i]) - mean_x;
+    xx += dx * dx;
+    xy += dx * (std::log(y[i]) - mean_y);
+  }
+  if (!(xx > 0)) throw std::invalid_argument("an exponent needs two different x");
+  return xy / xx;
+}
+
+Interval t_interval(const std::vector<double>& x, double level) {
+  need_two(x);
+  const double half = student_t_critical(1 - level, degrees_of_freedom(x)) * sample_sd(x) /
+                      std::sqrt(static_cast<double>(x.size()));
+  return {mean(x) - half, mean(x) + half};
+}
+
+Interval bootstrap_interval(const std::vector<double>& x, autograd::Random random, double level,
+                            int resamples) {
+  if (x.empty()) throw std::invalid_argument("a bootstrap needs at least 1 value");
+  std::vector<double> means(static_cast<std::size_t>(resamples));
+  for (double& m : means) {
+    double sum = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) sum += x[random.below(x.size())];
+    m = sum / static_cast<double>(x.size());
+  }
+  std::sort(means.begin(), means.end());
+  const auto at = [&](double share) {
+    return means[static_cast<std::size_t>(share * static_cast<double>(means.size() - 1) + 0.5)];
+  };
+  return {at((1 - level) / 2), at((1 + level) / 2)};
+}
+
+std::vector<double> holm(const std::vector<double>& p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](auto i, auto j) { return p[i] < p[j]; });
+  std::vector<double> corrected(p.size());
+  double before = 0;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    before = std::min(1.0, std::max(before, p[order[k]] * static_cast<double>(p.size() - k)));
+    corrected[order[k]] = before;
+  }
+  return corrected;
+}
+
+}  // namespace experiments

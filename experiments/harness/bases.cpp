@@ -1,0 +1,62 @@
+#include "experiments/harness/bases.h"
+
+#include <fmt/format.h>
+
+#include "experiments/harness/progress.h"
+#include "experiments/harness/signals.h"
+
+namespace experiments {
+
+BaseConfig base_config(std::uint64_t seed, long steps, int width) {
+  constexpr int head_size = 16;
+  if (width < head_size || width % head_size != 0)
+    throw std::invalid_argument(
+        fmt::format("width {}: a multiple of {} is wanted", width, head_size));
+  BaseConfig config = base_config(seed, steps);
+  const double wider = static_cast<double>(width) / static_cast<double>(config.model.d_model);
+  config.model.d_model = width;
+  config.model.heads = width / head_size;
+  config.model.d_mlp = 4L * width;
+  // With Adam an update of fixed size in each of `width` inputs moves an output `width` times as
+  // far.
+  config.lr /= wider;
+  return config;
+}
+
+Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder) {
+  if (has_base(config, folder)) return ensure_base(config, folder);
+  TrainingProgress progress(
+      fmt::format("pre-training the shared base (seed {}, {} steps), once: about {}", config.seed,
+                  config.steps, duration_text(pretraining_seconds(config))));
+  const SignalWatch watch;
+  const auto show = [&](long before, long done, long total) { progress.step(before, done, total); };
+  Base base = ensure_base(config, folder, show, [&] { return watch.received() != 0; });
+  progress.finish();
+  return base;
+}
+
+static std::tuple<std::uint64_t, int, std::string> key_of(const Cell& cell) {
+  return {cell.base_seed, cell.width, cell.base};
+}
+
+void Bases::prepare(const Cell& cell) {
+  if (bases_.contains(key_of(cell))) return;
+  BaseConfig config = base_config(cell.base_seed, steps_, cell.width);
+  if (cell.base == "pretrained") {
+    bases_[key_of(cell)] = base_with_progress(config, folder_);
+    return;
+  }
+  config.steps = config.warmup = 0;
+  auto model = std::make_shared<nn::Decoder>(config.model, config.seed);
+  nn::set_trainable(*model, false);
+  bases_[key_of(cell)] = {config, std::move(model)};
+}
+
+const Base& Bases::of(const Cell& cell) const {
+  const auto found = bases_.find(key_of(cell));
+  if (found == bases_.end())
+    throw std::logic_error(fmt::format("the base of cell {} was not prepared", cell.key()));
+  return found->second;
+}
+
+}  // namespace experiments

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <tuple>
+
+#include "experiments/training/cell.h"
+#include "experiments/training/pretrain.h"
+
+namespace experiments {
+
+/// The bases that cells adapt, each made once and kept in a folder: by seed, by width (d_model,
+/// with heads of 16 and an MLP of four times the width), and pre-trained or as it was initialised.
+class Bases {
+ public:
+  Bases(std::filesystem::path folder, long steps) : folder_(std::move(folder)), steps_(steps) {}
+
+  /// Makes the base of this cell if it is not there yet, with a progress bar on standard error.
+  /// Throws as base_with_progress does. Called before a sweep, from one thread.
+  void prepare(const Cell& cell);
+
+  /// The base of this cell, which was prepared; throws std::logic_error otherwise.
+  const Base& of(const Cell& cell) const;
+
+  long steps() const { return steps_; }
+
+ private:
+  using Key = std::tuple<std::uint64_t, int, std::string>;
+  std::filesystem::path folder_;
+  long steps_;
+  std::map<Key, Base> bases_;
+};
+
+/// ensure_base with a progress bar on standard error, stopped by SIGINT and SIGTERM. What is about
+/// to be trained, and how long that will take, is said first.
+Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder);
+
+/// How the base of this width is made: the learning rate falls as 1/width.
+BaseConfig base_config(std::uint64_t seed, long steps, int width);
+
+}  // namespace experiments

@@ -1,0 +1,39 @@
+#include "experiments/harness/experiment.h"
+
+#include "experiments/evidence/findings_file.h"
+
+namespace experiments {
+
+std::map<std::string, std::string> options_of_cells(const std::string& why) {
+  std::map<std::string, std::string> without;
+  for (const char* option : {"--tasks", "--seeds", "--base-seed", "--facts", "--jobs"})
+    without[option] = why;
+  return without;
+}
+
+std::string sweep_of(const Experiment& experiment) {
+  return experiment.sweep.empty() ? experiment.name : experiment.sweep;
+}
+
+std::string sweep_of(const std::vector<Experiment>& experiments, const std::string& name) {
+  for (const Experiment& experiment : experiments)
+    if (experiment.name == name) return sweep_of(experiment);
+  return name;
+}
+
+std::filesystem::path findings_path(const StudyOptions& options, const std::string& name) {
+  return options.out / name / "findings.json";
+}
+
+std::vector<Finding> run_experiment(const Experiment& experiment, const StudyOptions& options,
+                                    Bases& bases, Progress& progress) {
+  const std::filesystem::path path = findings_path(options, experiment.name);
+  std::error_code ignored;
+  // A run that fails or is stopped must not leave another run's findings to be judged.
+  std::filesystem::remove(path, ignored);
+  std::vector<Finding> findings = experiment.run(options, bases, progress);
+  write_findings(path, findings);
+  return findings;
+}
+
+}  // namespace experiments

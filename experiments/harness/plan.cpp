@@ -1,0 +1,135 @@
+#include "experiments/harness/plan.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "experiments/harness/search_rates.h"
+
+namespace experiments {
+
+namespace {
+
+// The cells of a results folder by their keys. Cells of a plan have no learning rate yet, so they
+// are also known without theirs.
+class FinishedCells {
+ public:
+  // What is wrong in the folder is said when it is opened; until then nothing in it counts.
+  explicit FinishedCells(const std::filesystem::path& folder) {
+    try {
+      for (const CellResult& result : read_cells(folder / "cells.jsonl")) add(result.cell);
+    } catch (const ResultsError&) {
+      return;
+    }
+  }
+
+  bool contains(Cell cell) const {
+    return (cell.lr == 0 ? without_rate_ : keys_).contains(cell.key());
+  }
+
+ private:
+  void add(Cell cell) {
+    keys_.insert(cell.key());
+    cell.lr = 0;
+    without_rate_.insert(cell.key());
+  }
+
+  std::set<std::string> keys_, without_rate_;
+};
+
+// `planned` are the keys of cells that this plan has already: what two stages share is run once.
+StagePlan stage_plan(const std::string& name, const std::string& sweep,
+                     const std::vector<Cell>& cells, const StudyOptions& options,
+                     std::set<std::string>& planned) {
+  StagePlan stage{name};
+  const FinishedCells finished(options.out / sweep);
+  std::set<std::string> counted;
+  for (Cell cell : cells) {
+    cell.experiment = sweep;
+    if (!counted.insert(cell.key()).second) continue;
+    ++stage.cells;
+    const bool there = options.start == ResultsFolder::Start::resume && finished.contains(cell);
+    if (there || !planned.insert(cell.key()).second) continue;
+    ++stage.missing;
+    stage.seconds += expected_seconds(cell) / options.jobs;
+  }
+  return stage;
+}
+
+// An experiment that refuses these options, say a task that it needs, says so when it is its turn.
+std::vector<Cell> cells_of(const Experiment& experiment, const StudyOptions& options) {
+  try {
+    return experiment.cells ? experiment.cells(options) : std::vector<Cell>{};
+  } catch (const std::invalid_argument&) {
+    return {};
+  }
+}
+
+StagePlan base_plan(const std::vector<Experiment>& experiments, const StudyOptions& options) {
+  StagePlan stage{"base"};
+  std::set<std::string> counted;  // by their hashes
+  for (const Experiment& experiment : experiments) {
+    const long steps = experiment.base_steps ? experiment.base_steps(options) : options.base_steps;
+    for (const Cell& cell : cells_of(experiment, options)) {
+      const BaseConfig config = base_config(cell.base_seed, steps, cell.width);
+      if (cell.base != "pretrained" || !counted.insert(hash(config)).second) continue;
+      ++stage.cells;
+      if (has_base(config, options.out / "base")) continue;
+      ++stage.missing;
+      stage.seconds += pretraining_seconds(config);
+    }
+  }
+  return stage;
+}
+
+}  // namespace
+
+std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
+                                     const StudyOptions& options) {
+  std::vector<Cell> cells;
+  for (const Experiment& experiment : experiments)
+    for (const Cell& cell : cells_of(experiment, options))
+      if (cell.method != "frozen" && cell.lr == 0) cells.push_back(cell);
+  return cells;
+}
+
+std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
+                            const StudyOptions& options) {
+  std::vector<StagePlan> stages{base_plan(experiments, options)};
+  std::set<std::string> planned;
+  if (options.search) {
+    std::vector<Cell> searched;
+    for (const Cell& cell : cells_without_rate(experiments, options))
+      searched.push_back(searched_cell(cell, options));
+    // A search is never started over: --fresh is about the experiments.
+    StudyOptions resumed = options;
+    resumed.start = ResultsFolder::Start::resume;
+    stages.push_back(
+        stage_plan("learning-rates", "learning-rates", search_runs(searched), resumed, planned));
+  }
+  for (const Experiment& experiment : experiments) {
+    StagePlan stage = stage_plan(experiment.name, sweep_of(experiment),
+                                 cells_of(experiment, options), options, planned);
+    if (experiment.seconds) stage.seconds += experiment.seconds(options);
+    if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
+    stages.push_back(stage);
+  }
+  return stages;
+}
+
+std::string plan_text(const std::vector<StagePlan>& stages, int jobs) {
+  std::string text = fmt::format("{:<22}{:>7}{:>9}  about\n", "stage", "cells", "to run");
+  double seconds = 0;
+  bool unknown = false;
+  for (const StagePlan& stage : stages) {
+    text += fmt::format("{:<22}{:>7}{:>9}  {}\n", stage.name, stage.cells, stage.missing,
+                        stage.seconds < 0 ? "not known" : duration_text(stage.seconds));
+    if (stage.seconds < 0) unknown = true;
+    seconds += std::max(0.0, stage.seconds);
+  }
+  return text + fmt::format("in all about {}{}, {} at a time\n", duration_text(seconds),
+                            unknown ? ", and what is not known" : "", jobs);
+}
+
+}  // namespace experiments

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "experiments/harness/experiment.h"
+
+/// What a row of experiments will take, printed before it begins.
+namespace experiments {
+
+struct StagePlan {
+  std::string name;
+  int cells = 0, missing = 0;  ///< in all, and those the results folder does not have yet
+  double seconds = 0;          ///< wall clock for what is missing, negative where nobody knows
+};
+
+/// Cells that train and have no learning rate of their own, over all experiments: what a search of
+/// learning rates is for.
+std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
+                                     const StudyOptions& options);
+
+/// The bases, the search of learning rates where there is one, and each experiment. Reads what is
+/// in the results folder and writes nothing.
+std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
+                            const StudyOptions& options);
+
+/// One line per stage, and the sum.
+std::string plan_text(const std::vector<StagePlan>& stages, int jobs);
+
+}  // namespace experiments

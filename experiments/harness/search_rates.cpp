@@ -1,0 +1,215 @@
+#include "experiments/harness/search_rates.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "experiments/harness/run_card.h"
+#include "experiments/harness/sweep.h"
+#include "experiments/training/adapt.h"
+#include "nn/files/file.h"
+
+namespace experiments {
+
+namespace {
+
+const std::vector<std::uint64_t> search_seeds{101, 102, 103};
+
+// Doublings or halvings that a search goes beyond an edge of the eight rates, on either side.
+constexpr int most_steps_beyond = 4;
+
+using Results = std::map<std::string, CellResult>;  // by key
+
+std::vector<double> first_rates(const Cell& searched) {
+  return lr_grid(lowest_rate(searched.method), 8);
+}
+
+std::vector<Cell> runs_at(const Cell& searched, const std::vector<double>& rates) {
+  std::vector<Cell> runs;
+  for (const double lr : rates) {
+    for (const std::uint64_t seed : search_seeds) {
+      Cell run = searched;
+      run.lr = lr;
+      run.seed = seed;
+      runs.push_back(run);
+    }
+  }
+  return runs;
+}
+
+double score_of(const CellResult& result) {
+  const double loss = result.more.at("train_nll");
+  return std::isfinite(loss) ? 100 * result.value : std::numeric_limits<double>::quiet_NaN();
+}
+
+// What the finished runs say of these rates; nothing as long as one is missing.
+std::optional<LrSearch> judged(const Cell& searched, const std::vector<double>& rates,
+                               const Results& results) {
+  LrSearch search{searched.task, searched.method, searched.targets, {}, {}};
+  for (const Cell& run : runs_at(searched, rates)) {
+    const auto result = results.find(run.key());
+    if (result == results.end()) return std::nullopt;
+    if (search.grid.empty() || search.grid.back().lr != run.lr) search.grid.push_back({run.lr, {}});
+    search.grid.back().scores.push_back(score_of(result->second));
+  }
+  search.choice = choose_lr(search.grid);
+  return search;
+}
+
+// The rates of a search as far as its finished runs lead it: the first eight, and from a best at an
+// edge one more beyond it, until the best lies inside or most_steps_beyond were taken.
+std::vector<double> rates_so_far(const Cell& searched, const Results& results) {
+  std::vector<double> rates = first_rates(searched);
+  const double lowest = std::ldexp(rates.front(), -most_steps_beyond);
+  const double highest = std::ldexp(rates.back(), most_steps_beyond);
+  while (const auto search = judged(searched, rates, results)) {
+    const LrChoice::Edge edge = search->choice.edge;
+    if (edge == LrChoice::Edge::highest && rates.back() < highest)
+      rates.push_back(2 * rates.back());
+    else if (edge == LrChoice::Edge::lowest && rates.front() > lowest)
+      rates.insert(rates.begin(), rates.front() / 2);
+    else
+      break;
+  }
+  return rates;
+}
+
+Results by_key(const std::vector<CellResult>& results) {
+  Results keyed;
+  for (const CellResult& result : results) keyed.emplace(result.cell.key(), result);
+  return keyed;
+}
+
+RunCard search_card(const StudyOptions& options) {
+  RunCard card;
+  card.experiment = "learning-rates";
+  const BaseConfig base = base_config(options.base_seeds.front(), options.base_steps);
+  card.configuration = {{"base", nlohmann::json::parse(to_json(base))}};
+  card.extent = {{"seeds", search_seeds}};
+  return card;
+}
+
+std::vector<Cell> distinct(const std::vector<Cell>& cells) {
+  std::vector<Cell> once;
+  std::set<std::string> keys;
+  for (const Cell& cell : cells)
+    if (keys.insert(cell.key()).second) once.push_back(cell);
+  return once;
+}
+
+// Of the methods with a size, about as many parameters as LoRA on q and v at r = 4; beside LoRA,
+// eight positions.
+int usual_size(const Cell& cell) {
+  if (cell.size == 0) return 0;
+  if (cell.rank > 0) return 8;
+  const nn::DecoderConfig model = base_config(0, 0).model;
+  lora::MethodSpec lora{"lora"};
+  lora.lora.targets = {"q", "v"};
+  lora.lora.spec.rank = 4;
+  return static_cast<int>(lora::nearest({cell.method}, lora::count(lora, model), model).size);
+}
+
+}  // namespace
+
+Cell searched_cell(const Cell& cell, const StudyOptions& options) {
+  Cell searched = task_cell(options, data::parse_task(cell.task), options.base_seeds.front(), 0);
+  searched.experiment = "learning-rates";
+  if (cell.rank > 0) searched = lora_cell(searched, options, cell.targets, 4);
+  return method_cell(searched, cell.method, usual_size(cell));
+}
+
+// What trains weights that the base already has wants low rates, and the more of them the lower:
+// every step moves all of them by the rate, which is what Adam does. LoRA's product starts at zero
+// and is scaled; biases and prefixes are few, and a prefix has to grow to the size of a hidden
+// state. Table 12 has the same order: fine-tuning 5e-6, adapters 1e-4, LoRA 2e-4, prefixes up to
+// 5e-4, biases 1.6e-3.
+double lowest_rate(const std::string& method) {
+  static const std::map<std::string, double> lowest{
+      {"full", 2.5e-4},      {"top-layers", 2.5e-4},   {"adapter-h", 1e-3},
+      {"adapter-l", 1e-3},   {"prompt-encoder", 1e-3}, {"bitfit", 2.5e-3},
+      {"lora", 2.5e-3},      {"lora+prefix", 2.5e-3},  {"prefix-embedding", 5e-3},
+      {"prefix-layer", 5e-3}};
+  const auto found = lowest.find(method);
+  if (found == lowest.end())
+    throw std::invalid_argument(fmt::format("no learning rates are searched for '{}'", method));
+  return found->second;
+}
+
+std::vector<Cell> search_runs(const std::vector<Cell>& cells) { return missing_runs(cells, {}); }
+
+std::vector<Cell> missing_runs(const std::vector<Cell>& cells,
+                               const std::vector<CellResult>& results) {
+  const Results known = by_key(results);
+  std::vector<Cell> missing;
+  for (const Cell& searched : distinct(cells))
+    for (const Cell& run : runs_at(searched, rates_so_far(searched, known)))
+      if (!known.contains(run.key())) missing.push_back(run);
+  return missing;
+}
+
+std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
+                                        const StudyOptions& options) {
+  const Results known = by_key(results);
+  std::vector<Cell> searched;
+  for (const CellResult& result : results) {
+    Cell cell = result.cell;
+    cell.lr = 0;
+    cell.seed = 0;
+    if (searched_cell(cell, options).key() == cell.key()) searched.push_back(cell);
+  }
+  std::vector<LrSearch> complete;
+  for (const Cell& cell : distinct(searched))
+    if (const auto search = judged(cell, rates_so_far(cell, known), known))
+      complete.push_back(*search);
+  return complete;
+}
+
+LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& options,
+                           Bases& bases, Progress& progress, ResultsFolder::Start start) {
+  ResultsFolder folder(options.out / "learning-rates", search_card(options), options.jobs, start);
+  if (!folder.notice().empty()) progress.message(folder.notice());
+  progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
+                               fmt::join(search_seeds, ", ")));
+  SweepOptions sweep;
+  sweep.jobs = options.jobs;
+  sweep.expected_seconds = expected_seconds;
+  sweep.bytes_per_cell = bytes_per_cell;
+  const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
+    return run_cell(bases.of(cell), cell, ScoreOn::validation, stop);
+  };
+  // The first round runs the first rates of all searches, the others what lies beyond their edges.
+  for (std::vector<Cell> runs = search_runs(cells); !runs.empty();
+       runs = missing_runs(cells, folder.results())) {
+    for (const Cell& cell : runs)
+      if (!folder.contains(cell)) bases.prepare(cell);
+    run_sweep(runs, sweep, run, folder, progress);
+  }
+
+  LearningRates rates;
+  rates.command = fmt::format("./run learning-rates --preset {}", options.preset);
+  rates.seeds = search_seeds;
+  rates.searches = complete_searches(folder.results(), options);
+  nn::write_file_atomically(folder.path() / "learning_rates.json", to_json(rates).dump(2) + "\n");
+  return rates;
+}
+
+// Tokens of a batch times steps, at a cost per token as the cells of table5 and table7 took it, two
+// at a time on two cores.
+double expected_seconds(const Cell& cell) {
+  if (cell.method == "frozen") return 0.1;
+  const data::Example any =
+      data::example(data::parse_task(cell.task), task_options(cell), data::Split::train, 0, 0);
+  double length = data::make_batch(std::span(&any, 1)).length;
+  if (cell.method.find("prefix") != std::string::npos || cell.method == "prompt-encoder")
+    length += cell.size;  // positions before the tokens
+  const double wider = cell.width / 64.0;
+  const double seconds_per_token = (cell.method == "full" ? 4.7e-6 : 3.7e-6) * wider * wider;
+  const double projecting = cell.method == "subspace" ? 3e-3 * cell.steps : 0;
+  return 0.1 + 32 * length * cell.steps * seconds_per_token + projecting;
+}
+
+}  // namespace experiments

@@ -1,0 +1,55 @@
+#include "experiments/harness/worker_threads.h"
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+namespace experiments {
+
+#ifdef __linux__
+// The main thread's, or where OpenMP has tied that to a place, all its places.
+static cpu_set_t usable_set() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+#ifdef _OPENMP
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
+    omp_get_place_proc_ids(place, ids.data());
+    for (const int id : ids) CPU_SET(static_cast<std::size_t>(id), &cores);
+  }
+#endif
+  if (CPU_COUNT(&cores) == 0) ::sched_getaffinity(0, sizeof cores, &cores);
+  return cores;
+}
+#endif
+
+int usable_cores() {
+#ifdef __linux__
+  const cpu_set_t cores = usable_set();
+  if (CPU_COUNT(&cores) > 0) return CPU_COUNT(&cores);
+#endif
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+void prepare_worker_thread() {
+#ifdef _OPENMP
+  omp_set_num_threads(1);  // for this thread only
+  // GCC's OpenMP ties a thread to the first place when it begins its first region: here is one,
+  // with something in it, or the compiler leaves it out.
+#pragma omp parallel
+  { [[maybe_unused]] volatile int begun = 1; }
+#endif
+#ifdef __linux__
+  const cpu_set_t cores = usable_set();
+  if (CPU_COUNT(&cores) > 0) ::sched_setaffinity(0, sizeof cores, &cores);
+#endif
+}
+
+}  // namespace experiments

@@ -1,0 +1,121 @@
+#include "experiments/paper/figure4.h"
+
+#include <fmt/format.h>
+
+#include "lora/analysis/subspace.h"
+
+namespace experiments {
+
+constexpr int figure4_rank = 16;
+
+namespace {
+
+// φ of one adapter's directions with those of every other, its mean.
+Grid with_the_others(const AdaptedModel& one, const std::vector<const AdaptedModel*>& members,
+                     const std::string& name, Side side) {
+  const lora::MatrixXd U = directions(one.matrices.at(name), side);
+  lora::MatrixXd sum = lora::MatrixXd::Zero(U.cols(), U.cols());
+  for (const AdaptedModel* other : members)
+    if (other != &one) sum += lora::similarity_grid(U, directions(other->matrices.at(name), side));
+  return {sum / static_cast<double>(members.size() - 1), U.rows()};
+}
+
+}  // namespace
+
+Grids figure4_grids(const std::vector<AdaptedModel>& models) {
+  std::map<std::pair<std::string, std::uint64_t>, std::vector<const AdaptedModel*>> groups;
+  for (const AdaptedModel& model : models)
+    if (model.cell.rank == figure4_rank)
+      groups[{model.cell.task, model.cell.base_seed}].push_back(&model);
+
+  Grids grids;
+  for (const auto& [group, members] : groups) {
+    if (members.size() < 2) continue;
+    for (const AdaptedModel* one : members) {
+      const Repetition repetition{one->cell.base_seed, one->cell.seed};
+      for (const auto& [name, matrix] : one->matrices) {
+        for (const Side side : all_sides)
+          grids[{group.first, name, "seeds", side}][repetition] =
+              with_the_others(*one, members, name, side);
+        autograd::Random random(one->cell.seed, "figure4.gaussian." + name);
+        const lora::Index r = matrix.A.rows(), in = matrix.A.cols();
+        const lora::MatrixXd first = lora::gaussian(r, in, random);
+        grids[{group.first, name, "gaussian", Side::A}][repetition] = {
+            lora::similarity_grid(lora::svd(first).V, lora::svd(lora::gaussian(r, in, random)).V),
+            in};
+      }
+    }
+  }
+  return grids;
+}
+
+namespace {
+
+// The pseudo-values of q - v, base by base.
+std::map<Repetition, double> jackknifed(const std::map<Repetition, double>& q,
+                                        const std::map<Repetition, double>& v) {
+  std::map<std::uint64_t, std::map<Repetition, double>> bases;
+  for (const auto& [repetition, d] : difference(q, v)) bases[repetition.first][repetition] = d;
+  std::map<Repetition, double> each;
+  for (const auto& [base, of_each] : bases) {
+    if (of_each.size() < 3) continue;
+    const std::vector<double> pseudo = jackknife_of_pairs(values(of_each));
+    auto next = pseudo.begin();
+    for (const auto& [repetition, d] : of_each) each[repetition] = *next++;
+  }
+  return each;
+}
+
+}  // namespace
+
+Finding figure4_finding(const Grids& grids) {
+  Finding finding{"F4", "Figure 4: seeds agree more on dWq than on dWv", "./run figure4", {}};
+  for (const std::string& task : tasks_of(grids)) {
+    const auto half = [](const Grid& grid) { return grid.corrected(8, 8); };
+    const auto top = [](const Grid& grid) { return grid.corrected(1, 1); };
+    const auto q = by_repetition(grids, task, "q", "seeds", Side::right, half);
+    const auto v = by_repetition(grids, task, "v", "seeds", Side::right, half);
+    Contrast c;
+    c.text = "φ(8,8) between seeds, corrected, of dWq minus that of dWv is above 0";
+    c.each = jackknifed(q, v);
+    c.unit = "of φ";
+    c.over = "base seed, seed: jackknife over all pairs of seeds";
+    const auto of_top = [&](const char* kind) {
+      return mean(values(by_repetition(grids, task, kind, "seeds", Side::right, top)));
+    };
+    c.note = fmt::format("The top directions alone: {:.2f} and {:.2f}.", of_top("q"), of_top("v"));
+    if (c.each.empty()) {
+      c.missing = "fewer than three seeds of a base have an adapter of rank 16";
+      c.note.clear();
+    }
+    finding.parts.push_back({"seeds agree more on dWq than on dWv", task, std::move(c)});
+  }
+  return finding;
+}
+
+Experiment figure4_experiment() {
+  Experiment experiment{
+      "figure4", "do adapters of different seeds agree on their directions? (Figure 4)", {}, {}};
+  experiment.sweep = "adapters";
+  experiment.cells = [](const StudyOptions& options) {
+    std::vector<Cell> cells;
+    for (const Cell& repetition : repetitions(options))
+      cells.push_back(adapter_cell(repetition, options, figure4_rank));
+    return cells;
+  };
+  experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
+                                              Progress& progress) {
+    const auto models = adapted_models(cells(options), options, bases, progress);
+    const Grids grids = figure4_grids(models);
+    const Spots spots = {{1, 1}, {1, 4}, {4, 4}, {1, 8}, {8, 8}, {4, 16}, {8, 16}, {16, 16}};
+    publish(options, "figure4", "Figure 4: φ between the adapters of two seeds, rank 16",
+            "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions "
+            "than ΔWv, and two Gaussian matrices share none.",
+            grids, spots);
+    return std::vector{resting_on(figure4_finding(grids), models,
+                                  [](const Cell& cell) { return cell.rank == figure4_rank; })};
+  };
+  return experiment;
+}
+
+}  // namespace experiments

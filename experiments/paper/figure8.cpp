@@ -1,0 +1,75 @@
+#include "experiments/paper/figure8.h"
+
+#include <fmt/format.h>
+
+#include "lora/analysis/subspace.h"
+
+namespace experiments {
+
+constexpr lora::Index figure8_columns = 16;
+
+Grids figure8_grids(const std::vector<AdaptedModel>& models) {
+  std::map<std::pair<std::string, std::uint64_t>, lora::Svd> own;  // of W, by matrix and base
+  Grids grids;
+  for (const AdaptedModel& model : models) {
+    const Repetition repetition{model.cell.base_seed, model.cell.seed};
+    for (const auto& [name, matrix] : model.matrices) {
+      lora::Svd& W = own[{name, model.cell.base_seed}];
+      if (W.sigma.size() == 0) W = lora::svd(matrix.W);
+      for (const Side side : {Side::right, Side::left}) {
+        const lora::MatrixXd& all = side == Side::right ? W.V : W.U;
+        const lora::MatrixXd top = all.leftCols(std::min(figure8_columns, all.cols()));
+        grids[{model.cell.task, name, fmt::format("r{}", model.cell.rank), side}][repetition] = {
+            lora::similarity_grid(directions(matrix, side), top), top.rows()};
+        if (side != Side::right || model.cell.rank != 16) continue;
+        autograd::Random random(model.cell.seed, "figure8.random." + name);
+        grids[{model.cell.task, name, "random", side}][repetition] = {
+            lora::similarity_grid(lora::random_subspace(top.rows(), 16, random), top), top.rows()};
+      }
+    }
+  }
+  return grids;
+}
+
+Finding figure8_finding(const Grids& grids) {
+  Finding finding{
+      "F6", "Figure 8: the top directions of dW barely meet those of W", "./run figure8", {}};
+  for (const std::string& task : tasks_of(grids)) {
+    const auto read = [](const Grid& grid) { return grid.corrected(4, 6); };
+    Contrast c{.text = "φ of dW's first 4 with W's first 6, corrected, is below 0.2",
+               .each = over_q_and_v(grids, task, "r4", read),
+               .threshold = 0.2,
+               .holds_above = false};
+    c.unit = "of φ";
+    if (c.each.empty()) c.missing = "no repetition has an adapter of rank 4";
+    finding.parts.push_back(
+        {"the top directions of dW barely meet those of W", task, std::move(c)});
+  }
+  return finding;
+}
+
+Experiment figure8_experiment() {
+  Experiment experiment{
+      "figure8", "do the directions of dW lie among the top ones of W? (Figure 8)", {}, {}};
+  experiment.sweep = "adapters";
+  experiment.cells = [](const StudyOptions& options) {
+    std::vector<Cell> cells;
+    for (const Cell& repetition : repetitions(options))
+      for (const int rank : adapter_ranks(options))
+        cells.push_back(adapter_cell(repetition, options, rank));
+    return cells;
+  };
+  experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
+                                              Progress& progress) {
+    const auto models = adapted_models(cells(options), options, bases, progress);
+    const Grids grids = figure8_grids(models);
+    const Spots spots = {{1, 1}, {1, 6}, {4, 6}, {8, 6}, {16, 6}, {4, 16}, {16, 16}};
+    publish(options, "figure8", "Figure 8: φ between the directions of ΔW and the top ones of W",
+            "In the paper φ of ΔW's top 4 with W's top 10 % barely exceeds 0.2.", grids, spots);
+    return std::vector{resting_on(figure8_finding(grids), models,
+                                  [](const Cell& cell) { return cell.rank == 4; })};
+  };
+  return experiment;
+}
+
+}  // namespace experiments

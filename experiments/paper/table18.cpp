@@ -1,0 +1,146 @@
+#include "experiments/paper/table18.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "experiments/evidence/score_table.h"
+#include "experiments/paper/table6_report.h"
+#include "experiments/training/task_score.h"
+
+namespace experiments {
+namespace {
+
+constexpr const char* validation_nll = "validation_nll";
+
+struct PaperRow18 {
+  int rank;
+  double loss, bleu;
+};
+// GPT-2 medium on E2E after 26 000 steps; d = 1024.
+constexpr PaperRow18 paper[] = {{1, 1.23, 68.72},   {2, 1.21, 69.17},   {4, 1.18, 70.38},
+                                {8, 1.17, 69.57},   {16, 1.16, 69.61},  {32, 1.16, 69.33},
+                                {64, 1.16, 69.24},  {128, 1.16, 68.73}, {256, 1.16, 68.92},
+                                {512, 1.16, 68.78}, {1024, 1.17, 69.37}};
+
+std::vector<Cell> table18_cells(const StudyOptions& options) {
+  std::vector<Cell> cells;
+  for (const Cell& cell : repetitions(options)) {
+    cells.push_back(frozen(cell));
+    cells.push_back(full(cell));
+    for (const int rank : table18_ranks(options.preset))
+      cells.push_back(lora_cell(cell, options, {"q", "v"}, rank));
+  }
+  return cells;
+}
+
+void measure_validation_loss(nn::Model& trained, CellResult& result) {
+  const data::Task& task = data::parse_task(result.cell.task);
+  const auto examples = data::validation_set(task, task_options(result.cell), result.cell.seed);
+  result.more[validation_nll] = score_task_or_nan(trained, examples).nll;
+}
+
+std::string loss_text(const Runs& runs) {
+  std::vector<double> losses;
+  for (const auto& [repetition, result] : runs) losses.push_back(further(validation_nll)(result));
+  return mean_and_sd(losses, 3);
+}
+
+Section table18_section(const ScoreTable& table, const std::vector<int>& ranks) {
+  Section section = section_of(table);
+  section.grid = {{"r", "trained", "validation nll", "test nll", "score"}};
+  const auto add = [&](const std::string& label, const Runs* runs) {
+    if (runs == nullptr) return;
+    section.grid.push_back({label, std::to_string(summary(*runs).trainable), loss_text(*runs),
+                            nll_text(runs), score_text(runs)});
+  };
+  add("frozen", table.find("frozen"));
+  for (const int rank : ranks) add(std::to_string(rank), table.find(rank_row_name(rank)));
+  add("full", table.find("full"));
+  return section;
+}
+
+Section table18_paper_section() {
+  Section section{
+      "The paper: GPT-2 medium on E2E, d = 1024", {}, {{"r", "validation loss", "BLEU"}}};
+  for (const PaperRow18& row : paper)
+    section.grid.push_back({std::to_string(row.rank), fmt::format("{:.2f}", row.loss),
+                            fmt::format("{:.2f}", row.bleu)});
+  return section;
+}
+
+std::vector<Finding> run_table18(const StudyOptions& options, Bases& bases, Progress& progress) {
+  Study study{"table18", table18_cells(options), {}, measure_validation_loss};
+  set_learning_rates(study.cells, options, bases, progress);
+  const auto results = run_study(std::move(study), options, bases, progress);
+  std::vector<Section> sections;
+  for (const ScoreTable& table : score_tables(results, rank_row_of))
+    sections.push_back(table18_section(table, table18_ranks(options.preset)));
+  sections.push_back(table18_paper_section());
+  publish(options, "table18", "Table 18 on toy tasks", sections,
+          {"The paper's numbers: Hu et al. 2021, Table 18; some of its hyper-parameters were tuned "
+           "at r = 4."},
+          results);
+  return table18_findings(results);
+}
+
+}  // namespace
+
+std::vector<int> table18_ranks(const std::string& preset) {
+  if (preset == "full") return {1, 2, 4, 8, 16, 32, 64};
+  return {1, 4, 16, 64};
+}
+
+// Said beside the second part: where the loss is lowest, and so whether it rises again.
+static std::string lowest_text(const ScoreTable& table) {
+  std::string text;
+  double lowest = std::numeric_limits<double>::infinity();
+  for (const auto& [row, runs] : table.rows) {
+    if (!row.starts_with("r=")) continue;
+    std::vector<double> losses;
+    for (const auto& [repetition, result] : runs) losses.push_back(further(validation_nll)(result));
+    if (!(mean(losses) < lowest)) continue;
+    lowest = mean(losses);
+    text = fmt::format("lowest mean loss at {}", row);
+  }
+  return text;
+}
+
+std::vector<Finding> table18_findings(const std::vector<CellResult>& results) {
+  Finding finding{"F7",
+                  "the loss falls with r, then it is flat (Table 18)",
+                  "./run table18",
+                  {},
+                  trained_cells(results)};
+  const Measured loss = further(validation_nll);
+  for (const ScoreTable& table : score_tables(results, rank_row_of)) {
+    Contrast falls;
+    falls.unit = "nats";
+    falls.text = "validation loss at r = 1 minus at r = 4; holds above 0 nats";
+    finding.parts.push_back(
+        {"the loss falls with r at first", table.task,
+         linear_contrast(table, {{rank_row_name(1)}, {rank_row_name(4), -1}}, falls, loss)});
+    Contrast flat;
+    flat.unit = "nats";
+    flat.holds_above = false;
+    flat.note = lowest_text(table);
+    flat.text =
+        "the fall of the loss from r = 16 to 64 minus a quarter of that from r = 1 to 4; holds "
+        "below 0 nats";
+    finding.parts.push_back({"then it is flat", table.task,
+                             linear_contrast(table,
+                                             {{rank_row_name(16)},
+                                              {rank_row_name(64), -1},
+                                              {rank_row_name(1), -0.25},
+                                              {rank_row_name(4), 0.25}},
+                                             flat, loss)});
+  }
+  return {finding};
+}
+
+Experiment table18_experiment() {
+  return {"table18", "the paper's Table 18: validation loss and quality against r, up to d",
+          table18_cells, run_table18};
+}
+
+}  // namespace experiments

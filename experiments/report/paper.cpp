@@ -1,0 +1,92 @@
+#include "experiments/report/paper.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "experiments/harness/output.h"
+#include "experiments/harness/plan.h"
+#include "experiments/harness/run_card.h"
+#include "experiments/report/figures.h"
+#include "experiments/report/report.h"
+#include "experiments/training/stopped.h"
+#include "nn/files/file.h"
+
+namespace experiments {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// OUT/paper.json: what the report says about how it came to be.
+struct Log {
+  std::filesystem::path path;
+  nlohmann::ordered_json stages = nlohmann::ordered_json::array();
+  nlohmann::ordered_json head;
+
+  void add(const std::string& name, double seconds, const std::string& problem) {
+    stages.push_back({{"name", name}, {"seconds", seconds}, {"problem", problem}});
+    nlohmann::ordered_json all = head;
+    all["stages"] = stages;
+    nn::write_file_atomically(path, all.dump(1) + "\n");
+  }
+};
+
+Log log_of(const StudyOptions& options) {
+  Log log;
+  log.path = options.out / "paper.json";
+  log.head = {{"command", fmt::format("./run paper --preset {}", options.preset)},
+              {"started", utc_time()},
+              {"machine", machine_facts(options.jobs)}};
+  return log;
+}
+
+}  // namespace
+
+int run_paper(const StudyOptions& options, const std::vector<Experiment>& experiments) {
+  require_gnuplot();
+  Progress progress;
+  const auto start = Clock::now();
+  print_out("{}\n", plan_text(plan(experiments, options), options.jobs));
+  flush_out();
+
+  Bases bases(options.out / "base", options.base_steps);
+  Log log = log_of(options);
+  std::vector<std::string> failures;
+  std::set<std::string> begun;
+  for (std::size_t i = 0; i < experiments.size(); ++i) {
+    const Experiment& experiment = experiments[i];
+    progress.message(
+        fmt::format("[{}/{}] {}: {}", i + 1, experiments.size(), experiment.name, experiment.help));
+    // A sweep that several share is started over by the first of them only.
+    StudyOptions now = options;
+    if (!begun.insert(sweep_of(experiment)).second) now.start = ResultsFolder::Start::resume;
+    const auto stage_start = Clock::now();
+    std::string problem;
+    try {
+      run_experiment(experiment, now, bases, progress);
+    } catch (const Stopped&) {
+      throw;
+    } catch (const std::exception& error) {
+      problem = error.what();
+      failures.push_back(fmt::format("{} failed: {}", experiment.name, problem));
+      progress.message(failures.back());
+    }
+    log.add(experiment.name, seconds_since(stage_start), problem);
+    flush_out();
+  }
+
+  print_out("{}", write_report(options.out, experiments));
+  flush_out();
+  progress.message(fmt::format("the paper took {}", duration_text(seconds_since(start))));
+  for (const std::string& failure : failures) progress.message(failure);
+  return failures.empty() ? 0 : 1;
+}
+
+}  // namespace experiments

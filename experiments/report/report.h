@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "experiments/harness/experiment.h"
+
+/// What is in a results folder, of the experiments that are named: all_experiments(), in whose
+/// order they are told.
+namespace experiments {
+
+/// What all experiments in the results folder found, judged as one family: F1 to F11.
+std::vector<Finding> judged_findings(const std::filesystem::path& out,
+                                     const std::vector<Experiment>& experiments);
+
+/// Writes OUT/verdicts.json, OUT/figures and OUT/report.html from what the experiments left in
+/// their folders, and trains nothing. The report is one file that loads nothing from elsewhere and
+/// reads without scripts. Returns the verdicts as a text for a terminal, and where the report is.
+/// Throws std::runtime_error for a folder without any result.
+std::string write_report(const std::filesystem::path& out,
+                         const std::vector<Experiment>& experiments);
+
+/// The experiments with results in the folder, in their order. A folder counts
+/// where its name, its run.json and its findings are of one experiment: a copy that lies beside it
+/// would be counted twice. Throws std::invalid_argument for findings that are damaged.
+std::vector<std::string> stages_in(const std::filesystem::path& out,
+                                   const std::vector<Experiment>& experiments);
+
+/// The folders of their finished cells, by name; experiments may share one.
+std::vector<std::string> sweeps_in(const std::filesystem::path& out,
+                                   const std::vector<Experiment>& experiments);
+
+/// A line for each folder that has results which are not read, with the reason.
+std::vector<std::string> left_out(const std::filesystem::path& out,
+                                  const std::vector<Experiment>& experiments);
+
+/// Sections of the report. Each is HTML.
+std::string verdicts_section(const std::vector<Finding>& judged);
+std::string provenance_section(const std::filesystem::path& out,
+                               const std::vector<Experiment>& experiments);
+std::string costs_section();
+
+}  // namespace experiments

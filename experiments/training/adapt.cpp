@@ -1,0 +1,141 @@
+#include "experiments/training/adapt.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "experiments/training/batches.h"
+#include "experiments/training/random_subspace.h"
+#include "experiments/training/stopped.h"
+#include "experiments/training/task_score.h"
+
+namespace experiments {
+
+data::TaskOptions task_options(const Cell& cell) {
+  data::TaskOptions options;
+  if (cell.facts > 0) options.facts = cell.facts;
+  return options;
+}
+
+lora::LoraConfig lora_config(const Cell& cell) {
+  lora::LoraConfig config;
+  for (const std::string& target : cell.targets) config.targets.push_back(target);
+  config.spec = {cell.rank, cell.alpha, lora::parse_scaling(cell.scaling),
+                 lora::parse_init(cell.init), cell.dropout};
+  return config;
+}
+
+lora::MethodSpec method_spec(const Cell& cell) {
+  if (cell.method == "subspace")
+    return {"full"};  // which train() then moves in cell.size dimensions
+  lora::MethodSpec spec{cell.method, cell.size};
+  if (lora::method(cell.method).has_lora) spec.lora = lora_config(cell);
+  return spec;
+}
+
+std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell) {
+  check_cell(cell);
+  auto model = copy_of(*base.model);
+  if (cell.method == "frozen")
+    nn::set_trainable(*model, false);
+  else
+    lora::wrap(*model, method_spec(cell), cell.seed);
+  return model;
+}
+
+std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cell) {
+  std::vector<nn::ParameterGroup> groups{{nn::parameters(model)}};
+  if (cell.optimizer == "sgd") return std::make_unique<nn::Sgd>(std::move(groups), 0.9);
+  return std::make_unique<nn::AdamW>(std::move(groups));
+}
+
+namespace {
+
+// Batches of examples in random order, each example once before any comes again.
+class Shuffled {
+ public:
+  Shuffled(std::span<const data::Example> examples, nn::Random random)
+      : examples_(examples), random_(random) {}
+
+  nn::TokenBatch next(int batch) {
+    std::vector<data::Example> rows;
+    for (int i = 0; i < batch; ++i) {
+      if (at_ == order_.size()) {
+        order_ = random_.permutation(static_cast<int>(examples_.size()));
+        at_ = 0;
+      }
+      rows.push_back(examples_[static_cast<std::size_t>(order_[at_++])]);
+    }
+    return token_batch(data::make_batch(rows));
+  }
+
+ private:
+  std::span<const data::Example> examples_;
+  nn::Random random_;
+  std::vector<int> order_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+double train(nn::Model& model, const Cell& cell, std::span<const data::Example> examples,
+             const AdaptOptions& options, const std::atomic<bool>& stop, const OnStep& on_step) {
+  Shuffled batches(examples, nn::Random(cell.seed, "adapt.order"));
+  nn::Random dropout(cell.seed, "adapt.dropout");
+  std::optional<Subspace> subspace;  // then its coordinates are trained, and the model follows
+  if (cell.method == "subspace") subspace.emplace(model, cell.size, cell.seed);
+  const auto optimizer =
+      make_optimizer(subspace ? static_cast<nn::Module&>(*subspace) : model, cell);
+  const nn::Schedule schedule{cell.lr, std::lround(options.warmup * cell.steps), cell.steps};
+  nn::Tape tape(autograd::TapeMode::training);
+  double last_loss = 0;
+
+  for (int step = 0; step < cell.steps; ++step) {
+    if (stop) throw Stopped(fmt::format("stopped after {} of {} steps", step, cell.steps));
+    tape.clear();
+    const nn::Pass pass{tape, cell.dropout > 0 ? &dropout : nullptr};
+    const nn::Var loss = nn::token_loss(pass, model, batches.next(options.batch));
+    optimizer->zero_grad();
+    tape.backward(loss);
+    if (subspace) subspace->take_gradient();
+    nn::clip_gradients(optimizer->parameters(), options.clip);
+    optimizer->step(schedule.lr(step));
+    if (subspace) subspace->move_model();
+    last_loss = static_cast<double>(loss.value().item());
+    if (on_step) on_step({step + 1, cell.steps, last_loss, schedule.lr(step)});
+  }
+  return last_loss;
+}
+
+CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
+                    const std::atomic<bool>& stop, const Measure& measure) {
+  const data::Task& task = data::parse_task(cell.task);
+  const data::TaskOptions options = task_options(cell);
+  std::unique_ptr<nn::Model> model = prepare(base, cell);
+
+  CellResult result;
+  result.cell = cell;
+  if (cell.method != "frozen") {
+    const auto examples =
+        data::examples(task, options, data::Split::train, cell.seed, cell.examples);
+    try {
+      result.more["train_nll"] = train(*model, cell, examples, {}, stop);
+    } catch (const nn::NonFiniteGradient&) {  // it diverged; it is scored as it was left
+      result.more["train_nll"] = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  const auto held_out = score_on == ScoreOn::test ? data::test_set(task, options)
+                                                  : data::validation_set(task, options, cell.seed);
+  const TaskScore score = score_task_or_nan(*model, held_out);
+  result.metric = score.metric;
+  result.value = score.value;
+  result.nll = score.nll;
+  result.trainable =
+      cell.method == "subspace" ? cell.size : nn::count(nn::trainable_parameters(*model));
+  if (measure) measure(*model, result);
+  return result;
+}
+
+}  // namespace experiments

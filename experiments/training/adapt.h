@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+
+#include "data/tasks.h"
+#include "experiments/training/cell.h"
+#include "experiments/training/pretrain.h"
+#include "lora/methods/method.h"
+#include "nn/optimizer.h"
+
+namespace experiments {
+
+/// A flag for work that nobody stops.
+inline const std::atomic<bool> never = false;
+
+/// How an adaptation is trained, apart from what the cell says: without weight decay, with a linear
+/// warm-up over 6 % of the steps and then linearly to zero.
+struct AdaptOptions {
+  int batch = 32;
+  double clip = 1.0;
+  double warmup = 0.06;  ///< fraction of the steps
+};
+
+/// The injection that a LoRA cell asks for.
+lora::LoraConfig lora_config(const Cell& cell);
+
+/// The method that a cell asks for, unless it is "frozen".
+lora::MethodSpec method_spec(const Cell& cell);
+
+/// A copy of the base, frozen or adapted by the cell's method.
+std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell);
+
+/// The optimizer that the cell names, over the model's trainable parameters.
+std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cell);
+
+/// A step that was taken: the loss before it, and the learning rate with which it was taken.
+struct StepTaken {
+  int step = 0, steps = 0;  ///< step 1 is the first
+  double loss = 0, lr = 0;
+};
+using OnStep = std::function<void(const StepTaken&)>;
+
+/// Trains a prepared model on the examples for cell.steps steps and returns the loss of the last
+/// one. `on_step` may look at the model. The order of the examples is drawn from the stream
+/// (cell.seed, "adapt.order"); every example comes once before any comes again. Throws Stopped
+/// once `stop` is set.
+double train(nn::Model& model, const Cell& cell, std::span<const data::Example> examples,
+             const AdaptOptions& options = {}, const std::atomic<bool>& stop = never,
+             const OnStep& on_step = {});
+
+/// Which examples a trained model is scored on.
+enum class ScoreOn { test, validation };
+
+/// Looks at a trained model and may add measurements to the cell's result.
+using Measure = std::function<void(nn::Model& trained, CellResult& result)>;
+
+/// Prepares, trains, scores and measures one cell. Its numbers depend on the base and the cell
+/// alone. One that diverged has the train_nll NaN and is scored as it was left; where its logits
+/// are not finite, its value is 0 and its nll NaN.
+CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on = ScoreOn::test,
+                    const std::atomic<bool>& stop = never, const Measure& measure = {});
+
+data::TaskOptions task_options(const Cell& cell);
+
+}  // namespace experiments

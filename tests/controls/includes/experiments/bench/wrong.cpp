@@ -1,0 +1,2 @@
+#include "experiments/harness/timing.h"
+#include "experiments/paper/table6.h"

@@ -1,0 +1,2 @@
+#include "experiments/harness/study.h"
+#include "experiments/report/report.h"

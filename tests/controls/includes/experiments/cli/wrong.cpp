@@ -1,0 +1,2 @@
+#include "experiments/paper/table6.h"
+#include "sweep.h"

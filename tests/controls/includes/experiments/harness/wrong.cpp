@@ -1,0 +1,2 @@
+#include "experiments/evidence/findings.h"
+#include "experiments/paper/table6.h"

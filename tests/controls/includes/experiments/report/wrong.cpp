@@ -1,0 +1,2 @@
+#include "experiments/harness/experiment.h"
+#include "experiments/paper/table5.h"

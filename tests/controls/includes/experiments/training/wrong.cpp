@@ -1,0 +1,2 @@
+#include "data/batch.h"
+#include "experiments/evidence/findings.h"

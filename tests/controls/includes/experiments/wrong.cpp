@@ -1,2 +1,0 @@
-#include "lora/lora_linear.h"
-#include "sweep.h"

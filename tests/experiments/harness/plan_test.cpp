@@ -1,0 +1,113 @@
+#include "experiments/harness/plan.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "experiments/cli/all_experiments.h"
+#include "experiments/harness/search_rates.h"
+#include "tests/experiments/fake_cells.h"
+#include "tests/nn/temporary_folder.h"
+
+using namespace experiments;
+
+namespace {
+
+Experiment an_experiment(const std::string& name, const std::string& sweep = "") {
+  Experiment experiment{name, "", {}, {}};
+  experiment.cells = [](const StudyOptions& options) {
+    std::vector<Cell> cells;
+    for (const Cell& cell : repetitions(options)) {
+      cells.push_back(frozen(cell));
+      cells.push_back(lora_cell(cell, options, {"q"}, 4));
+    }
+    return cells;
+  };
+  experiment.sweep = sweep;
+  return experiment;
+}
+
+StudyOptions small(const std::filesystem::path& out) {
+  StudyOptions options = study_preset("smoke");
+  options.tasks = {data::tasks::nli};
+  options.out = out;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a plan counts what is missing, also of cells whose learning rate it does not know") {
+  const TemporaryFolder folder;
+  StudyOptions options = small(folder.path());
+  const Experiment one = an_experiment("one");
+  Cell done = one.cells(options)[1];
+  done.experiment = "one";
+  done.lr = 0.01;
+  std::filesystem::create_directory(folder / "one");
+  fake::write(folder / "one" / "cells.jsonl", to_json(fake::result(done)).dump() + "\n{torn");
+
+  std::vector<StagePlan> stages = plan({one}, options);
+  REQUIRE(stages.size() == 2);
+  CHECK(stages[0].name == "base");
+  CHECK(stages[0].missing == 1);
+  CHECK(stages[1].cells == 4);
+  CHECK(stages[1].missing == 3);
+  CHECK(stages[1].seconds > 0);
+
+  options.start = ResultsFolder::Start::fresh;
+  CHECK(plan({one}, options)[1].missing == 4);
+}
+
+TEST_CASE("what two stages share is planned once, and not known is said") {
+  const TemporaryFolder folder;
+  const StudyOptions options = small(folder.path());
+  const std::vector<StagePlan> stages = plan(
+      {an_experiment("one", "both"), an_experiment("two", "both"), Experiment{"three", "", {}, {}}},
+      options);
+  CHECK(stages[1].missing == 4);
+  CHECK(stages[2].cells == 4);
+  CHECK(stages[2].missing == 0);
+  CHECK(stages[3].seconds < 0);
+  CHECK(plan_text(stages, 2).find("three                       0        0  not known") !=
+        std::string::npos);
+}
+
+TEST_CASE("a search of learning rates is part of the plan, once for each place") {
+  const TemporaryFolder folder;
+  StudyOptions options = small(folder.path());
+  options.search = true;
+  const std::vector<StagePlan> stages = plan({an_experiment("one"), an_experiment("two")}, options);
+  CHECK(stages[1].name == "learning-rates");
+  CHECK(stages[1].cells == 24);  // eight rates, three seeds
+  CHECK(cells_without_rate({an_experiment("one")}, options).size() == 2);
+}
+
+TEST_CASE("every method has a range of learning rates, those that train much the lowest") {
+  CHECK(lowest_rate("full") < lowest_rate("adapter-h"));
+  CHECK(lowest_rate("adapter-h") < lowest_rate("lora"));
+  CHECK(lowest_rate("lora") < lowest_rate("prefix-layer"));
+  CHECK_THROWS_AS(lowest_rate("frozen"), std::invalid_argument);
+  // Of everything that an experiment trains.
+  for (const Cell& cell : cells_without_rate(all_experiments(), study_preset("full")))
+    CHECK_NOTHROW(lowest_rate(cell.method));
+}
+
+TEST_CASE("a base is planned with the steps and the width that it takes") {
+  const TemporaryFolder folder;
+  const StudyOptions options = small(folder.path());  // 600 steps
+  Experiment other = an_experiment("other");
+  other.base_steps = [](const StudyOptions&) { return 200L; };
+  const double usual = plan({an_experiment("one")}, options)[0].seconds;
+  const double fewer = plan({other}, options)[0].seconds;
+  CHECK(fewer == doctest::Approx(usual / 3));
+  const StagePlan both = plan({an_experiment("one"), other}, options)[0];
+  CHECK(both.cells == 2);  // the same seed and width, and yet two bases
+  CHECK(both.seconds == doctest::Approx(usual + fewer));
+  const auto narrow = other.cells;
+  other.cells = [narrow](const StudyOptions& asked) {
+    std::vector<Cell> cells = narrow(asked);
+    for (Cell& cell : cells) cell.width = 128;
+    return cells;
+  };
+  CHECK(plan({other}, options)[0].seconds == doctest::Approx(4 * fewer));
+}

@@ -1,0 +1,101 @@
+#include "experiments/harness/search_rates.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <set>
+
+#include "tests/experiments/fake_cells.h"
+
+using namespace experiments;
+
+namespace {
+
+// The rates that a search tries where its scores fall off on both sides of `best`.
+std::set<double> searched_rates(const Cell& searched, double best) {
+  std::vector<CellResult> results;
+  for (;;) {
+    const std::vector<Cell> runs = missing_runs({searched}, results);
+    if (runs.empty()) break;
+    for (const Cell& run : runs) {
+      CellResult result = fake::result(run);
+      result.value = 1 / (1 + std::abs(std::log2(run.lr / best)));
+      result.more["train_nll"] = 1;
+      results.push_back(result);
+    }
+  }
+  std::set<double> rates;
+  for (const CellResult& result : results) rates.insert(result.cell.lr);
+  CHECK(results.size() == 3 * rates.size());
+  return rates;
+}
+
+}  // namespace
+
+TEST_CASE("a search goes on beyond an edge until its best rate lies inside") {
+  const StudyOptions options = study_preset("quick");
+  Cell cell = lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q"}, 4);
+  cell = searched_cell(cell, options);
+  const double low = lowest_rate("lora"), high = 128 * low;
+
+  CHECK(searched_rates(cell, 4 * low).size() == 8);
+  CHECK(searched_rates(cell, 2 * low).size() == 8);
+  const auto above = searched_rates(cell, 2 * high);
+  CHECK(*above.rbegin() == 4 * high);
+  CHECK(*above.begin() == low);
+  const auto below = searched_rates(cell, low);
+  CHECK(*below.begin() == low / 2);
+  CHECK(*below.rbegin() == high);
+  // Four steps are the most.
+  CHECK(*searched_rates(cell, 1000 * high).rbegin() == 16 * high);
+  CHECK(*searched_rates(cell, low / 1000).begin() == low / 16);
+}
+
+TEST_CASE("the rate of every method is searched on a cell that it can train") {
+  const StudyOptions options = study_preset("quick");
+  const nn::DecoderConfig model = base_config(2, 0).model;
+  const Cell start = task_cell(options, data::tasks::nli, 2, 1);
+  for (const lora::Method* m : lora::all_methods()) {
+    CAPTURE(m->name);
+    Cell cell = m->has_lora ? lora_cell(start, options, {"o"}, 16) : start;
+    cell = method_cell(cell, m->name, m->size_is ? 2 : 0);
+    const Cell searched = searched_cell(cell, options);
+    check_cell(searched);
+    lora::validate(method_spec(searched), model);
+    CHECK(searched.method == cell.method);
+    CHECK(searched.targets == cell.targets);
+    CHECK(searched.rank == (m->has_lora ? 4 : 0));
+    CHECK((searched.size > 0) == (cell.size > 0));
+    // One search for all sizes.
+    if (m->size_is) cell.size = 1;
+    CHECK(searched_cell(cell, options).key() == searched.key());
+  }
+}
+
+TEST_CASE("what was searched at another K, or with other steps, is not taken for this one") {
+  StudyOptions options = study_preset("quick");
+  std::vector<CellResult> results;
+  const auto search = [&](int facts, double best) {
+    options.facts = facts;
+    const Cell cell = lora_cell(task_cell(options, data::tasks::sqlgen, 2, 1), options, {"q"}, 4);
+    for (const Cell& run : search_runs({searched_cell(cell, options)})) {
+      CellResult result = fake::result(run);
+      result.value = run.lr == best ? 1 : 0.5;
+      result.more["train_nll"] = 1;
+      results.push_back(result);
+    }
+  };
+  search(8, 0.02);
+  search(20, 0.08);
+  const auto found = [&](int facts) {
+    options.facts = facts;
+    return complete_searches(results, options);
+  };
+  REQUIRE(found(8).size() == 1);
+  CHECK(found(8)[0].choice.lr == 0.02);
+  REQUIRE(found(20).size() == 1);
+  CHECK(found(20)[0].choice.lr == 0.08);
+  CHECK(found(12).empty());
+  options.steps_factor = 0.1;
+  CHECK(found(20).empty());
+}

@@ -1,0 +1,100 @@
+#include "experiments/paper/adapters.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "nn/files/file.h"
+#include "tests/experiments/fake_cells.h"
+#include "tests/experiments/paper/adapted_models.h"
+#include "tests/nn/temporary_folder.h"
+
+using namespace experiments;
+
+namespace {
+
+int finished_lines(const std::filesystem::path& file) {
+  const std::string text = nn::read_file(file);
+  return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+TEST_CASE("adapters are trained once, and read by whoever asks for them") {
+  const TemporaryFolder folder;
+  StudyOptions options;
+  options.out = folder.path();
+  options.base_steps = 1;
+  Progress quiet(std::tmpfile(), false, 1e9);
+  Bases bases(options.out / "base", options.base_steps);
+  std::vector<Cell> cells;
+  for (const int rank : {4, 8}) {
+    Cell cell = adapter_cell(task_cell(options, data::tasks::nli, 2, 1), options, rank);
+    cell.lr = 1e-2;
+    cell.steps = 2;
+    cell.examples = 40;
+    cells.push_back(cell);
+  }
+  CHECK(adapter_cell(cells[0], options, 8, AlphaRule::proportional).alpha == 16);
+
+  const auto first = adapted_models({cells[0]}, options, bases, quiet);
+  REQUIRE(first.size() == 1);
+  CHECK(first.at(0).matrices.size() == 4);
+  const AdaptedMatrix& matrix = first.at(0).matrices.at("blocks.1.attn.v");
+  CHECK(matrix.A.rows() == 4);
+  CHECK(matrix.delta.sigma.size() == 4);
+  CHECK(matrix.delta.sigma(0) > 0);
+  CHECK(finished_lines(options.out / "adapters" / "cells.jsonl") == 1);
+
+  const auto both = adapted_models(cells, options, bases, quiet);
+  REQUIRE(both.size() == 2);
+  CHECK(finished_lines(options.out / "adapters" / "cells.jsonl") == 2);
+  CHECK(both.at(0).matrices.at("blocks.1.attn.v").A == matrix.A);
+  CHECK(both.at(1).cell.rank == 8);
+
+  Bases again(options.out / "base", options.base_steps);  // as another process finds it
+  const auto read = adapted_models({cells[1]}, options, again, quiet);
+  CHECK(finished_lines(options.out / "adapters" / "cells.jsonl") == 2);
+  CHECK(read.at(0).matrices.at("blocks.0.attn.q").A ==
+        both.at(1).matrices.at("blocks.0.attn.q").A);
+  CHECK(kind_of("blocks.0.attn.q") == "q");
+}
+
+TEST_CASE("a run of a part stands beside what the folder has of the whole") {
+  StudyOptions options;
+  const auto result = [&](data::Task task, std::uint64_t seed, int rank, int facts = 20) {
+    StudyOptions with = options;
+    with.facts = facts;
+    return fake::result(adapter_cell(task_cell(with, task, 2, seed), with, rank));
+  };
+  const std::vector<Cell> asked{result(data::tasks::nli, 1, 4).cell};
+  const std::vector<CellResult> whole{
+      result(data::tasks::nli, 1, 4), result(data::tasks::nli, 2, 4),
+      result(data::tasks::sqlgen, 1, 4), result(data::tasks::sqlgen, 1, 4, 8),  // another K
+      result(data::tasks::nli, 1, 8)};                                          // another rank
+  const std::vector<Cell> others = beside(asked, whole, options);
+  REQUIRE(others.size() == 2);
+  CHECK(others[0].key() == whole[1].cell.key());
+  CHECK(others[1].key() == whole[2].cell.key());
+
+  // What was asked for goes before an adapter of another learning rate in its place; of two others
+  // nobody can say which is meant.
+  CellResult older = whole[0];
+  older.cell.lr = 1;
+  CHECK(beside(asked, {whole[0], older}, options).empty());
+  older = whole[1];
+  older.cell.lr = 1;
+  CHECK_THROWS_WITH_AS(beside(asked, {whole[1], older}, options),
+                       doctest::Contains("two adapters for one place"), std::invalid_argument);
+}
+
+TEST_CASE("a finding rests on cells, however many matrices and pairs they make") {
+  std::vector<AdaptedModel> models;
+  for (const int rank : {4, 8, 8}) models.push_back({fake::cell("sqlgen", rank, 1), {}});
+  models[0].cell.facts = models[1].cell.facts = models[2].cell.facts = 20;
+  const Finding finding = resting_on({"F3", "", "", {{"a part", "sqlgen", {}}}}, models,
+                                     [](const Cell& cell) { return cell.rank >= 4; });
+  CHECK(finding.cells == 2);
+  CHECK(finding.parts[0].task == "sqlgen, K = 20");
+}

@@ -1,0 +1,137 @@
+#include <doctest/doctest.h>
+
+#include "experiments/paper/figure3.h"
+#include "experiments/paper/figure4.h"
+#include "experiments/paper/figure8.h"
+#include "tests/experiments/paper/adapted_models.h"
+
+using namespace experiments;
+using doctest::Approx;
+
+namespace {
+
+const lora::MatrixXd W = fake::gaussian(fake::dimension, fake::dimension, "W");
+const std::string q = "blocks.0.attn.q", v = "blocks.0.attn.v";
+
+/// The first `shared` columns of one stream, which every adapter with this name has, and the rest
+/// its own.
+lora::MatrixXd sharing(const std::string& name, int rank, std::uint64_t seed, int shared) {
+  lora::MatrixXd m = fake::own_directions(name, rank, seed);
+  if (shared > 0) m.leftCols(shared) = fake::gaussian(fake::dimension, shared, name);
+  return m;
+}
+
+/// Adapters of rank 4, 8 and 16 and five seeds whose first `in_q` and `in_v` directions are shared.
+std::vector<AdaptedModel> models(int in_q, int in_v, int seeds = 5) {
+  std::vector<AdaptedModel> all;
+  for (int seed = 1; seed <= seeds; ++seed)
+    for (const int rank : {4, 8, 16}) {
+      const auto s = static_cast<std::uint64_t>(seed);
+      AdaptedModel model{fake::cell("nli", rank, s), {}};
+      for (const auto& [name, shared] : {std::pair{q, in_q}, {v, in_v}}) {
+        const lora::MatrixXd right = sharing(name, rank, s, std::min(shared, rank));
+        model.matrices[name] = fake::adapted(W, right, right);
+      }
+      all.push_back(std::move(model));
+    }
+  return all;
+}
+
+std::vector<Outcome> outcomes(Finding finding) {
+  std::vector<Finding> findings{std::move(finding)};
+  judge(findings);
+  std::vector<Outcome> parts;
+  for (const Finding::Part& part : findings[0].parts) parts.push_back(part.judgement.outcome);
+  return parts;
+}
+
+double mean_phi(const Grids& grids, const GridKey& key, int i, int j) {
+  std::vector<double> values;
+  for (const auto& [repetition, grid] : grids.at(key)) values.push_back(grid.phi(i - 1, j - 1));
+  return mean(values);
+}
+
+}  // namespace
+
+TEST_CASE("F3 on adapters that share one direction, all, or none") {
+  using enum Outcome;
+  const Grids one = figure3_grids(models(1, 1));
+  CHECK(mean_phi(one, {"nli", q, "r8-r16", Side::right}, 1, 1) == Approx(1));
+  CHECK(mean_phi(one, {"nli", q, "r8-r16", Side::A}, 1, 1) == Approx(1));
+  CHECK(outcomes(figure3_finding(one)) == std::vector{reproduced, reproduced});
+  CHECK(outcomes(figure3_finding(figure3_grids(models(8, 8)))) ==
+        std::vector{reproduced, contradicted});
+  const Grids none = figure3_grids(models(0, 0));
+  CHECK(outcomes(figure3_finding(none)) == std::vector{contradicted, reproduced});
+  // The control: A as it is drawn at r = 8 and r = 16 shares what chance gives, not its rows.
+  CHECK(mean_phi(none, {"nli", q, "start", Side::A}, 8, 16) ==
+        Approx(16.0 / fake::dimension).epsilon(0.15));
+  CHECK(none.at({"nli", q, "r8-r16", Side::right}).size() == 5);
+}
+
+TEST_CASE("F4 on adapters whose seeds agree on q, on v, or of which there is one") {
+  using enum Outcome;
+  const Grids grids = figure4_grids(models(6, 0));
+  CHECK(outcomes(figure4_finding(grids)) == std::vector{reproduced});
+  CHECK(outcomes(figure4_finding(figure4_grids(models(0, 6)))) == std::vector{contradicted});
+  CHECK(figure4_grids(models(6, 0, 1)).empty());
+  // Of two seeds there is one pair, in the repetition of each, and no saying how sure it is.
+  const Grids two = figure4_grids(models(6, 0, 2));
+  CHECK(two.at({"nli", q, "seeds", Side::right}).size() == 2);
+  CHECK(outcomes(figure4_finding(two)) == std::vector{inconclusive});
+  CHECK(figure4_finding(two).parts.at(0).contrast.missing.starts_with("fewer than three seeds"));
+  CHECK(mean_phi(grids, {"nli", q, "gaussian", Side::A}, 8, 16) ==
+        Approx(16.0 / fake::dimension).epsilon(0.15));
+}
+
+TEST_CASE("F4's effect is the mean over all pairs of seeds, its n the number of seeds") {
+  const std::vector<AdaptedModel> all = models(6, 0);
+  std::vector<double> pairs;
+  for (const AdaptedModel& one : all)
+    for (const AdaptedModel& other : all) {
+      if (one.cell.rank != 16 || other.cell.rank != 16 || one.cell.seed >= other.cell.seed)
+        continue;
+      const auto phi = [&](const std::string& name) {
+        const Grid grid{lora::similarity_grid(directions(one.matrices.at(name), Side::right),
+                                              directions(other.matrices.at(name), Side::right)),
+                        fake::dimension};
+        return grid.corrected(8, 8);
+      };
+      pairs.push_back(phi(q) - phi(v));
+    }
+  REQUIRE(pairs.size() == 10);
+  std::vector<Finding> findings{figure4_finding(figure4_grids(all))};
+  judge(findings);
+  CHECK(findings[0].parts[0].judgement.effect == Approx(mean(pairs)));
+  CHECK(findings[0].parts[0].judgement.pairs == 5);
+}
+
+TEST_CASE("F6 on adapters beside W's top directions, and on them") {
+  using enum Outcome;
+  std::vector<AdaptedModel> all = models(0, 0);
+  const Grids grids = figure8_grids(all);
+  CHECK(outcomes(figure8_finding(grids)) == std::vector{reproduced});
+  CHECK(mean_phi(grids, {"nli", q, "random", Side::right}, 16, 16) ==
+        Approx(16.0 / fake::dimension).epsilon(0.15));
+  const lora::Svd own = lora::svd(W);
+  for (AdaptedModel& model : all)
+    for (auto& [name, matrix] : model.matrices)
+      matrix = fake::adapted(W, own.U.leftCols(model.cell.rank), own.V.leftCols(model.cell.rank));
+  const Grids on_top = figure8_grids(all);
+  CHECK(mean_phi(on_top, {"nli", q, "r4", Side::right}, 4, 6) == Approx(1));
+  CHECK(mean_phi(on_top, {"nli", q, "r4", Side::left}, 4, 6) == Approx(1));
+  CHECK(outcomes(figure8_finding(on_top)) == std::vector{contradicted});
+}
+
+TEST_CASE("a grid as CSV and as a table, with its chance level") {
+  const Grids grids = figure4_grids(models(6, 0));
+  const std::string csv = grid_csv(grids);
+  // Two matrices, three sides and the Gaussian control, 16 x 16, and the head.
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 2 * 4 * 256 + 1);
+  CHECK(csv.find("nli,blocks.0.attn.q,seeds,BA-right,8,8,5,") != std::string::npos);
+  const std::string table = grid_console(grids, {{1, 1}, {16, 16}, {17, 1}});
+  CHECK(table.find("chance level, d = 40") != std::string::npos);
+  CHECK(table.find("0.40") != std::string::npos);
+  CHECK(grid_markdown("Title", "Paper.", grids, {{1, 1}}).find("| nli blocks.0.attn.q seeds A |") !=
+        std::string::npos);
+}

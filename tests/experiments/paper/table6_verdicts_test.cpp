@@ -1,0 +1,219 @@
+#include "experiments/paper/table6_verdicts.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "tests/experiments/paper/synthetic_table.h"
+
+using namespace experiments;
+using doctest::Approx;
+
+namespace {
+
+std::vector<Verdict> verdicts(const fake::Truth& truth, const fake::TableOptions& options = {}) {
+  return table6_verdicts(table6_grid(fake::table(truth, options)));
+}
+
+/// The outcomes of one task as letters, (a) to (d): r, c or i.
+std::string letters(const std::vector<Verdict>& list) {
+  std::string text;
+  for (const Verdict& verdict : list) text += outcome_text(verdict.found.outcome)[0];
+  return text;
+}
+
+/// Nothing matters: every entry has the same true score.
+double flat(const std::string&, int) { return 70; }
+
+/// The paper's own WikiSQL shape: Wq lower, no slope in r.
+double paper_like(const std::string& weights, int) { return weights == "q" ? 66 : 70; }
+
+/// Rises ten points with every doubling of r, and Wq alone is better by eight.
+double opposite(const std::string& weights, int rank) {
+  return 20 + 10 * std::log2(rank > 0 ? rank : 1) + (weights == "q" ? 8 : 0);
+}
+
+}  // namespace
+
+TEST_CASE("each verdict of each statement where the truth is known") {
+  CHECK(letters(verdicts(paper_like)) == "rrrr");
+  CHECK(letters(verdicts(opposite)) == "cccc");
+  // Noise drowns everything; the pairs are there, the evidence is not.
+  const auto drowned = verdicts(paper_like, {.noise = 60});
+  CHECK(letters(drowned) == "iiii");
+  for (const Verdict& verdict : drowned) CHECK(verdict.found.reason == "not significant");
+  CHECK(letters(verdicts(flat)) == "rirr");
+}
+
+TEST_CASE("effect, interval, threshold and p say what was measured") {
+  const auto list = verdicts(opposite, {.noise = 0.5});
+  const double effects[] = {-35, -8, 10, -10};  // (a): r = 1 against the mean of r = 8 and 16
+  const double thresholds[] = {-3, 0, 3, -3};
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(list[i].found.effect == Approx(effects[i]).epsilon(0.06));
+    CHECK(list[i].contrast.threshold == thresholds[i]);
+    CHECK(list[i].found.t.low < effects[i] + 1);
+    CHECK(list[i].found.t.high > effects[i] - 1);
+    CHECK(list[i].found.t.low < list[i].found.effect);
+    CHECK(list[i].found.effect < list[i].found.t.high);
+    CHECK(list[i].found.pairs == 10);
+    CHECK(list[i].found.p < 1e-3);
+    CHECK(list[i].found.reason == "");
+    CHECK(list[i].statement == "abcd"[i]);
+  }
+  CHECK(list[0].contrast.text ==
+        "{q,v} at r = 1 minus its mean over r = 8, 16; holds above -3 points");
+  CHECK(list[0].contrast.note == "smallest r whose mean is within 3 points: 16");
+  CHECK(list[1].contrast.text ==
+        "{q,v} minus {q}, mean over r = 1, 2, 4, 8, 16; holds above 0 points");
+  CHECK(list[1].contrast.note.starts_with("with equal parameters, {q} at 2r: -1"));
+  CHECK(list[2].contrast.text == "{q,v} at r = 16 minus at r = 8; holds below 3 points");
+  CHECK(list[3].contrast.text ==
+        "{q,k,v,o} at r minus {q,v} at 2r, mean over r = 1, 2, 4; holds above -3 points");
+}
+
+TEST_CASE("pairing removes what a repetition does to all its entries") {
+  // Unpaired, a spread of 30 points between repetitions would hide a difference of four.
+  CHECK(letters(verdicts(paper_like, {.shared_noise = 30})) == "rrrr");
+}
+
+TEST_CASE("the margin decides: two points are noise, six are not") {
+  const auto step = [](double points) {
+    return [points](const std::string& weights, int rank) {
+      return 70.0 - (weights == "q,v" && rank == 1 ? points : 0);
+    };
+  };
+  CHECK(letters(verdicts(step(1), {.noise = 0.5}))[0] == 'r');
+  CHECK(letters(verdicts(step(6), {.noise = 0.5}))[0] == 'c');
+  CHECK(letters(verdicts(step(3), {.noise = 0.5}))[0] == 'i');
+}
+
+TEST_CASE("too few pairs and entries that were not run are inconclusive, with the reason") {
+  for (const Verdict& verdict : verdicts(paper_like, {.base_seeds = {2}, .seeds = 2})) {
+    CHECK(verdict.found.outcome == Outcome::inconclusive);
+    CHECK(verdict.found.reason == "2 pairs, at least 3 are needed");
+  }
+  CHECK(letters(verdicts(paper_like, {.base_seeds = {2}, .seeds = 3, .noise = 0.05})) == "rrrr");
+  const auto narrow = verdicts(paper_like, {.ranks = {2, 4}});
+  CHECK(letters(narrow) == "irir");
+  CHECK(narrow[0].found.reason == "not run: {q,v} at some r >= 8");
+  CHECK(narrow[2].found.reason == "not run: {q,v} at r >= 4 and a larger r >= 8");
+  CHECK(verdicts(paper_like, {.ranks = {2, 8}})[0].found.reason == "not run: {q,v} at r = 1");
+  CHECK(verdicts(paper_like, {.ranks = {8}})[3].found.reason ==
+        "not run: {q,k,v,o} at some r <= 4 with {q,v} at 2r");
+  auto only_frozen = fake::table(flat, {});
+  std::erase_if(only_frozen, [](const auto& result) { return result.cell.method != "frozen"; });
+  CHECK(table6_verdicts(table6_grid(only_frozen))[1].found.reason ==
+        "not run: {q} and {q,v} at a common r");
+  CHECK(table6_verdicts({}).empty());
+}
+
+TEST_CASE("a repetition counts only if it is complete and finite") {
+  auto results = fake::table(paper_like, {});
+  int removed = 0;
+  for (CellResult& result : results) {
+    if (result.cell.rank != 16 || weight_set(result.cell.targets) != "q,v") continue;
+    if (removed++ < 2) result.value = std::numeric_limits<double>::quiet_NaN();
+  }
+  std::erase_if(results, [](const CellResult& result) {
+    return result.cell.rank == 1 && result.cell.seed == 4 && result.cell.base_seed == 3;
+  });
+  const auto list = table6_verdicts(table6_grid(results));
+  CHECK(list[0].found.pairs == 7);
+  CHECK(list[1].found.pairs == 7);
+  CHECK(list[2].found.pairs == 8);
+  CHECK(list[3].found.pairs == 9);
+}
+
+TEST_CASE("bases that disagree give no verdict, however small p") {
+  auto results = fake::table(flat, {.base_seeds = {2, 3}, .seeds = 50});
+  for (CellResult& result : results) {  // {q} is much worse on base 2, a little better on base 3
+    if (weight_set(result.cell.targets) != "q") continue;
+    result.value += result.cell.base_seed == 2 ? -0.20 : 0.02;
+  }
+  const auto list = table6_verdicts(table6_grid(results));
+  CHECK(list[1].found.p < 0.001);
+  CHECK(list[1].found.outcome == Outcome::inconclusive);
+  CHECK(list[1].found.reason == "base seed 3 is on the other side");
+}
+
+TEST_CASE("tasks are one family for Holm's correction") {
+  // The same noisy table alone and beside two tasks without any data that could be tested.
+  const fake::TableOptions options{.base_seeds = {2}, .seeds = 4, .noise = 2};
+  auto results = fake::table(paper_like, options);
+  const auto alone = table6_verdicts(table6_grid(results));
+  for (const char* task : {"nli", "reorder"}) {
+    results.push_back(fake::result(fake::cell(task, {"q"}, 1, 0)));
+  }
+  const auto beside = table6_verdicts(table6_grid(results));
+  REQUIRE(beside.size() == 12);
+  double smallest_alone = 1, smallest_beside = 1;
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(beside[i].task == "sqlgen");
+    smallest_alone = std::min(smallest_alone, alone[i].found.p);
+    smallest_beside = std::min(smallest_beside, beside[i].found.p);
+  }
+  CHECK(smallest_beside == Approx(3 * smallest_alone));  // 12 tests instead of 4
+}
+
+TEST_CASE("the rate of wrong verdicts over tables whose truth lies on every threshold") {
+  // {q,v} is 3 points lower at r = 1 than at r >= 8, {q} equals {q,v}, the last step of r gains 3
+  // points, {q,k,v,o} is 3 points below {q,v} at 2r: every verdict but "inconclusive" is wrong. The
+  // entries are bimodal, as learned-or-not scores are. Of 200 tables of 12 statements, 5 % may have
+  // a wrong verdict: 10, plus 3.2 standard deviations = 20.
+  const auto on_threshold = [](const std::string& weights, int rank) {
+    if (weights == "q,k,v,o") return rank <= 4 ? 67.0 : 70.0;
+    return rank == 1 ? 68.5 : rank == 16 ? 73.0 : 70.0;
+  };
+  int tables_wrong = 0, tables_wrong_uncorrected = 0;
+  for (std::uint64_t draw = 0; draw < 200; ++draw) {
+    const fake::TableOptions options{.tasks = {"sqlgen", "nli", "reorder"},
+                                     .noise = 1.5,
+                                     .bimodal = draw % 2 == 0 ? 0.0 : 0.15,
+                                     .draw = draw};
+    const auto results = fake::table(on_threshold, options);
+    bool wrong = false, wrong_uncorrected = false;
+    for (const Verdict& verdict : table6_verdicts(table6_grid(results))) {
+      wrong = wrong || verdict.found.outcome != Outcome::inconclusive;
+      // Control: the 95 % interval read off statement by statement, without a correction.
+      wrong_uncorrected = wrong_uncorrected || verdict.found.t.low > verdict.contrast.threshold ||
+                          verdict.found.t.high < verdict.contrast.threshold;
+    }
+    tables_wrong += wrong;
+    tables_wrong_uncorrected += wrong_uncorrected;
+  }
+  CHECK(tables_wrong <= 20);
+  CHECK(tables_wrong_uncorrected >= 60);  // 200 * (1 - 0.95^12) = 92 if independent
+}
+
+TEST_CASE("pure noise contradicts nothing") {
+  int wrong = 0;
+  for (std::uint64_t draw = 0; draw < 200; ++draw) {
+    const auto list = verdicts(flat, {.base_seeds = {2}, .seeds = 3, .noise = 4, .draw = draw});
+    for (const Verdict& verdict : list) {
+      wrong += verdict.found.outcome == Outcome::contradicted;
+      wrong += verdict.statement == 'b' && verdict.found.outcome != Outcome::inconclusive;
+    }
+  }
+  CHECK(wrong <= 20);
+}
+
+TEST_CASE("the grid: tasks in order, one entry per cell, mixed settings refused") {
+  auto results = fake::table(flat, {.tasks = {"zebra", "reorder", "nli", "sqlgen"}});
+  const auto tables = table6_grid(results);
+  REQUIRE(tables.size() == 4);
+  CHECK(tables[0].task + tables[1].task + tables[2].task + tables[3].task ==
+        "sqlgennlireorderzebra");
+  CHECK(tables[0].weight_sets() == std::vector<std::string>{"q", "q,v", "q,k,v,o"});
+  CHECK(tables[0].ranks("q,v") == std::set<int>{1, 2, 4, 8, 16});
+  CHECK(tables[0].base_seeds() == std::set<std::uint64_t>{2, 3});
+  CHECK(tables[0].places.at({"q,v", 4}).size() == 10);
+  CellResult other = results.back();
+  other.cell.lr *= 2;
+  results.push_back(other);
+  CHECK_THROWS_WITH_AS(table6_grid(results), doctest::Contains("two results for one entry"),
+                       std::invalid_argument);
+  CHECK_THROWS_AS(statement_text('e'), std::invalid_argument);
+}

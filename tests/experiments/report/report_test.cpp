@@ -1,0 +1,281 @@
+#include "experiments/report/report.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "experiments/cli/all_experiments.h"
+#include "experiments/evidence/findings_file.h"
+#include "experiments/harness/experiment.h"
+#include "experiments/report/figures.h"
+#include "experiments/report/html.h"
+#include "nn/files/file.h"
+#include "tests/experiments/fake_cells.h"
+#include "tests/nn/temporary_folder.h"
+
+using namespace experiments;
+
+namespace {
+
+Finding finding(const std::string& id, double effect, int pairs = 6) {
+  Finding made{id, "what <the> paper \"says\" & more", "./run it", {}};
+  Contrast contrast;
+  contrast.text = "a minus b; holds above 0 points";
+  for (int seed = 1; seed <= pairs; ++seed)
+    contrast.each[{2, static_cast<std::uint64_t>(seed)}] = effect + 0.1 * seed;
+  made.parts.push_back({"a is larger", "nli", contrast});
+  made.cells = 2 * pairs;
+  return made;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("what stands for itself in a text is escaped in HTML") {
+  CHECK(escaped("a<b>&\"c\"'") == "a&lt;b&gt;&amp;&quot;c&quot;&#39;");
+  CHECK(has(table_html({"<h>"}, {{"<script>"}}), "<td>&lt;script&gt;</td>"));
+  CHECK(has(csv_html("a,b\n\"1,2\",<i>\n"), "<td>1,2</td><td>&lt;i&gt;</td>"));
+  CHECK(has(markdown_html("a <b>x</b> line"), "&lt;b&gt;"));
+  CHECK(has(details("<s>", ""), "<summary>&lt;s&gt;</summary>"));
+  // A download's bytes come back, whatever they are.
+  CHECK(has(download_link("a.csv", "text/csv", "a,\"b\"\n"), "utf-8,a,%22b%22%0A\""));
+}
+
+TEST_CASE("Markdown of the experiments becomes HTML") {
+  const std::string html = markdown_html(
+      "# Title\n\nSome *thin*, some **bold** and `code <x>`.\nStill 2 * 3 * 4.\n\n- one\n- two\n\n"
+      "| a | b |\n|---|---|\n| 1 | *2* |\n| 3 |  |\n");
+  CHECK(has(html, "<h3>Title</h3>"));
+  CHECK(has(html, "<em>thin</em>, some <strong>bold</strong> and <code>code &lt;x&gt;</code>"));
+  CHECK(has(html, "Still 2 * 3 * 4."));
+  CHECK(has(html, "<li>one</li>\n<li>two</li>"));
+  CHECK(has(html, "<th>a</th><th>b</th>"));
+  CHECK(has(html, "<td>1</td><td><em>2</em></td>"));
+  CHECK(has(html, "<td>3</td><td></td></tr>"));  // an empty last cell is a cell
+  CHECK_FALSE(has(html, "---"));
+}
+
+TEST_CASE("a long CSV is shortened and says so") {
+  std::string csv = "x\n";
+  for (int i = 0; i < 10; ++i) csv += std::to_string(i) + "\n";
+  CHECK(has(csv_html(csv, 4), "4 of 10 rows"));
+  CHECK_FALSE(has(csv_html(csv, 10), "rows"));
+}
+
+TEST_CASE("findings come back from their file as they were") {
+  const TemporaryFolder folder;
+  std::vector<Finding> written{finding("F1", 3)};
+  written[0].parts[0].contrast.note = "beside it";
+  written[0].parts[0].contrast.unit = "ratio";
+  written[0].parts[0].contrast.over = "width, r";
+  written[0].parts[0].contrast.holds_above = false;
+  written[0].parts[0].contrast.each[{2, 9}] = 1.0 / 3;
+  write_findings(folder / "findings.json", written);
+  const std::vector<Finding> read = read_findings(folder / "findings.json");
+  REQUIRE(read.size() == 1);
+  CHECK(read[0].statement == written[0].statement);
+  CHECK(read[0].cells == 12);
+  CHECK(read[0].parts[0].contrast.each == written[0].parts[0].contrast.each);
+  CHECK(read[0].parts[0].contrast.unit == "ratio");
+  CHECK(read[0].parts[0].contrast.over == "width, r");
+  CHECK_FALSE(read[0].parts[0].contrast.holds_above);
+}
+
+TEST_CASE("findings that write_findings did not write are refused") {
+  const TemporaryFolder folder;
+  const auto path = folder / "findings.json";
+  write_findings(path, {finding("F1", 3)});
+  const std::string good = fake::read(path);
+  const auto refusal = [&](const std::string& text) -> std::string {
+    fake::write(path, text);
+    try {
+      read_findings(path);
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    const std::size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return refusal(text.replace(at, from.size(), to));
+  };
+  CHECK(refusal(good) == "accepted");
+  for (const char* text : {"null", "{}", "[1]", "[", "{\"a\": 1}"})
+    CHECK(refusal(text) != "accepted");
+  for (const char* cells : {"3000000000", "-1", "1e300", "1.5", "true", "\"12\""})
+    CHECK(
+        has(with("\"cells\": 12", std::string("\"cells\": ") + cells), "where a count is wanted"));
+  for (const char* seed : {"-1", "1.9", "1e300", "null"})
+    CHECK(has(with("\"seed\": 1", std::string("\"seed\": ") + seed), "where a count is wanted"));
+  CHECK(has(with("\"seed\": 2", "\"seed\": 1"), "the repetition of base seed"));
+  CHECK(has(with("\"d\":", "\"d\": \"1\", \"e\":"), "where a number is wanted"));
+}
+
+TEST_CASE("the family is F1 to F11, measured or not") {
+  const std::vector<Finding> family =
+      whole_family({finding("F9", 1), finding("F9", 2), finding("F2", 3), finding("X1", 1)});
+  REQUIRE(family.size() == 12);
+  for (int i = 1; i <= 11; ++i)
+    CHECK(family[static_cast<std::size_t>(i - 1)].id == fmt::format("F{}", i));
+  CHECK(family[8].parts.size() == 2);
+  CHECK(family[8].cells == 24);
+  CHECK(family[0].parts.empty());
+  CHECK(family[0].outcome() == Outcome::inconclusive);
+  CHECK(family[11].id == "X1");
+}
+
+TEST_CASE("verdicts.json says the outcome, and null where nothing was measured") {
+  std::vector<Finding> family =
+      whole_family({finding("F1", 3), finding("F2", -3), finding("F3", 3, 1)});
+  judge(family);
+  const auto verdicts = nlohmann::json::parse(verdicts_json(family));
+  CHECK(verdicts.at("tests_in_the_family") == 3);
+  const auto& findings = verdicts.at("findings");
+  REQUIRE(findings.size() == 11);
+  CHECK(findings[0].at("outcome") == "reproduced");
+  CHECK(findings[0].at("parts")[0].at("effect").get<double>() == doctest::Approx(3.35));
+  CHECK(findings[0].at("parts")[0].at("repeated_over") == "base seed, seed");
+  CHECK(findings[0].at("parts")[0].at("repetitions").size() == 6);
+  CHECK(findings[1].at("outcome") == "contradicted");
+  CHECK(findings[2].at("outcome") == "inconclusive");
+  CHECK(findings[2].at("parts")[0].at("effect").is_null());
+  CHECK(findings[4].at("reason") == "not run");
+}
+
+TEST_CASE("every figure says what it is") {
+  const std::vector<Figure> figures = all_figures();
+  CHECK(figures.size() >= 8);
+  for (const Figure& figure : figures) {
+    CHECK_FALSE(figure.title.empty());
+    CHECK(has(figure.script, "set output '" + figure.name + ".svg'"));
+  }
+  CHECK_THROWS_AS(figure_from_script("x", "# title: no data\n# caption: c\n"),
+                  std::invalid_argument);
+  const Figure figure = figure_from_script("x",
+                                           "# title: T\n# data: a.csv ../b/c.csv\n"
+                                           "# caption: one\n# caption: two\nplot x\n");
+  CHECK(figure.data == std::vector<std::string>{"a.csv", "../b/c.csv"});
+  CHECK(figure.caption == "one two");
+}
+
+TEST_CASE("an SVG stands in a page: no XML head, its own ids, its title") {
+  const Figure figure{"name", "A < B", "", {}, ""};
+  const std::string svg = inline_svg(
+      "<?xml version=\"1.0\"?>\n<svg>\n<title>Gnuplot</title><g id=\"g1\"/><use "
+      "xlink:href='#g1' fill='url(#p)'/></svg>",
+      figure);
+  CHECK(svg.starts_with("<svg"));
+  CHECK(has(svg, "id=\"name-g1\""));
+  CHECK(has(svg, "href='#name-g1'"));
+  CHECK(has(svg, "url(#name-p)"));
+  CHECK(has(svg, "<title>A &lt; B</title>"));
+  CHECK_THROWS_AS(inline_svg("no drawing", figure), std::invalid_argument);
+}
+
+TEST_CASE("a sweep's summary has mean and sd of every kind of cell") {
+  const TemporaryFolder folder;
+  std::string lines;
+  for (const int seed : {1, 2}) {
+    CellResult result = fake::result(fake::cell("nli", {"v", "q"}, 4, static_cast<unsigned>(seed)));
+    result.value = seed == 1 ? 0.5 : 0.7;
+    result.more["train_nll"] = 1;
+    lines += to_json(result).dump() + "\n";
+  }
+  CellResult alone = fake::result(fake::cell("nli", {"v", "q"}, 8, 1));
+  alone.value = 0.25;
+  lines += to_json(alone).dump() + "\n" + "{\"torn";
+  fake::write(folder / "cells.jsonl", lines);
+  const std::string csv = cells_summary_csv(folder / "cells.jsonl");
+  CHECK(has(csv, ",train_nll_mean,train_nll_sd,value_mean,value_sd\n"));
+  CHECK(has(csv, "nli,lora,0,q+v,4,"));
+  CHECK(has(csv, ",2,exact_match,1024,"));
+  CHECK(has(csv, ",1,0,60,14.14213562373"));
+  CHECK(has(csv, ",,,25,\n"));  // no train_nll, and one run has no sd
+}
+
+TEST_CASE("the costs by formula have GPT-3's figures, readable without scripts") {
+  const std::string html = costs_section();
+  CHECK(has(html, "<td>18.87 M</td><td>37.7 MB</td><td>351 GB</td>"));
+}
+
+TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
+  const TemporaryFolder folder;
+  for (const char* name : {"figure3", "adapters"}) std::filesystem::create_directory(folder / name);
+  Finding figure3 = finding("F3", 3);
+  figure3.command = "./run figure3";
+  write_findings(folder / "figure3" / "findings.json", {figure3});
+  fake::write(folder / "adapters" / "run.json",
+              R"({"hash": "0123abcd", "extent": {"seeds": [1, 2]},
+                  "runs": [{"commit": "c0ffee", "compiler": "GNU", "flags": "-O3", "cpu": "a cpu"}]})");
+  fake::write(folder / "adapters" / "cells.jsonl",
+              to_json(fake::result(fake::cell("nli", {"q"}, 4, 1))).dump() + "\n");
+  const std::string html = provenance_section(folder.path(), all_experiments());
+  CHECK(has(html,
+            "<td>figure3</td><td>adapters</td><td>0123abcd</td><td></td><td>[1,2]</td><td>1</td>"));
+  CHECK(has(html, "c0ffee"));
+  CHECK(sweep_of(all_experiments(), "figure2") == "table15");
+  CHECK(sweep_of(all_experiments(), "table5") == "table5");
+  CHECK(sweep_of(all_experiments(), "another") == "another");
+}
+
+TEST_CASE("a folder is read where its name, its card and its findings are of one experiment") {
+  const TemporaryFolder folder;
+  Finding table5 = finding("F1", 3);
+  table5.command = "./run table5";
+  for (const char* name : {"table5", "table6", "table5.bak", "notes"})
+    std::filesystem::create_directory(folder / name);
+  write_findings(folder / "table5" / "findings.json", {table5});
+  write_findings(folder / "table5.bak" / "findings.json", {table5});
+  fake::write(folder / "notes" / "text.md", "mine");
+  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
+  CHECK(judged_findings(folder.path(), all_experiments())[0].parts.size() == 1);
+  CHECK(left_out(folder.path(), all_experiments()) ==
+        std::vector<std::string>{(folder / "table5.bak").string() +
+                                 " is left out: no experiment has that name"});
+  // A copy under the name of another experiment.
+  write_findings(folder / "table6" / "findings.json", {table5});
+  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
+  CHECK(left_out(folder.path(), all_experiments()).back() ==
+        (folder / "table6").string() + " is left out: its findings are of \"./run table5\"");
+  fake::write(folder / "table5" / "run.json", R"({"experiment": "table6"})");
+  CHECK(stages_in(folder.path(), all_experiments()).empty());
+  fake::write(folder / "table5" / "run.json", R"({"experiment": "table5"})");
+  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
+}
+
+TEST_CASE("a report needs results") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(write_report(folder.path(), all_experiments()),
+                    doctest::Contains("has no results"));
+}
+
+TEST_CASE("verdicts in HTML are escaped") {
+  std::vector<Finding> family = whole_family({finding("F1", 3)});
+  judge(family);
+  const std::string html = verdicts_section(family);
+  CHECK(has(html, "what &lt;the&gt; paper"));
+  CHECK_FALSE(has(html, "<the>"));
+  CHECK(has(html, "reproduced"));
+}
+
+TEST_CASE("the lines of a figure's data rise in r, as numbers") {
+  const TemporaryFolder folder;
+  std::string lines;
+  for (const int rank : {16, 2, 1, 8})
+    lines += to_json(fake::result(fake::cell("nli", {"q"}, rank, 1))).dump() + "\n";
+  fake::write(folder / "cells.jsonl", lines);
+  const std::string csv = cells_summary_csv(folder / "cells.jsonl");
+  std::size_t before = 0;
+  for (const int rank : {1, 2, 8, 16}) {
+    const std::size_t at = csv.find(fmt::format("nli,lora,0,q,{},", rank));
+    REQUIRE(at != std::string::npos);
+    CHECK(at > before);
+    before = at;
+  }
+}

@@ -1,0 +1,198 @@
+#include "experiments/training/cell.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "lora/methods/method.h"
+
+using namespace experiments;
+
+namespace {
+
+CellResult example() {
+  CellResult result;
+  result.cell = {.task = "sqlgen",
+                 .method = "lora",
+                 .targets = {"q", "v"},
+                 .rank = 4,
+                 .alpha = 8,
+                 .scaling = "alpha/r",
+                 .seed = 18446744073709551615u,
+                 .base_seed = 2,
+                 .facts = 20,
+                 .lr = 0.1 + 0.2,
+                 .steps = 500,
+                 .examples = 300};
+  result.metric = "exact_match";
+  result.value = 1.0 / 3;
+  result.nll = 5e-324;
+  result.trainable = 2048;
+  result.seconds = 2.5;
+  result.more = {{"train_nll", 0.1}};
+  return result;
+}
+
+std::string reason(const nlohmann::ordered_json& object) {
+  try {
+    cell_result_from_json(object);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("a result survives the round trip through text bit for bit") {
+  const CellResult result = example();
+  const std::string line = to_json(result).dump();
+  const CellResult back = cell_result_from_json(nlohmann::ordered_json::parse(line));
+  CHECK(back.cell.key() == result.cell.key());
+  CHECK(back.cell.seed == result.cell.seed);
+  CHECK(back.cell.lr == result.cell.lr);
+  CHECK(back.value == result.value);
+  CHECK(back.nll == result.nll);
+  CHECK(back.more == result.more);
+  CHECK(to_json(back).dump() == line);
+}
+
+TEST_CASE("the fields carry the documented names in their order") {
+  const nlohmann::ordered_json object = to_json(example());
+  std::string names;
+  for (const auto& [name, value] : object.items()) names += name + " ";
+  CHECK(names ==
+        "experiment task method size targets rank alpha scaling init dropout optimizer seed "
+        "base_seed "
+        "base width facts lr metric value nll trainable steps examples seconds more ");
+}
+
+TEST_CASE("a diverged cell keeps its infinity and its NaN") {
+  CellResult result = example();
+  for (const double x : {std::numeric_limits<double>::infinity(),
+                         -std::numeric_limits<double>::infinity(), std::nan("")}) {
+    result.nll = x;
+    const auto back = cell_result_from_json(nlohmann::ordered_json::parse(to_json(result).dump()));
+    CHECK((back.nll == x || (std::isnan(back.nll) && std::isnan(x))));
+  }
+}
+
+TEST_CASE("outcomes that no run can have are refused") {
+  const auto with = [](const char* field, nlohmann::ordered_json value) {
+    nlohmann::ordered_json object = to_json(example());
+    object[field] = std::move(value);
+    return reason(object);
+  };
+  CHECK(with("value", 1) == "accepted");
+  CHECK(with("value", "nan") == "accepted");
+  CHECK(with("value", 42) == "field \"value\" must be from 0 to 1 or nan, not 42");
+  CHECK(with("value", -0.5) == "field \"value\" must be from 0 to 1 or nan, not -0.5");
+  CHECK(with("trainable", -7) == "field \"trainable\" must be at least 0, not -7");
+  CHECK(with("steps", -1) == "field \"steps\" must be at least 0, not -1");
+  CHECK(with("examples", -1) == "field \"examples\" must be at least 0, not -1");
+  CHECK(with("seconds", -1) == "field \"seconds\" must be at least 0, not -1");
+  CHECK(with("seconds", "nan") == "field \"seconds\" must be at least 0, not nan");
+  CHECK(with("method", "\x1b[31mX").starts_with("unknown method \"\\u001b[31mX\"; valid: "));
+}
+
+TEST_CASE("the key tells cells apart by every field, and by nothing else") {
+  const Cell cell = example().cell;
+  Cell same = cell;
+  same.targets = {"v", "q"};
+  CHECK(same.key() == cell.key());
+  std::vector<Cell> others(19, cell);
+  others[0].experiment = "table5";
+  others[1].task = "nli";
+  others[2].method = "full";
+  others[3].targets = {"q"};
+  others[4].rank = 5;
+  others[5].alpha = std::nextafter(8.0, 9.0);
+  others[6].scaling = "alpha/sqrt(r)";
+  others[7].seed = 1;
+  others[8].base_seed = 3;
+  others[9].facts = 24;
+  others[10].lr = 0.3;
+  others[11].steps = 501;
+  others[12].examples = 301;
+  others[13].size = 2;
+  others[14].init = "kaiming-uniform";
+  others[15].dropout = 0.1;
+  others[16].optimizer = "sgd";
+  others[17].base = "random";
+  others[18].width = 128;
+  for (const Cell& other : others) CHECK(other.key() != cell.key());
+}
+
+TEST_CASE("a weight set is written in the order of the model") {
+  CHECK(weight_set({"o", "v", "k", "q"}) == "q,k,v,o");
+  CHECK(weight_set({"up", "v", "down"}) == "v,up,down");
+  CHECK(weight_set({}) == "");
+}
+
+TEST_CASE("comparable text forgets order and seconds, and nothing else") {
+  CellResult a = example(), b = example();
+  b.cell.rank = 8;
+  const std::string text = comparable_text({a, b});
+  a.seconds = 99;
+  CHECK(comparable_text({b, a}) == text);
+  b.value = std::nextafter(b.value, 1.0);
+  CHECK(comparable_text({b, a}) != text);
+}
+
+TEST_CASE("every method of lora/ makes a cell") {
+  for (const lora::Method* m : lora::all_methods()) {
+    Cell cell = example().cell;
+    cell.method = m->name;
+    cell.size = m->size_is ? 2 : 0;
+    if (!m->has_lora) cell.targets = {}, cell.rank = 0;
+    check_cell(cell);
+    CHECK(reason(to_json({cell, "accuracy", 0, 0, 1, 0, {}})) == "accepted");
+  }
+}
+
+TEST_CASE("wrong JSON is refused by the name of the field") {
+  const nlohmann::ordered_json good = to_json(example());
+  CHECK(reason(good) == "accepted");
+  const auto with = [&](const char* name, nlohmann::ordered_json value) {
+    nlohmann::ordered_json object = good;
+    object[name] = std::move(value);
+    return reason(object);
+  };
+  nlohmann::ordered_json missing = good;
+  missing.erase("nll");
+  CHECK(reason(missing) == "field \"nll\" is missing");
+  CHECK(with("colour", 1) == "unknown field \"colour\"");
+  CHECK(with("rank", 1.5) == "field \"rank\" must be a whole number, not 1.5");
+  CHECK(with("rank", 4294967297) ==
+        "field \"rank\" must be a whole number in range, not 4294967297");
+  CHECK(with("seed", -1) == "field \"seed\" must be a whole number in range, not -1");
+  CHECK(with("value", "much") == "field \"value\" must be a number, not \"much\"");
+  CHECK(with("value", nullptr) == "field \"value\" must be a number, not null");
+  CHECK(with("targets", "q") == "field \"targets\" must be a list of strings, not \"q\"");
+  CHECK(with("task", 3) == "field \"task\" must be a string, not 3");
+  CHECK(with("rank", 0).starts_with("rank 0 is below 1"));
+  CHECK(with("method", "magic")
+            .starts_with("unknown method \"magic\"; valid: frozen, full, top-layers, bitfit, "
+                         "prefix-embedding, prefix-layer, prompt-encoder, adapter-h, adapter-l, "
+                         "lora, lora+prefix, subspace (cell: "));
+  for (const char* other : {"frozen", "full", "bitfit"})
+    CHECK(
+        with("method", other)
+            .starts_with(fmt::format("only LoRA has targets, a rank and dropout, not {}", other)));
+  CHECK(
+      with("method", "adapter-h").starts_with("size 0 (bottleneck width of adapter-h) is below 1"));
+  CHECK(with("method", "lora+prefix")
+            .starts_with("size 0 (prefix length of lora+prefix) is below 1"));
+  CHECK(with("size", 2).starts_with("lora has no size, but 2 is given"));
+  CHECK(with("scaling", "r").starts_with("unknown scaling \"r\""));
+  CHECK(with("init", "zero").starts_with("unknown initialisation \"zero\""));
+  CHECK(with("dropout", 1).starts_with("dropout 1 is not in [0, 1)"));
+  CHECK(with("optimizer", "lion").starts_with("unknown optimizer \"lion\"; valid: adamw, sgd"));
+  CHECK(with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, random"));
+  CHECK(with("width", 0).starts_with("width 0 is below 1"));
+  CHECK(reason(3) == "a cell must be a JSON object");
+}
