@@ -41,6 +41,17 @@ for finding in F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11; do
 done
 if grep -q '"reason": "not run"' results/verdicts.json; then fail "a finding was not run"; fi
 
+# Every row of every table has as many cells as its rule; a bar within a cell is written \|.
+rows_that_differ() {
+  awk '{ sub(/\r$/, "") } { line = $0; gsub(/\\\|/, "", line); bars = gsub(/\|/, "", line) }
+       /^\|[-:|]+$/ { rule = bars; if (head != rule) print FILENAME ": " head - 1 " headings over " rule - 1 " columns" }
+       /^\|/ { if (rule && bars != rule) print FILENAME ":" FNR ": " $0; head = bars; next } { rule = 0 }' "$@"
+}
+wrong=$(rows_that_differ results/*/*.md)
+[[ -z $wrong ]] || fail "a row has other cells than its table: $(head -n 1 <<<"$wrong")"
+printf '| a | |b| |\n|---|---|\n| 1 | 2 |\n' >control.md
+[[ $(rows_that_differ control.md) == "control.md: 4 headings over 2 columns" ]] || fail "the check of tables is blind"
+
 report=results/report.html
 figures=$(grep -c '<svg' "$report")
 [[ $figures -ge 8 ]] || fail "$figures figures, at least 8 are wanted"

@@ -29,10 +29,19 @@ std::string console_table(const PlainTable& table) {
   return text;
 }
 
+// A bar within a cell would end it.
+static std::string escaped_bars(const std::string& cell) {
+  std::string text;
+  for (const char c : cell) text += c == '|' ? std::string("\\|") : std::string(1, c);
+  return text;
+}
+
 std::string markdown_table(const PlainTable& table) {
   std::string text;
   for (std::size_t i = 0; i < table.size(); ++i) {
-    text += fmt::format("| {} |\n", fmt::join(table[i], " | "));
+    std::vector<std::string> cells = table[i];
+    std::transform(cells.begin(), cells.end(), cells.begin(), escaped_bars);
+    text += fmt::format("| {} |\n", fmt::join(cells, " | "));
     if (i > 0) continue;
     text += "|---";
     for (std::size_t column = 1; column < table[0].size(); ++column) text += "|---:";

@@ -11,7 +11,7 @@ using PlainTable = std::vector<std::vector<std::string>>;
 /// For a terminal: the first column to the left, the others to the right. Widths count characters.
 std::string console_table(const PlainTable& table);
 
-/// For GitHub.
+/// For GitHub; a | in a cell is written \|.
 std::string markdown_table(const PlainTable& table);
 
 }  // namespace experiments

@@ -68,8 +68,13 @@ std::vector<std::string> markdown_cells(std::string_view line) {
   line.remove_prefix(1);  // the first |
   line = line.substr(0, line.find_last_not_of(' ') + 1);
   while (!line.empty()) {
-    const std::size_t end = std::min(line.find('|'), line.size());
-    cells.push_back(trimmed(line.substr(0, end)));
+    std::string cell;
+    std::size_t end = 0;
+    for (; end < line.size() && line[end] != '|'; ++end) {
+      if (line.substr(end).starts_with("\\|")) ++end;  // a bar within the cell
+      cell += line[end];
+    }
+    cells.push_back(trimmed(cell));
     line.remove_prefix(std::min(end + 1, line.size()));
   }
   return cells;

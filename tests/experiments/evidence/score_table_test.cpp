@@ -71,6 +71,11 @@ TEST_CASE("a table as text and as Markdown") {
                          "\nA note.\n"));
 }
 
+TEST_CASE("a bar in a cell of a Markdown table does not end it") {
+  CHECK(markdown_table({{"p", "largest |dA|"}, {"0", "1"}}) ==
+        "| p | largest \\|dA\\| |\n|---|---:|\n| 0 | 1 |\n");
+}
+
 TEST_CASE("the CSV has a line per result, in one order, and a column per further measurement") {
   auto results = two_rows();
   results[0].more["train_nll"] = 0.5;

@@ -57,6 +57,8 @@ TEST_CASE("Markdown of the experiments becomes HTML") {
   CHECK(has(html, "<td>1</td><td><em>2</em></td>"));
   CHECK(has(html, "<td>3</td><td></td></tr>"));  // an empty last cell is a cell
   CHECK_FALSE(has(html, "---"));
+  CHECK(has(markdown_html("| p | largest \\|dA\\| |\n|---|---|\n| 0 | 1 |\n"),
+            "<th>p</th><th>largest |dA|</th></tr>"));
 }
 
 TEST_CASE("a long CSV is shortened and says so") {
