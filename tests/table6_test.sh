@@ -47,16 +47,40 @@ OMP_NUM_THREADS=2 grid two --jobs 2 >two.txt 2>two.log || fail "with two jobs: $
 [[ $(cells two) == "$before" ]] || fail "jobs or threads changed the cells"
 cmp -s one/base/*.safetensors two/base/*.safetensors || fail "threads changed the base"
 
-# kill -9 at several moments, then to the end.
-for seconds in 0.5 1 1.5 2 2.5; do
-  "$lowrank" table6 --preset smoke "${arguments[@]}" --out killed --jobs 2 >/dev/null 2>&1 &
-  sleep "$seconds"
-  kill -9 $! 2>/dev/null || true
-  wait $! 2>/dev/null || true
-done
+# sweep_until N OUT SIGNAL ARGUMENT...: the sweep in the background until N of its cells are finished, then the signal.
+finished_in() { if [[ -e $1/table6/cells.jsonl ]]; then wc -l <"$1/table6/cells.jsonl"; else echo 0; fi; }
+sweep_until() {
+  local cells=$1 out=$2 signal=$3
+  shift 3
+  "$lowrank" table6 --preset smoke "${arguments[@]}" --out "$out" --jobs 2 "$@" >/dev/null 2>"$out.log" &
+  until [[ $(finished_in "$out") -ge $cells ]]; do
+    kill -0 $! 2>/dev/null || fail "the sweep ended before cell $cells: $(cat "$out.log")"
+    sleep 0.02
+  done
+  kill "-$signal" $!
+  wait $! 2>/dev/null
+}
+
+# kill -9 while cells are computed, then to the end: exactly the rest is trained.
+mkdir killed
+cp -r one/base killed/
+for cells in 1 4 8; do sweep_until $cells killed 9 && fail "it was not killed"; done
+finished=$(finished_in killed)
+[[ $finished -ge 8 && $finished -lt 16 ]] || fail "$finished cells were finished when it was killed"
 grid killed --jobs 2 >/dev/null 2>killed.log || fail "after kill -9: $(cat killed.log)"
+grep -q "$finished of them there already; $((16 - finished)) to compute" killed.log ||
+  fail "$finished cells were there, and not the rest was to compute: $(cat killed.log)"
 [[ $(cells killed) == "$before" ]] || fail "kill -9 lost, doubled or changed a cell"
 if ls killed/table6/*.tmp* >/dev/null 2>&1; then fail "temporary files were left"; fi
+
+# A run that is started over and stopped leaves no findings of the one before for the report to judge.
+cp -r one stopped
+rm stopped/table6/cells.jsonl  # else the lines of before are counted
+code=0
+sweep_until 1 stopped TERM --fresh || code=$?
+[[ $code -eq 130 ]] || fail "exit code $code after a stop: $(cat stopped.log)"
+grep -q 'stopped with [0-9]* of 16 cells finished; continue with: ' stopped.log || fail "a stop says: $(cat stopped.log)"
+[[ -s one/table6/findings.json && ! -e stopped/table6/findings.json ]] || fail "a stopped run left findings"
 
 # Another configuration in the same folder is refused, with the difference, and changes nothing.
 if preset=quick grid one >/dev/null 2>refused.log; then fail "another configuration was accepted"; fi

@@ -3,7 +3,6 @@
 #include "experiments/cli/commands.h"
 #include "experiments/cli/option_values.h"
 #include "experiments/cli/study_command.h"
-#include "experiments/evidence/findings_file.h"
 #include "experiments/paper/table6.h"
 
 namespace experiments {
@@ -38,7 +37,12 @@ Command table6_command() {
     const Table6Options options = table6_options(*given);
     Progress progress;
     Bases bases(options.out / "base", options.base_steps);
-    write_findings(findings_path(options, "table6"), run_table6(options, bases, progress));
+    Experiment experiment = table6_experiment();
+    experiment.run = [&](const StudyOptions&, Bases& its_bases, Progress& shown) {
+      return run_table6(options, its_bases,
+                        shown);  // with the ranks and weight sets that were given
+    };
+    run_experiment(experiment, options, bases, progress);
     return 0;
   });
   return command;

@@ -28,9 +28,11 @@ std::filesystem::path findings_path(const StudyOptions& options, const std::stri
 std::vector<Finding> run_experiment(const Experiment& experiment, const StudyOptions& options,
                                     Bases& bases, Progress& progress) {
   const std::filesystem::path path = findings_path(options, experiment.name);
+  // A run that starts over and is stopped must not leave another run's findings to be judged. Where
+  // the cells are in the same folder, ResultsFolder removes them once it may write there.
   std::error_code ignored;
-  // A run that fails or is stopped must not leave another run's findings to be judged.
-  std::filesystem::remove(path, ignored);
+  if (options.start == ResultsFolder::Start::fresh && sweep_of(experiment) != experiment.name)
+    std::filesystem::remove(path, ignored);
   std::vector<Finding> findings = experiment.run(options, bases, progress);
   write_findings(path, findings);
   return findings;

@@ -43,11 +43,11 @@ class ResultsFolder {
   enum class Start { resume, fresh };
 
   /// Opens or creates the folder for this run. With Start::fresh the files an earlier run left are
-  /// removed first: cells.jsonl, run.json and the reports named <experiment>.md and .csv, nothing
-  /// else. Throws ResultsError: the folder is in use, its configuration differs (the message lists
-  /// the fields), it has cells without a run card, a line is malformed or there twice (file and
-  /// line number), the system refuses. A folder with a run card that cannot be written is opened to
-  /// be read.
+  /// removed first: cells.jsonl, run.json, findings.json and the reports named <experiment>.md and
+  /// .csv, nothing else. Throws ResultsError: the folder is in use, its configuration differs (the
+  /// message lists the fields), it has cells without a run card, a line is malformed or there twice
+  /// (file and line number), the system refuses. A folder with a run card that cannot be written is
+  /// opened to be read.
   ResultsFolder(std::filesystem::path folder, const RunCard& card, int threads,
                 Start start = Start::resume);
   ~ResultsFolder();
