@@ -14,18 +14,51 @@ namespace experiments {
 
 namespace {
 
-std::string commands(const CLI::App& app) {
-  std::vector<std::string> names;
+using Names = std::vector<std::string>;
+
+Names commands(const CLI::App& app) {
+  Names names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(command->get_name());
-  return fmt::format("{}", fmt::join(names, ", "));
+  return names;
 }
 
-std::string options(const CLI::App& command) {
-  std::vector<std::string> names;
+Names options(const CLI::App& command) {
+  Names names;
   for (const CLI::Option* option : command.get_options())
     names.push_back("--" + option->get_lnames().front());
-  return fmt::format("{}", fmt::join(names, ", "));
+  return names;
+}
+
+// How many letters are another, missing, there too many, or in the place of their neighbour.
+std::size_t slips(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> of(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i)
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        of[i][j] = i + j;
+        continue;
+      }
+      of[i][j] = std::min(
+          {of[i - 1][j] + 1, of[i][j - 1] + 1, of[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        of[i][j] = std::min(of[i][j], of[i - 2][j - 2] + 1);
+    }
+  return of[a.size()][b.size()];
+}
+
+// "; did you mean --rank?" where one of the names is that close, "" where none is.
+std::string did_you_mean(const std::string& typed, const Names& names) {
+  std::string nearest;
+  std::size_t fewest = std::min<std::size_t>(3, typed.size() / 2);  // at most two, of long words
+  for (const std::string& name : names)
+    if (const std::size_t count = slips(typed, name); count < fewest)
+      nearest = name, fewest = count;
+  return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
+}
+
+std::string valid(const std::string& typed, const std::string& what, const Names& names) {
+  return fmt::format("; valid{} {}{}", what, fmt::join(names, ", "), did_you_mean(typed, names));
 }
 
 // As it was typed, but on one line and without what a terminal would obey.
@@ -43,8 +76,9 @@ std::string unexpected(const std::string& text, const CLI::App& command, const C
   if (const auto why = ours.refused().find(name); why != ours.refused().end())
     return fmt::format("{} has no effect on {}: {}", name, ours.name(), why->second);
   const char* kind = name.starts_with('-') ? "option" : "argument";
-  return fmt::format("unknown {} '{}'; valid options of {} are {}", kind, name, command.get_name(),
-                     options(command));
+  return fmt::format(
+      "unknown {} '{}'{}", kind, name,
+      valid(name, fmt::format(" options of {} are", command.get_name()), options(command)));
 }
 
 std::string wrong_count(const CLI::App& command, const std::string& what) {
@@ -68,12 +102,15 @@ std::string wrong_command(const CLI::App& group) {
       group.get_parent() == nullptr ? "" : fmt::format(" of {}", group.get_name());
   const auto outside = group.remaining();
   if (outside.empty())
-    return fmt::format("a command{} is wanted; valid are {}", where, commands(group));
+    return fmt::format("a command{} is wanted; valid are {}", where,
+                       fmt::join(commands(group), ", "));
   const std::string first = printed(outside.front());
   return first.starts_with('-')
              ? fmt::format("unknown option '{}' before a command{}; valid are {}; commands are {}",
-                           first, where, options(group), commands(group))
-             : fmt::format("unknown command{} '{}'; valid are {}", where, first, commands(group));
+                           first, where, fmt::join(options(group), ", "),
+                           fmt::join(commands(group), ", "))
+             : fmt::format("unknown command{} '{}'{}", where, first,
+                           valid(first, " are", commands(group)));
 }
 
 // The declaration of the innermost command that was named.

@@ -20,9 +20,9 @@ done
 
 # Commands and options.
 refused 'a command is wanted; valid are paper, report, table6*pretrain*train, eval, merge, generate'
-refused "unknown command 'tabel6'; valid are paper, report, table6" tabel6
+refused "unknown command 'tabel6'; valid are paper, report, table6*; did you mean table6?" tabel6
 refused "unknown option '--quick' before a command*--help" --quick table6
-refused "unknown option '--rnaks'; valid options of table6 are*--ranks" table6 --rnaks 1,2
+refused "unknown option '--rnaks'; valid options of table6 are*--ranks*; did you mean --ranks?" table6 --rnaks 1,2
 refused "unknown option '--rnak'; valid options of train are*--rank" train --task nli --rnak=3
 refused "unknown argument 'nli'; valid options of tasks are --help, --tasks, --facts" tasks nli
 refused "unknown argument 'eval'; valid options of tasks" tasks eval

@@ -91,11 +91,12 @@ TEST_CASE("an option is known, given or neither") {
 
 TEST_CASE("wrong input is one line that names it and what is valid") {
   CHECK(refusal({}) == "a command is wanted; valid are eval, bench");
-  CHECK(refusal({"evil"}) == "unknown command 'evil'; valid are eval, bench");
+  CHECK(refusal({"evil"}) == "unknown command 'evil'; valid are eval, bench; did you mean eval?");
   CHECK(refusal({"bench"}) == "a command of bench is wanted; valid are step, product");
-  CHECK(refusal({"bench", "stop"}) == "unknown command of bench 'stop'; valid are step, product");
+  CHECK(refusal({"bench", "stop"}) ==
+        "unknown command of bench 'stop'; valid are step, product; did you mean step?");
   CHECK(refusal({"bench", "step", "--rink", "2"}) ==
-        "unknown option '--rink'; valid options of step are --help, --rank");
+        "unknown option '--rink'; valid options of step are --help, --rank; did you mean --rank?");
   CHECK(refusal({"bench", "step", "product"}) ==
         "unknown argument 'product'; valid options of step are --help, --rank");
   CHECK(refusal({"bench", "step", "--task=nli"}) == "--task has no effect on step: it has none");
