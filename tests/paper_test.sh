@@ -41,6 +41,17 @@ for finding in F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11; do
 done
 if grep -q '"reason": "not run"' results/verdicts.json; then fail "a finding was not run"; fi
 
+# Each of these says that it is of models that are hardly trained, and the last lines are the findings.
+smoke='Preset smoke: its models are hardly trained, so these numbers mean nothing.'
+for stage in $stages; do
+  head -n 3 "results/$stage/$stage.md" | grep -qF "**$smoke**" || fail "the table of $stage does not say that it is smoke"
+done
+for file in out.txt results/report.html results/verdicts.json; do
+  grep -qF "$smoke" "$file" || fail "$file does not say that it is smoke"
+done
+tail -n 14 out.txt | grep -cE '^F[0-9]+ +(reproduced|contradicted|inconclusive) ' | grep -qx 11 ||
+  fail "the end is not a line for each finding: $(tail -n 14 out.txt)"
+
 # Every row of every table has as many cells as its rule; a bar within a cell is written \|.
 rows_that_differ() {
   awk '{ sub(/\r$/, "") } { line = $0; gsub(/\\\|/, "", line); bars = gsub(/\|/, "", line) }

@@ -121,6 +121,14 @@ Outcome Finding::outcome() const {
   return Outcome::inconclusive;
 }
 
+std::string findings_summary(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings)
+    text += wrapped(fmt::format("{:<4} {:<13} ", finding.id, outcome_text(finding.outcome())), 19,
+                    finding.statement + (finding.parts.empty() ? " (not run)" : ""));
+  return text;
+}
+
 std::string findings_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {

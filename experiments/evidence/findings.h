@@ -79,6 +79,9 @@ struct Finding {
 /// Judges all parts of all findings as one family.
 void judge(std::vector<Finding>& findings);
 
+/// Judged findings in a line each: "F1  inconclusive  what is stated".
+std::string findings_summary(const std::vector<Finding>& findings);
+
 /// Judged findings for a terminal of 100 columns: each with its outcome, its parts and their
 /// evidence. Nothing for none.
 std::string findings_text(const std::vector<Finding>& findings);

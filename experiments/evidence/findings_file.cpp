@@ -193,7 +193,7 @@ std::vector<Finding> whole_family(const std::vector<Finding>& measured) {
   return family;
 }
 
-std::string verdicts_json(const std::vector<Finding>& judged) {
+std::string verdicts_json(const std::vector<Finding>& judged, const std::string& warning) {
   nn::Json findings = nn::Json::array();
   std::size_t tests = 0;
   for (const Finding& finding : judged) {
@@ -208,9 +208,11 @@ std::string verdicts_json(const std::vector<Finding>& judged) {
                         {"cells", finding.cells},
                         {"parts", parts}});
   }
-  const nn::Json verdicts{{"significance_level", significance_level},
-                          {"tests_in_the_family", tests},
-                          {"findings", findings}};
+  nn::Json verdicts = nn::Json::object();
+  if (!warning.empty()) verdicts["warning"] = warning;
+  verdicts["significance_level"] = significance_level;
+  verdicts["tests_in_the_family"] = tests;
+  verdicts["findings"] = findings;
   return verdicts.dump(1) + "\n";
 }
 

@@ -21,7 +21,8 @@ std::vector<Finding> findings_from_json(std::string_view text);
 std::vector<Finding> whole_family(const std::vector<Finding>& measured);
 
 /// OUT/verdicts.json: judged findings with their outcomes and their parts, each with effect,
-/// intervals, p, pairs and seeds. An effect that was not measured is null.
-std::string verdicts_json(const std::vector<Finding>& judged);
+/// intervals, p, pairs and seeds. An effect that was not measured is null. `warning`, where there
+/// is one, says what the reader must know before them.
+std::string verdicts_json(const std::vector<Finding>& judged, const std::string& warning = "");
 
 }  // namespace experiments

@@ -1,6 +1,7 @@
 #include "experiments/harness/experiment.h"
 
 #include "experiments/evidence/findings_file.h"
+#include "experiments/harness/output.h"
 
 namespace experiments {
 
@@ -33,6 +34,7 @@ std::vector<Finding> run_experiment(const Experiment& experiment, const StudyOpt
   std::error_code ignored;
   if (options.start == ResultsFolder::Start::fresh && sweep_of(experiment) != experiment.name)
     std::filesystem::remove(path, ignored);
+  if (options.preset == "smoke") print_out("{}\n\n", hardly_trained);
   std::vector<Finding> findings = experiment.run(options, bases, progress);
   write_findings(path, findings);
   return findings;

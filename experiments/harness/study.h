@@ -36,6 +36,10 @@ struct StudyOptions {
 /// rates. Throws std::invalid_argument naming the valid presets.
 StudyOptions study_preset(const std::string& name);
 
+/// What every output of the preset smoke says first.
+constexpr const char* hardly_trained =
+    "Preset smoke: its models are hardly trained, so these numbers mean nothing.";
+
 /// What every cell of a task, base and seed has in common; no method yet.
 Cell task_cell(const StudyOptions& options, const data::Task& task, std::uint64_t base_seed,
                std::uint64_t seed);
@@ -71,7 +75,8 @@ struct Study {
 std::vector<CellResult> run_study(Study study, const StudyOptions& options, Bases& bases,
                                   Progress& progress);
 
-/// Writes OUT/name/<name><extension>, whole or not at all.
+/// Writes OUT/name/<name><extension>, whole or not at all. A page (.md) of the preset smoke says
+/// below its heading that it is one.
 void write_result(const StudyOptions& options, const std::string& name, const char* extension,
                   const std::string& text);
 

@@ -1,6 +1,7 @@
 #include "experiments/report/report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -87,8 +88,10 @@ std::string contents(const std::vector<std::string>& stages) {
 std::string page(const fs::path& out, const std::vector<Experiment>& experiments,
                  const std::vector<Finding>& judged, const std::vector<Drawing>& drawings) {
   const std::vector<std::string> stages = stages_in(out, experiments);
-  std::string body =
-      element("h1", "LoRA’s evidence, on toy tasks") + contents(stages) + verdicts_section(judged);
+  std::string body = element("h1", "LoRA’s evidence, on toy tasks");
+  if (const std::string text = warning(out, experiments); !text.empty())
+    body += element("p", element("strong", escaped(text)), "class=\"warning\"");
+  body += contents(stages) + verdicts_section(judged);
   body += element("h2", "Tables", "id=\"tables\"");
   for (const std::string& name : stages) body += stage_section(out, name);
   body += element("h2", "Figures", "id=\"figures\"");
@@ -174,6 +177,19 @@ std::vector<std::string> left_out(const fs::path& out, const std::vector<Experim
   return {lines.begin(), lines.end()};
 }
 
+std::string warning(const fs::path& out, const std::vector<Experiment>& experiments) {
+  std::vector<std::string> smoke;
+  const std::vector<std::string> stages = stages_in(out, experiments);
+  for (const std::string& name : stages) {
+    const fs::path table = out / name / (name + ".md");
+    if (is_there(table) && nn::read_file(table).find(hardly_trained) != std::string::npos)
+      smoke.push_back(name);
+  }
+  if (smoke.empty()) return "";
+  if (smoke.size() == stages.size()) return hardly_trained;
+  return fmt::format("{} So it is with {}.", hardly_trained, fmt::join(smoke, ", "));
+}
+
 std::vector<Finding> judged_findings(const fs::path& out,
                                      const std::vector<Experiment>& experiments) {
   std::vector<Finding> measured;
@@ -198,13 +214,15 @@ std::string write_report(const fs::path& out, const std::vector<Experiment>& exp
   for (const std::string& sweep : sweeps)  // damage is said before anything is written
     read_cells(out / sweep / "cells.jsonl");
   const std::vector<Finding> judged = judged_findings(out, experiments);
-  text += findings_text(judged) + "\n";
+  if (const std::string what = warning(out, experiments); !what.empty()) text += what + "\n";
+  text += findings_summary(judged) + "\n";
   // Somebody else's results can be read all the same.
   if (::access(out.c_str(), W_OK) != 0 && (errno == EACCES || errno == EROFS))
     return text +
            fmt::format("{} cannot be written, so there is no report; copy the folder to have one\n",
                        out.string());
-  nn::write_file_atomically(out / "verdicts.json", verdicts_json(judged));
+  nn::write_file_atomically(out / "verdicts.json",
+                            verdicts_json(judged, warning(out, experiments)));
   nn::write_file_atomically(out / "report.html",
                             page(out, experiments, judged, draw_figures(out, sweeps)));
   return text + fmt::format("{}\n", (out / "report.html").string());

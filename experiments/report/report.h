@@ -35,6 +35,10 @@ std::vector<std::string> sweeps_in(const std::filesystem::path& out,
 std::vector<std::string> left_out(const std::filesystem::path& out,
                                   const std::vector<Experiment>& experiments);
 
+/// What a reader of these results must know first: which of them are of the preset smoke. "" where
+/// none is.
+std::string warning(const std::filesystem::path& out, const std::vector<Experiment>& experiments);
+
 /// Sections of the report. Each is HTML.
 std::string verdicts_section(const std::vector<Finding>& judged);
 std::string provenance_section(const std::filesystem::path& out,
