@@ -40,7 +40,7 @@ std::string explain_sqlgen(const Example& e, const AliasTable& table) {
   std::array<int, 4> schema{};
   for (std::size_t i = 0; i < 4; ++i) schema[i] = word::columns.index(e.tokens[1 + i]);
   std::string line;
-  for (const std::size_t position : {7, 9}) {
+  for (const std::size_t position : {7u, 9u}) {
     const int mention = e.tokens[position];
     if (!line.empty()) line += "; ";
     if (word::columns.contains(mention)) {

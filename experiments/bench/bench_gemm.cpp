@@ -78,7 +78,7 @@ double gemm_speed(const Product& p, Form form, const std::string& engine) {
                .scale = 1,
                .start = nullptr,
                .start_row = 0};
-  const Compute compute = engine_of(engine);
+  Compute compute = engine_of(engine);
   return best_gflops(p.flops(), [&] { autograd::kernels::in_chunks(g, compute); });
 }
 

@@ -41,7 +41,7 @@ class OneThread {
 
 std::vector<std::vector<double>> interleaved_seconds(
     const std::vector<std::function<void()>>& actions, int rounds, double min_seconds) {
-  const OneThread one_thread;
+  [[maybe_unused]] const OneThread one_thread;
   std::vector<int> calls;
   for (const auto& action : actions) {
     action();  // memory is taken and caches are filled
