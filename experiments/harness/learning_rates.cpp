@@ -75,10 +75,12 @@ const LrSearch& LearningRates::find(const std::string& task, const std::string& 
                                           known.empty() ? "none" : known));
 }
 
-nn::Json to_json(const LearningRates& rates) {
-  nn::Json searches = nn::Json::array();
-  for (const LrSearch& search : rates.searches) searches.push_back(to_json(search));
-  return {{"command", rates.command}, {"seeds", rates.seeds}, {"searches", searches}};
+std::string to_json(const LearningRates& rates) {
+  std::string searches;
+  for (const LrSearch& search : rates.searches)
+    searches += (searches.empty() ? "" : ",\n") + to_json(search).dump();
+  return fmt::format("{{\"command\": {},\n\"seeds\": {},\n\"searches\": [\n{}]}}\n",
+                     nn::Json(rates.command).dump(), nn::Json(rates.seeds).dump(), searches);
 }
 
 LearningRates learning_rates_from_json(const nn::Json& object) {

@@ -66,7 +66,8 @@ struct LearningRates {
                        const std::vector<std::string>& targets) const;
 };
 
-nlohmann::ordered_json to_json(const LearningRates& rates);
+/// The record as JSON, a search on a line.
+std::string to_json(const LearningRates& rates);
 
 /// Throws std::invalid_argument for JSON that to_json would not have written, also if a recorded
 /// choice is not what choose_lr makes of its scores.

@@ -193,7 +193,7 @@ LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& o
   rates.command = fmt::format("./run learning-rates --preset {}", options.preset);
   rates.seeds = search_seeds;
   rates.searches = complete_searches(folder.results(), options);
-  nn::write_file_atomically(folder.path() / "learning_rates.json", to_json(rates).dump(2) + "\n");
+  nn::write_file_atomically(folder.path() / "learning_rates.json", to_json(rates));
   return rates;
 }
 
