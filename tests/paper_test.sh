@@ -41,6 +41,18 @@ for finding in F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11; do
 done
 if grep -q '"reason": "not run"' results/verdicts.json; then fail "a finding was not run"; fi
 
+# The plan said how many runs there are; what an experiment took from another is none.
+planned=$(awk '/^in all/{exit} NR > 1 && $1 != "base" {sum += $3} END {print sum}' out.txt)
+trained=0 taken=0
+for folder in results/*/; do
+  name=$(basename "$folder")
+  [[ -e $folder/cells.jsonl ]] || continue
+  own=$(grep -c "\"experiment\":\"$name\"" "$folder/cells.jsonl" || true)
+  trained=$((trained + own))
+  taken=$((taken + $(wc -l <"$folder/cells.jsonl") - own))
+done
+[[ $planned -eq $trained && $taken -gt 0 ]] || fail "$planned runs were planned, $trained made, $taken cells taken from others"
+
 # Each of these says that it is of models that are hardly trained, and the last lines are the findings.
 smoke='Preset smoke: its models are hardly trained, so these numbers mean nothing.'
 for stage in $stages; do
@@ -97,4 +109,4 @@ grep -q '<td>figure4</td><td>adapters</td>' "$report" || fail "figure4 has no pr
 # A script is edited and drawn again by hand.
 (cd results/figures && sed 's/^set output .*/set output "mine.svg"/' table6.gp >mine.gp && gnuplot mine.gp 2>/dev/null)
 [[ -s results/figures/mine.svg ]] || fail "a figure cannot be drawn again"
-echo "paper: $(wc -w <<<"$stages") stages, $figures figures, $took s"
+echo "paper: $(wc -w <<<"$stages") stages, $trained runs and $taken cells of others, $figures figures, $took s"

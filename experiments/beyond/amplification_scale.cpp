@@ -189,6 +189,7 @@ Experiment amplification_scale_experiment() {
                         amplification_scale_cells, run_amplification_scale};
   experiment.without = {{"--tasks", "it runs on sqlgen"}};
   experiment.base_steps = steps_of_bases;
+  experiment.is_apart = true;
   return experiment;
 }
 

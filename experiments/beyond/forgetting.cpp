@@ -226,8 +226,11 @@ std::vector<Finding> forgetting_findings(const std::vector<CellResult>& results)
 }
 
 Experiment forgetting_experiment() {
-  return {"forgetting", "what LoRA at each r and full fine-tuning learn, forget, and leave behind",
-          forgetting_cells, run_forgetting};
+  Experiment experiment{"forgetting",
+                        "what LoRA at each r and full fine-tuning learn, forget, and leave behind",
+                        forgetting_cells, run_forgetting};
+  experiment.is_apart = true;
+  return experiment;
 }
 
 }  // namespace experiments

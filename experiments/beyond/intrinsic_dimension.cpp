@@ -170,8 +170,11 @@ std::string intrinsic_dimension_csv(const std::vector<CellResult>& results) {
 }
 
 Experiment intrinsic_dimension_experiment() {
-  return {"intrinsic-dimension", "how many random dimensions a task needs, from two starts",
-          intrinsic_dimension_cells, run_intrinsic_dimension};
+  Experiment experiment{"intrinsic-dimension",
+                        "how many random dimensions a task needs, from two starts",
+                        intrinsic_dimension_cells, run_intrinsic_dimension};
+  experiment.is_apart = true;
+  return experiment;
 }
 
 }  // namespace experiments

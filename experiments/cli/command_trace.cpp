@@ -29,7 +29,6 @@ std::uint64_t parse_seed(const std::string& name, const std::string& text) {
 // What distinguishes the step, as a cell of an experiment.
 Cell traced_cell(const TraceOptions& given) {
   Cell cell;
-  cell.experiment = "trace";
   cell.task = data::parse_task(given.task).name;
   cell.method = given.mode;
   cell.seed = parse_seed("--seed", given.seed);

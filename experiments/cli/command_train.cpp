@@ -53,7 +53,6 @@ std::vector<std::string> parse_projections(const std::string& text) {
 // The fields of the cell that say how the adapter is trained, whatever the method.
 Cell common_cell(const Command& command, const TrainOptions& given) {
   Cell cell;
-  cell.experiment = "train";
   const data::Task& task = data::parse_task(given.task);
   cell.task = given.task;
   if (task.has_facts)

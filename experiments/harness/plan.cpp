@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "experiments/harness/reuse.h"
 #include "experiments/harness/search_rates.h"
 
 namespace experiments {
@@ -15,6 +16,7 @@ namespace {
 // are also known without theirs.
 class FinishedCells {
  public:
+  FinishedCells() = default;
   // What is wrong in the folder is said when it is opened; until then nothing in it counts.
   explicit FinishedCells(const std::filesystem::path& folder) {
     try {
@@ -24,33 +26,35 @@ class FinishedCells {
     }
   }
 
-  bool contains(Cell cell) const {
-    return (cell.lr == 0 ? without_rate_ : keys_).contains(cell.key());
-  }
-
- private:
   void add(Cell cell) {
     keys_.insert(cell.key());
     cell.lr = 0;
     without_rate_.insert(cell.key());
   }
 
+  bool contains(Cell cell) const {
+    return (cell.lr == 0 ? without_rate_ : keys_).contains(cell.key());
+  }
+
+ private:
   std::set<std::string> keys_, without_rate_;
 };
 
-// `planned` are the keys of cells that this plan has already: what two stages share is run once.
+// `planned` are the cells that stages before it leave for this one: what two stages share is run
+// once.
 StagePlan stage_plan(const std::string& name, const std::string& sweep,
                      const std::vector<Cell>& cells, const StudyOptions& options,
-                     std::set<std::string>& planned) {
+                     FinishedCells& planned) {
   StagePlan stage{name};
   const FinishedCells finished(options.out / sweep);
   std::set<std::string> counted;
-  for (Cell cell : cells) {
-    cell.experiment = sweep;
+  for (const Cell& cell : cells) {
     if (!counted.insert(cell.key()).second) continue;
     ++stage.cells;
     const bool there = options.start == ResultsFolder::Start::resume && finished.contains(cell);
-    if (there || !planned.insert(cell.key()).second) continue;
+    const bool comes = planned.contains(cell);
+    planned.add(cell);
+    if (there || comes) continue;
     ++stage.missing;
     stage.seconds += expected_seconds(cell) / options.jobs;
   }
@@ -97,7 +101,10 @@ std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
 std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
                             const StudyOptions& options) {
   std::vector<StagePlan> stages{base_plan(experiments, options)};
-  std::set<std::string> planned;
+  // Of each sweep that stands apart, and of all others together, which take from each other.
+  std::map<std::string, FinishedCells> apart;
+  FinishedCells shared;
+  for (const auto& [key, result] : trained_by_others(options, "")) shared.add(result.cell);
   if (options.search) {
     std::vector<Cell> searched;
     for (const Cell& cell : cells_without_rate(experiments, options))
@@ -105,12 +112,13 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
     // A search is never started over: --fresh is about the experiments.
     StudyOptions resumed = options;
     resumed.start = ResultsFolder::Start::resume;
-    stages.push_back(
-        stage_plan("learning-rates", "learning-rates", search_runs(searched), resumed, planned));
+    stages.push_back(stage_plan("learning-rates", "learning-rates", search_runs(searched), resumed,
+                                apart["learning-rates"]));
   }
   for (const Experiment& experiment : experiments) {
-    StagePlan stage = stage_plan(experiment.name, sweep_of(experiment),
-                                 cells_of(experiment, options), options, planned);
+    StagePlan stage =
+        stage_plan(experiment.name, sweep_of(experiment), cells_of(experiment, options), options,
+                   experiment.is_apart ? apart[sweep_of(experiment)] : shared);
     if (experiment.seconds) stage.seconds += experiment.seconds(options);
     if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
     stages.push_back(stage);

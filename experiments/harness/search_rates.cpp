@@ -117,7 +117,6 @@ int usual_size(const Cell& cell) {
 
 Cell searched_cell(const Cell& cell, const StudyOptions& options) {
   Cell searched = task_cell(options, data::parse_task(cell.task), options.base_seeds.front(), 0);
-  searched.experiment = "learning-rates";
   if (cell.rank > 0) searched = lora_cell(searched, options, cell.targets, 4);
   return method_cell(searched, cell.method, usual_size(cell));
 }
@@ -179,7 +178,9 @@ LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& o
   sweep.expected_seconds = expected_seconds;
   sweep.bytes_per_cell = bytes_per_cell;
   const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
-    return run_cell(bases.of(cell), cell, ScoreOn::validation, stop);
+    CellResult result = run_cell(bases.of(cell), cell, ScoreOn::validation, stop);
+    result.experiment = "learning-rates";
+    return result;
   };
   // The first round runs the first rates of all searches, the others what lies beyond their edges.
   for (std::vector<Cell> runs = search_runs(cells); !runs.empty();

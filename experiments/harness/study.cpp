@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "experiments/harness/output.h"
+#include "experiments/harness/reuse.h"
 #include "experiments/harness/run_card.h"
 #include "experiments/harness/search_rates.h"
 #include "experiments/harness/sweep.h"
@@ -98,6 +99,12 @@ void set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, B
       cell.lr = rates.find(cell.task, cell.method, cell.targets).choice.lr;
 }
 
+nlohmann::json base_of_all(const StudyOptions& options) {
+  nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, options.base_steps)));
+  base.erase("seed");
+  return base;
+}
+
 namespace {
 
 template <class Value, class Field>
@@ -112,11 +119,9 @@ std::vector<Value> values_of(const std::vector<Cell>& cells, Field Cell::*field)
 // Cells name their learning rates and all else that an experiment varies; what they do not name is
 // in the configuration.
 RunCard study_card(const Study& study, const StudyOptions& options) {
-  nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, options.base_steps)));
-  base.erase("seed");
   RunCard card;
   card.experiment = study.name;
-  card.configuration = {{"base", base},
+  card.configuration = {{"base", base_of_all(options)},
                         {"steps_factor", options.steps_factor},
                         {"settings", nlohmann::json::parse(study.settings.text())},
                         {"learning_rates", options.search ? "searched" : "recorded"}};
@@ -127,14 +132,30 @@ RunCard study_card(const Study& study, const StudyOptions& options) {
   return card;
 }
 
+// What others have trained of the study's cells goes into its folder.
+void take_from_others(const Study& study, const StudyOptions& options, ResultsFolder& folder,
+                      Progress& progress) {
+  const bool is_like_others = !study.measure && study.settings.text() == JsonObject().text();
+  if (!is_like_others || folder.is_read_only()) return;
+  const auto others = trained_by_others(options, study.name);
+  std::vector<CellResult> reused;
+  for (const Cell& cell : study.cells)
+    if (const auto found = others.find(cell.key());
+        found != others.end() && !folder.contains(cell)) {
+      folder.append(found->second);
+      reused.push_back(found->second);
+    }
+  if (!reused.empty()) progress.message(reuse_text(reused));
+}
+
 }  // namespace
 
 std::vector<CellResult> run_study(Study study, const StudyOptions& options, Bases& bases,
                                   Progress& progress) {
-  for (Cell& cell : study.cells) cell.experiment = study.name;
   ResultsFolder folder(options.out / study.name, study_card(study, options), options.jobs,
                        options.start);
   if (!folder.notice().empty()) progress.message(folder.notice());
+  take_from_others(study, options, folder, progress);
   for (const Cell& cell : study.cells)
     if (!folder.contains(cell)) bases.prepare(cell);
 
@@ -145,7 +166,9 @@ std::vector<CellResult> run_study(Study study, const StudyOptions& options, Base
   sweep.continue_with =
       fmt::format("the same command again (results are in {})", options.out.string());
   const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
-    return run_cell(bases.of(cell), cell, ScoreOn::test, stop, study.measure);
+    CellResult result = run_cell(bases.of(cell), cell, ScoreOn::test, stop, study.measure);
+    result.experiment = study.name;
+    return result;
   };
   run_sweep(study.cells, sweep, run, folder, progress);
   return folder.results();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "data/tasks.h"
 #include "experiments/evidence/findings.h"
 #include "experiments/evidence/json_object.h"
@@ -62,15 +64,21 @@ Cell method_cell(Cell cell, const std::string& method, int size);
 void set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, Bases& bases,
                         Progress& progress);
 
+/// How the bases of these options are made, without the seed that a cell names; as to_json writes
+/// it.
+nlohmann::json base_of_all(const StudyOptions& options);
+
 /// One experiment as a sweep.
 struct Study {
-  std::string name;  ///< the folder OUT/name; also Cell::experiment
+  std::string name;  ///< the folder OUT/name; also CellResult::experiment
   std::vector<Cell> cells;
   JsonObject settings = {};  ///< what else changes a cell's numbers
   Measure measure = {};      ///< of every trained model
 };
 
-/// Runs what OUT/name lacks, with plan and progress. All results in the folder, sorted by key.
+/// Runs what OUT/name lacks, with plan and progress. A cell that another experiment has trained
+/// alike is taken from there (reuse.h), unless it is measured here or the study has settings of its
+/// own. All results in the folder, sorted by key.
 /// Throws as run_sweep does.
 std::vector<CellResult> run_study(Study study, const StudyOptions& options, Bases& bases,
                                   Progress& progress);

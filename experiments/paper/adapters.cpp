@@ -22,7 +22,6 @@ std::vector<int> adapter_ranks(const StudyOptions& options) {
 Cell adapter_cell(Cell repetition, const StudyOptions& options, int rank, AlphaRule rule) {
   Cell cell = lora_cell(std::move(repetition), options, {"q", "v"}, rank);
   if (rule == AlphaRule::proportional) cell.alpha = 2 * rank;
-  cell.experiment = "adapters";
   return cell;
 }
 

@@ -50,12 +50,12 @@ std::string table6_csv(const std::vector<TaskTable>& tables) {
           nll.push_back(result.nll);
         }
         const Cell& cell = results.front().cell;
-        text += fmt::format("{},{},{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                            cell.experiment, cell.task, cell.facts, base, cell.method,
-                            weight_set(cell.targets), cell.rank, results.size(),
-                            results.front().metric, number(mean(score)), number(sample_sd(score)),
-                            number(mean(nll)), number(sample_sd(nll)), results.front().trainable,
-                            cell.lr, cell.alpha, cell.scaling, cell.steps);
+        text +=
+            fmt::format("{},{},{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}\n", "table6",
+                        cell.task, cell.facts, base, cell.method, weight_set(cell.targets),
+                        cell.rank, results.size(), results.front().metric, number(mean(score)),
+                        number(sample_sd(score)), number(mean(nll)), number(sample_sd(nll)),
+                        results.front().trainable, cell.lr, cell.alpha, cell.scaling, cell.steps);
       }
     }
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "experiments/harness/build_info.h"
 #include "experiments/harness/experiment.h"
@@ -45,15 +46,25 @@ nn::Json part_at(const nn::Json& object, const char* name, nn::Json::value_t kin
   return found != object.end() && found->type() == kind ? *found : nn::Json(kind);
 }
 
-// Seconds over all cells, as if they had run one after the other.
-std::pair<int, double> cells_and_seconds(const fs::path& cells_jsonl) {
-  int cells = 0;
+// "24, of them 6 by table5", and the seconds of those that this sweep has trained, as if they had
+// run one after the other.
+std::pair<std::string, std::string> cells_and_seconds(const fs::path& out,
+                                                      const std::string& sweep) {
+  const std::vector<CellResult> results = read_cells(out / sweep / "cells.jsonl");
+  if (results.empty()) return {"", ""};
+  std::map<std::string, int> others;
   double seconds = 0;
-  for (const CellResult& result : read_cells(cells_jsonl)) {
-    ++cells;
-    seconds += result.seconds;
+  for (const CellResult& result : results) {
+    if (result.experiment == sweep)
+      seconds += result.seconds;
+    else
+      ++others[result.experiment];
   }
-  return {cells, seconds};
+  std::string cells = std::to_string(results.size());
+  for (const auto& [experiment, count] : others)
+    cells += fmt::format(", {}{} by {}", cells.find(',') == std::string::npos ? "of them " : "",
+                         count, experiment);
+  return {cells, duration_text(seconds)};
 }
 
 // What a stage rests on is in the folder of its sweep, which it may share.
@@ -62,14 +73,10 @@ std::vector<std::string> stage_row(const fs::path& out, const std::vector<Experi
   const std::string sweep = sweep_of(experiments, name);
   const nn::Json card = read_json(out / sweep / "run.json");
   const nn::Json extent = part_at(card, "extent", nn::Json::value_t::object);
-  const auto [cells, seconds] = cells_and_seconds(out / sweep / "cells.jsonl");
-  return {name,
-          sweep,
-          text_at(card, "hash"),
-          text_at(extent, "base_seeds"),
-          text_at(extent, "seeds"),
-          cells > 0 ? std::to_string(cells) : "",
-          cells > 0 ? duration_text(seconds) : ""};
+  const auto [cells, seconds] = cells_and_seconds(out, sweep);
+  return {
+      name,  sweep,  text_at(card, "hash"), text_at(extent, "base_seeds"), text_at(extent, "seeds"),
+      cells, seconds};
 }
 
 std::string run_of_the_paper(const fs::path& out) {

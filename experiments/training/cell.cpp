@@ -99,10 +99,10 @@ std::string weight_set(std::vector<std::string> targets) {
 
 std::string Cell::key() const {
   return fmt::format(
-      "{} {} {} size={} targets={} rank={} alpha={} scaling={} init={} dropout={} optimizer={} "
+      "{} {} size={} targets={} rank={} alpha={} scaling={} init={} dropout={} optimizer={} "
       "base={}:{}:{} seed={} facts={} lr={} steps={} examples={}",
-      experiment, task, method, size, weight_set(targets), rank, alpha, scaling, init, dropout,
-      optimizer, base, width, base_seed, seed, facts, lr, steps, examples);
+      task, method, size, weight_set(targets), rank, alpha, scaling, init, dropout, optimizer, base,
+      width, base_seed, seed, facts, lr, steps, examples);
 }
 
 void check_cell(const Cell& cell) {
@@ -166,7 +166,7 @@ nn::Json to_json(const CellResult& result) {
   const Cell& cell = result.cell;
   nn::Json more = nn::Json::object();
   for (const auto& [name, value] : result.more) more[name] = nn::number_json(value);
-  return {{"experiment", cell.experiment},
+  return {{"experiment", result.experiment},
           {"task", cell.task},
           {"method", cell.method},
           {"size", cell.size},
@@ -197,7 +197,7 @@ CellResult cell_result_from_json(const nn::Json& object) {
   CellResult result;
   Cell& cell = result.cell;
   FieldReader fields(object);
-  fields.read("experiment", cell.experiment);
+  fields.read("experiment", result.experiment);
   fields.read("task", cell.task);
   fields.read("method", cell.method);
   fields.read("size", cell.size);

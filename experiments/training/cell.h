@@ -12,7 +12,6 @@ namespace experiments {
 /// no outcome. A field that says nothing about a method is left at its default: the frozen base has
 /// no learning rate and no steps, and only LoRA has targets, a rank, alpha and a scaling rule.
 struct Cell {
-  std::string experiment = "table6";
   std::string task;                  ///< "sqlgen", "nli", "reorder"
   std::string method = "lora";       ///< "frozen" (the base as it is), or of lora::all_methods()
   int size = 0;                      ///< of a method that has one: bottleneck, prefix length, ...
@@ -39,8 +38,9 @@ struct Cell {
 /// A finished cell. Two runs of the same cell agree in everything but `seconds`.
 struct CellResult {
   Cell cell;
-  std::string metric;  ///< what `value` is: "exact_match", "accuracy"
-  double value = 0;    ///< on the test set, a fraction in [0, 1]
+  std::string experiment = {};  ///< that trained it; others reuse it
+  std::string metric;           ///< what `value` is: "exact_match", "accuracy"
+  double value = 0;             ///< on the test set, a fraction in [0, 1]
   double nll = 0;      ///< nats per target token on the test set; infinite or NaN if it diverged
   long trainable = 0;  ///< number of trained parameters
   double seconds = 0;  ///< wall clock

@@ -22,7 +22,6 @@ Base untrained_base() {
 
 Cell traced(const std::string& task, const std::string& method) {
   Cell cell;
-  cell.experiment = "trace";
   cell.task = task;
   cell.method = method;
   if (method == "lora") {

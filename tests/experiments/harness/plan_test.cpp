@@ -41,7 +41,6 @@ TEST_CASE("a plan counts what is missing, also of cells whose learning rate it d
   StudyOptions options = small(folder.path());
   const Experiment one = an_experiment("one");
   Cell done = one.cells(options)[1];
-  done.experiment = "one";
   done.lr = 0.01;
   std::filesystem::create_directory(folder / "one");
   fake::write(folder / "one" / "cells.jsonl", to_json(fake::result(done)).dump() + "\n{torn");

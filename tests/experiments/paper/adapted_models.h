@@ -29,7 +29,6 @@ inline experiments::AdaptedMatrix adapted(const lora::MatrixXd& W, const lora::M
 inline experiments::Cell cell(const std::string& task, int rank, std::uint64_t seed,
                               double alpha = 8) {
   experiments::Cell cell;
-  cell.experiment = "adapters";
   cell.task = task;
   cell.targets = {"q", "v"};
   cell.rank = rank;

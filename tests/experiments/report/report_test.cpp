@@ -215,11 +215,15 @@ TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
   fake::write(folder / "adapters" / "run.json",
               R"({"hash": "0123abcd", "extent": {"seeds": [1, 2]},
                   "runs": [{"commit": "c0ffee", "compiler": "GNU", "flags": "-O3", "cpu": "a cpu"}]})");
+  CellResult adapter = fake::result(fake::cell("nli", {"q"}, 4, 1));
+  CellResult other = fake::result(fake::cell("nli", {"q"}, 4, 2));
+  adapter.experiment = "adapters", other.experiment = "table5";
   fake::write(folder / "adapters" / "cells.jsonl",
-              to_json(fake::result(fake::cell("nli", {"q"}, 4, 1))).dump() + "\n");
+              to_json(adapter).dump() + "\n" + to_json(other).dump() + "\n");
   const std::string html = provenance_section(folder.path(), all_experiments());
   CHECK(has(html,
-            "<td>figure3</td><td>adapters</td><td>0123abcd</td><td></td><td>[1,2]</td><td>1</td>"));
+            "<td>figure3</td><td>adapters</td><td>0123abcd</td><td></td><td>[1,2]</td>"
+            "<td>2, of them 1 by table5</td>"));
   CHECK(has(html, "c0ffee"));
   CHECK(sweep_of(all_experiments(), "figure2") == "table15");
   CHECK(sweep_of(all_experiments(), "table5") == "table5");

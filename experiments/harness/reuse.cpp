@@ -1,0 +1,78 @@
+#include "experiments/harness/reuse.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "experiments/harness/run_card.h"
+#include "nn/files/file.h"
+#include "nn/files/json.h"
+
+namespace experiments {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Cells name everything else. The search of learning rates has no "settings": it scores on
+// validation examples.
+bool is_trained_alike(const nn::Json& card, const nlohmann::json& base) {
+  const nn::Json configuration = card.value("configuration", nn::Json());
+  return configuration.contains("base") && nlohmann::json(configuration["base"]) == base &&
+         configuration.contains("settings") && configuration["settings"].empty();
+}
+
+bool is_of_this_machine(const nn::Json& card, const nlohmann::json& machine) {
+  const nn::Json runs = card.value("runs", nn::Json::array());
+  return !runs.empty() && std::all_of(runs.begin(), runs.end(), [&](const nn::Json& run) {
+    return std::ranges::all_of(
+        std::array{"commit", "compiler", "flags", "cpu"}, [&](const char* fact) {
+          return run.at(fact).get<std::string>() == machine.at(fact).get<std::string>();
+        });
+  });
+}
+
+}  // namespace
+
+std::map<std::string, CellResult> trained_by_others(const StudyOptions& options,
+                                                    const std::string& experiment) {
+  std::map<std::string, CellResult> found;
+  if (options.start == ResultsFolder::Start::fresh) return found;
+  const nlohmann::json base = base_of_all(options), machine = machine_facts(options.jobs);
+  std::vector<fs::path> folders;
+  std::error_code unreadable;
+  for (fs::directory_iterator entry(options.out, unreadable), end; entry != end;
+       entry.increment(unreadable))
+    folders.push_back(entry->path());
+  std::sort(folders.begin(), folders.end());
+  for (const fs::path& folder : folders) {
+    const std::string name = folder.filename().string();
+    if (name == experiment || !fs::exists(folder / "cells.jsonl", unreadable)) continue;
+    try {
+      const nn::Json card = nn::parse_json_object(nn::read_file(folder / "run.json"));
+      if (card.value("experiment", "") != name || !is_trained_alike(card, base) ||
+          !is_of_this_machine(card, machine))
+        continue;
+      for (CellResult& result : read_cells(folder / "cells.jsonl")) {
+        std::erase_if(result.more, [](const auto& entry) { return entry.first != "train_nll"; });
+        found.try_emplace(result.cell.key(), std::move(result));
+      }
+    } catch (const std::exception&) {  // whoever opens that folder is told what is wrong with it
+    }
+  }
+  return found;
+}
+
+std::string reuse_text(const std::vector<CellResult>& reused) {
+  std::map<std::string, int> by;
+  for (const CellResult& result : reused) ++by[result.experiment];
+  std::vector<std::string> parts;
+  for (const auto& [experiment, count] : by)
+    parts.push_back(fmt::format("{} by {}", count, experiment));
+  return fmt::format("{} of the cells were trained by others: {}", reused.size(),
+                     fmt::join(parts, ", "));
+}
+
+}  // namespace experiments
