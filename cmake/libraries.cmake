@@ -79,6 +79,9 @@ endfunction()
 # options of its own, such as kernels.cpp, is compiled alone.
 # A file still includes all that it uses: the presets debug and asan-ubsan do without both.
 function(lowrank_precompile target owner)
+  if(CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    return()
+  endif()
   if(target STREQUAL owner)
     target_precompile_headers(${target} PRIVATE
       <algorithm> <array> <cmath> <cstdint> <filesystem> <fstream> <functional> <limits> <map> <memory> <optional>
