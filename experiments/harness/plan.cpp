@@ -43,7 +43,7 @@ class FinishedCells {
 // `planned` are the cells that stages before it leave for this one: what two stages share is run
 // once.
 StagePlan stage_plan(const std::string& name, const std::string& sweep,
-                     const std::vector<Cell>& cells, const StudyOptions& options,
+                     const std::vector<Cell>& cells, const StudyOptions& options, double slower,
                      FinishedCells& planned) {
   StagePlan stage{name};
   const FinishedCells finished(options.out / sweep);
@@ -56,7 +56,7 @@ StagePlan stage_plan(const std::string& name, const std::string& sweep,
     planned.add(cell);
     if (there || comes) continue;
     ++stage.missing;
-    stage.seconds += expected_seconds(cell) / options.jobs;
+    stage.seconds += expected_seconds(cell) * slower / options.jobs;
   }
   return stage;
 }
@@ -103,6 +103,7 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
   std::vector<StagePlan> stages{base_plan(experiments, options)};
   // Of each sweep that stands apart, and of all others together, which take from each other.
   std::map<std::string, FinishedCells> apart;
+  const double slower = slowness();
   FinishedCells shared;
   for (const auto& [key, result] : trained_by_others(options, "")) shared.add(result.cell);
   if (options.search) {
@@ -113,13 +114,13 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
     StudyOptions resumed = options;
     resumed.start = ResultsFolder::Start::resume;
     stages.push_back(stage_plan("learning-rates", "learning-rates", search_runs(searched), resumed,
-                                apart["learning-rates"]));
+                                slower, apart["learning-rates"]));
   }
   for (const Experiment& experiment : experiments) {
     StagePlan stage =
         stage_plan(experiment.name, sweep_of(experiment), cells_of(experiment, options), options,
-                   experiment.is_apart ? apart[sweep_of(experiment)] : shared);
-    if (experiment.seconds) stage.seconds += experiment.seconds(options);
+                   slower, experiment.is_apart ? apart[sweep_of(experiment)] : shared);
+    if (experiment.seconds) stage.seconds += experiment.seconds(options) * slower;
     if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
     stages.push_back(stage);
   }

@@ -10,8 +10,12 @@
 
 #include "experiments/harness/run_card.h"
 #include "experiments/harness/sweep.h"
+#include "experiments/harness/timing.h"
 #include "experiments/training/adapt.h"
+#include "experiments/training/batches.h"
+#include "lora/inject.h"
 #include "nn/files/file.h"
+#include "nn/optimizer.h"
 
 namespace experiments {
 
@@ -176,6 +180,7 @@ LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& o
   SweepOptions sweep;
   sweep.jobs = options.jobs;
   sweep.expected_seconds = expected_seconds;
+  sweep.slowness = slowness;
   sweep.bytes_per_cell = bytes_per_cell;
   const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
     CellResult result = run_cell(bases.of(cell), cell, ScoreOn::validation, stop);
@@ -200,6 +205,9 @@ LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& o
 
 // Tokens of a batch times steps, at a cost per token as the cells of table5 and table7 took it, two
 // at a time on two cores.
+constexpr double seconds_per_token = 3.7e-6;         // of LoRA at the width of 64
+constexpr double seconds_per_token_of_all = 4.7e-6;  // of full fine-tuning
+
 double expected_seconds(const Cell& cell) {
   if (cell.method == "frozen") return 0.1;
   const data::Example any =
@@ -208,9 +216,31 @@ double expected_seconds(const Cell& cell) {
   if (cell.method.find("prefix") != std::string::npos || cell.method == "prompt-encoder")
     length += cell.size;  // positions before the tokens
   const double wider = cell.width / 64.0;
-  const double seconds_per_token = (cell.method == "full" ? 4.7e-6 : 3.7e-6) * wider * wider;
+  const double per_token =
+      (cell.method == "full" ? seconds_per_token_of_all : seconds_per_token) * wider * wider;
   const double projecting = cell.method == "subspace" ? 3e-3 * cell.steps : 0;
-  return 0.1 + 32 * length * cell.steps * seconds_per_token + projecting;
+  return 0.1 + 32 * length * cell.steps * per_token + projecting;
+}
+
+double slowness() {
+  nn::Decoder model(base_config(0, 0).model, /*seed=*/0);
+  lora::LoraConfig config;
+  config.targets = {"q", "v"};
+  config.spec.rank = 4;
+  lora::inject(model, config, /*seed=*/0);
+  const auto batch = token_batch(data::make_batch(
+      data::examples(data::tasks::nli, {}, data::Split::train, /*seed=*/0, /*count=*/32)));
+  nn::AdamW optimizer({{nn::trainable_parameters(model)}});
+  nn::Tape tape(autograd::TapeMode::training);
+  const auto step = [&] {
+    tape.clear();
+    const nn::Var loss = nn::token_loss({tape}, model, batch);
+    optimizer.zero_grad();
+    tape.backward(loss);
+    optimizer.step(1e-3);
+  };
+  const double seconds = quantile(interleaved_seconds({step}, 3, 0.02).front(), 0.5);
+  return seconds / (static_cast<double>(batch.B * batch.T) * seconds_per_token);
 }
 
 }  // namespace experiments

@@ -42,6 +42,10 @@ LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& o
 /// goes.
 double expected_seconds(const Cell& cell);
 
+/// How many times longer a training step takes here than where expected_seconds was measured: three
+/// rounds of a LoRA step on one thread, in all about a tenth of a second.
+double slowness();
+
 /// Expected peak memory of one cell: a copy of the model and a step's tensors.
 constexpr std::size_t bytes_per_cell = 40'000'000;
 

@@ -162,6 +162,7 @@ std::vector<CellResult> run_study(Study study, const StudyOptions& options, Base
   SweepOptions sweep;
   sweep.jobs = options.jobs;
   sweep.expected_seconds = expected_seconds;
+  sweep.slowness = slowness;
   sweep.bytes_per_cell = bytes_per_cell;
   sweep.continue_with =
       fmt::format("the same command again (results are in {})", options.out.string());

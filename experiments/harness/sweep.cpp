@@ -155,7 +155,8 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
-/// Measured seconds over expected seconds of the cells in the folder; 1 if there are none.
+/// Measured seconds over expected seconds of the cells in the folder; if there are none, what the
+/// options say.
 double measured_over_expected(const std::vector<Cell>& cells, const SweepOptions& options,
                               const ResultsFolder& folder) {
   std::set<std::string> keys;
@@ -166,7 +167,7 @@ double measured_over_expected(const std::vector<Cell>& cells, const SweepOptions
     measured += result.seconds;
     expected += options.expected_seconds(result.cell);
   }
-  return measured > 0 && expected > 0 ? measured / expected : 1;
+  return measured > 0 && expected > 0 ? measured / expected : options.slowness();
 }
 
 }  // namespace

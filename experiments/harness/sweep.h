@@ -27,6 +27,8 @@ struct SweepOptions {
   /// Expected seconds of a cell. Used to start the longest first and to weigh the estimate of the
   /// remaining time, which then follows the times measured.
   std::function<double(const Cell&)> expected_seconds = [](const Cell&) { return 1.0; };
+  /// By how much they are too short here; asked where the folder has no times to correct them.
+  std::function<double()> slowness = [] { return 1.0; };
   std::size_t bytes_per_cell = 0;  ///< expected peak of one cell, 0 if unknown
   std::string continue_with;       ///< the command that continues, for what Stopped says
 };
