@@ -43,6 +43,7 @@ Command table6_command() {
                         shown);  // with the ranks and weight sets that were given
     };
     run_experiment(experiment, options, bases, progress);
+    say_where(progress, options, experiment.name);
     return 0;
   });
   return command;

@@ -52,6 +52,12 @@ void apply(const StudyTexts& given, StudyOptions& options) {
   options.start = given.fresh ? ResultsFolder::Start::fresh : ResultsFolder::Start::resume;
 }
 
+void say_where(Progress& progress, const StudyOptions& options, const std::string& name) {
+  const std::filesystem::path folder = options.out / name;
+  progress.message(fmt::format("the table is in {}, its data in {}.csv",
+                               (folder / (name + ".md")).string(), name));
+}
+
 Command experiment_command(const Experiment& experiment) {
   Command command(experiment.name, experiment.help);
   auto given = std::make_shared<StudyTexts>();
@@ -65,6 +71,7 @@ Command experiment_command(const Experiment& experiment) {
     Progress progress;
     Bases bases(options.out / "base", options.base_steps);
     std::vector<Finding> findings = run_experiment(experiment, options, bases, progress);
+    say_where(progress, options, experiment.name);
     judge(findings);
     print_out("{}", findings_text(findings));
     return 0;

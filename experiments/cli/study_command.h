@@ -21,6 +21,9 @@ void add_study_options(Command& command, StudyTexts& given,
 /// Sets what was given in `options`, which are the preset's. Throws UsageError.
 void apply(const StudyTexts& given, StudyOptions& options);
 
+/// Says on standard error where the results of an experiment are.
+void say_where(Progress& progress, const StudyOptions& options, const std::string& name);
+
 /// The command of an experiment: runs it, judges its findings as one family and prints them.
 Command experiment_command(const Experiment& experiment);
 

@@ -158,8 +158,8 @@ void StepText::write_batch(std::string& text) const {
   constexpr nn::Index shown = 8;
   const auto& [B, T, ids, targets, weights] = step_.batch;
   text += fmt::format(
-      "The batch: B = {} rows of T = {} tokens, ids (B,T). What stands after -> "
-      "is to be predicted.\n",
+      "The batch: {} rows of {} tokens, (B,T) in shapes. What stands after -> is to be "
+      "predicted.\n",
       B, T);
   for (nn::Index b = 0; b < std::min(B, shown); ++b) {
     std::vector<int> prompt, answer;

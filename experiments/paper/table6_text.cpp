@@ -13,7 +13,9 @@ constexpr std::size_t label_width = 16, column_width = 12, columns_per_block = 7
 
 const char* verdicts_rule =
     "Verdicts: mean of paired differences over (base seed, seed) with its 95 % interval; p of the\n"
-    "t-test against the threshold, Holm-corrected over all statements and tasks, 5 %.\n";
+    "t-test against the threshold, Holm-corrected over all statements and tasks, 5 %. So a "
+    "verdict\n"
+    "can be inconclusive though the interval, which is of one statement alone, is on one side.\n";
 
 const char* table6_paper_text =
     "* the best r of a row. WikiSQL (noise ±0.5) and MultiNLI (±0.1) are GPT-3 175B in Hu et al. "

@@ -92,8 +92,10 @@ std::vector<Figure> all_figures() {
   return figures;
 }
 
+static bool has_gnuplot() { return run_program({"gnuplot", "--version"}, "").status == 0; }
+
 void require_gnuplot() {
-  if (run_program({"gnuplot", "--version"}, "").status != 0)
+  if (!has_gnuplot())
     throw std::runtime_error(
         "gnuplot cannot be run, and it draws the report's figures; its package is gnuplot-nox");
 }
@@ -116,6 +118,7 @@ Drawing draw_figure(const std::string& name, std::string_view script, const fs::
 
 std::string draw_aside(const std::string& name, std::string_view script, const std::string& data,
                        const std::string& csv, const fs::path& svg) {
+  if (!has_gnuplot()) return "gnuplot is not here (Debian's package is gnuplot-nox)";
   try {
     const nn::TemporaryFolder folder;  // what gnuplot reads and writes on the way
     nn::write_file_atomically(folder / data, csv);
