@@ -70,6 +70,19 @@ std::vector<Cell> cells_of(const Experiment& experiment, const StudyOptions& opt
   }
 }
 
+// With the rates that they will have, where these are recorded: only then are equal cells known.
+std::vector<Cell> with_recorded_rates(std::vector<Cell> cells) {
+  const LearningRates rates = recorded_learning_rates();
+  for (Cell& cell : cells) {
+    if (cell.method == "frozen" || cell.lr != 0) continue;
+    try {
+      cell.lr = rates.find(cell.task, cell.method, cell.targets).choice.lr;
+    } catch (const std::invalid_argument&) {  // said when it is its turn
+    }
+  }
+  return cells;
+}
+
 StagePlan base_plan(const std::vector<Experiment>& experiments, const StudyOptions& options) {
   StagePlan stage{"base"};
   std::set<std::string> counted;  // by their hashes
@@ -117,9 +130,10 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
                                 slower, apart["learning-rates"]));
   }
   for (const Experiment& experiment : experiments) {
-    StagePlan stage =
-        stage_plan(experiment.name, sweep_of(experiment), cells_of(experiment, options), options,
-                   slower, experiment.is_apart ? apart[sweep_of(experiment)] : shared);
+    std::vector<Cell> cells = cells_of(experiment, options);
+    if (!options.search) cells = with_recorded_rates(std::move(cells));
+    StagePlan stage = stage_plan(experiment.name, sweep_of(experiment), cells, options, slower,
+                                 experiment.is_apart ? apart[sweep_of(experiment)] : shared);
     if (experiment.seconds) stage.seconds += experiment.seconds(options) * slower;
     if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
     stages.push_back(stage);

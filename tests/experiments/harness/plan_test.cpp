@@ -41,7 +41,7 @@ TEST_CASE("a plan counts what is missing, also of cells whose learning rate it d
   StudyOptions options = small(folder.path());
   const Experiment one = an_experiment("one");
   Cell done = one.cells(options)[1];
-  done.lr = 0.01;
+  done.lr = recorded_learning_rates().find("nli", "lora", {"q"}).choice.lr;
   std::filesystem::create_directory(folder / "one");
   fake::write(folder / "one" / "cells.jsonl", to_json(fake::result(done)).dump() + "\n{torn");
 
@@ -53,6 +53,12 @@ TEST_CASE("a plan counts what is missing, also of cells whose learning rate it d
   CHECK(stages[1].missing == 3);
   CHECK(stages[1].seconds > 0);
 
+  done.lr *= 2;  // another cell, unless nobody knows the rate yet
+  fake::write(folder / "one" / "cells.jsonl", to_json(fake::result(done)).dump() + "\n");
+  CHECK(plan({one}, options)[1].missing == 4);
+  options.search = true;
+  CHECK(plan({one}, options)[2].missing == 3);
+  options.search = false;
   options.start = ResultsFolder::Start::fresh;
   CHECK(plan({one}, options)[1].missing == 4);
 }
