@@ -229,7 +229,7 @@ Experiment forgetting_experiment() {
   Experiment experiment{"forgetting",
                         "what LoRA at each r and full fine-tuning learn, forget, and leave behind",
                         forgetting_cells, run_forgetting};
-  experiment.is_apart = true;
+  experiment.looks = true;
   return experiment;
 }
 

@@ -30,9 +30,9 @@ struct Experiment {
   std::map<std::string, std::string> without = {};
   /// The steps of its bases, where these are not options.base_steps.
   std::function<long(const StudyOptions&)> base_steps = {};
-  /// Whether it takes no cells that other experiments have trained, since it measures its models or
-  /// trains them in another way: for the plan.
-  bool is_apart = false;
+  /// For the plan, as run_study does it: one that looks at its models takes no cells that others
+  /// have trained; one that trains in another way takes none and gives none.
+  bool looks = false, is_apart = false;
   bool one_task = false;  ///< it runs on the first of the tasks, and its --tasks may name only one
 };
 

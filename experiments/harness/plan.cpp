@@ -114,7 +114,7 @@ std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
 std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
                             const StudyOptions& options) {
   std::vector<StagePlan> stages{base_plan(experiments, options)};
-  // Of each sweep that stands apart, and of all others together, which take from each other.
+  // Of each sweep that takes nothing, and of all others together, which take from each other.
   std::map<std::string, FinishedCells> apart;
   const double slower = slowness();
   FinishedCells shared;
@@ -132,8 +132,11 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
   for (const Experiment& experiment : experiments) {
     std::vector<Cell> cells = cells_of(experiment, options);
     if (!options.search) cells = with_recorded_rates(std::move(cells));
-    StagePlan stage = stage_plan(experiment.name, sweep_of(experiment), cells, options, slower,
-                                 experiment.is_apart ? apart[sweep_of(experiment)] : shared);
+    StagePlan stage =
+        stage_plan(experiment.name, sweep_of(experiment), cells, options, slower,
+                   experiment.is_apart || experiment.looks ? apart[sweep_of(experiment)] : shared);
+    if (experiment.looks)
+      for (const Cell& cell : cells) shared.add(cell);
     if (experiment.seconds) stage.seconds += experiment.seconds(options) * slower;
     if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
     stages.push_back(stage);

@@ -88,7 +88,7 @@ Experiment figure3_experiment() {
   Experiment experiment{
       "figure3", "do adapters of different rank agree on their directions? (Figure 3)", {}, {}};
   experiment.sweep = "adapters";
-  experiment.is_apart = true;  // every adapter is kept
+  experiment.looks = true;  // every adapter is kept
   experiment.cells = [](const StudyOptions& options) {
     std::vector<Cell> cells;
     for (const Cell& repetition : repetitions(options))

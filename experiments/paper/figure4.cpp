@@ -97,7 +97,7 @@ Experiment figure4_experiment() {
   Experiment experiment{
       "figure4", "do adapters of different seeds agree on their directions? (Figure 4)", {}, {}};
   experiment.sweep = "adapters";
-  experiment.is_apart = true;  // every adapter is kept
+  experiment.looks = true;  // every adapter is kept
   experiment.cells = [](const StudyOptions& options) {
     std::vector<Cell> cells;
     for (const Cell& repetition : repetitions(options))

@@ -52,7 +52,7 @@ Experiment figure8_experiment() {
   Experiment experiment{
       "figure8", "do the directions of dW lie among the top ones of W? (Figure 8)", {}, {}};
   experiment.sweep = "adapters";
-  experiment.is_apart = true;  // every adapter is kept
+  experiment.looks = true;  // every adapter is kept
   experiment.cells = [](const StudyOptions& options) {
     std::vector<Cell> cells;
     for (const Cell& repetition : repetitions(options))

@@ -142,7 +142,7 @@ Experiment table18_experiment() {
   Experiment experiment{"table18",
                         "the paper's Table 18: validation loss and quality against r, up to d",
                         table18_cells, run_table18};
-  experiment.is_apart = true;
+  experiment.looks = true;
   return experiment;
 }
 

@@ -108,7 +108,7 @@ Finding table7_finding(const std::vector<Table7Entry>& entries) {
 Experiment table7_experiment() {
   Experiment experiment{"table7", "how much of W lies in the directions of dW (Table 7)", {}, {}};
   experiment.sweep = "adapters";
-  experiment.is_apart = true;  // every adapter is kept
+  experiment.looks = true;  // every adapter is kept
   experiment.cells = [](const StudyOptions& options) {
     std::vector<Cell> cells;
     for (const Cell& repetition : repetitions(options))
