@@ -61,11 +61,9 @@ std::filesystem::path path_of(const TeacherSpec& teacher, const StudyOptions& op
 
 RunCard known_rank_card(const StudyOptions& options) {
   const KnownRankOptions one = options_of({}, options);
-  nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, options.base_steps)));
-  base.erase("seed");
   RunCard card;
   card.experiment = "known-rank";
-  card.configuration = {{"base", base},
+  card.configuration = {{"base", base_of_all(options)},
                         {"student_rank", one.student.rank},
                         {"student_steps", one.student.steps},
                         {"ranks", one.ranks},

@@ -38,9 +38,9 @@ Command table6_command() {
     Progress progress;
     Bases bases(options.out / "base", options.base_steps);
     Experiment experiment = table6_experiment();
+    // With the ranks and weight sets that were given.
     experiment.run = [&](const StudyOptions&, Bases& its_bases, Progress& shown) {
-      return run_table6(options, its_bases,
-                        shown);  // with the ranks and weight sets that were given
+      return run_table6(options, its_bases, shown);
     };
     run_experiment(experiment, options, bases, progress);
     say_where(progress, options, experiment.name);

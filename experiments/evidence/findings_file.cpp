@@ -85,7 +85,7 @@ nn::Json verdict_json(const Finding::Part& part) {
           {"note", part.contrast.note}};
 }
 
-// What the paper says, in the order of the list; F10 and F11 go beyond it.
+// What the paper says, in the order of its tables; F10 and F11 go beyond it.
 std::vector<Finding> the_eleven() {
   const auto finding = [](const char* id, const char* statement, const char* command) {
     return Finding{id, statement, command, {}};

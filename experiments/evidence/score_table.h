@@ -35,11 +35,10 @@ Summary summary(const Runs& runs);
 /// "70.4 ±0.5", without the spread of a single run.
 std::string score_text(const Summary& summary);
 
-/// What counts as a difference between two scores, in points: rows that the paper calls worse lie
-/// at least 3.2 points apart on WikiSQL ({q} and {q,v} at equal r in Table
-/// 6: 4.6, 3.7, 3.2, 3.4, 3.5), ranks that it calls equally good at most 0.5. It is also about
-/// twice the sampling error of a score on 1000 test examples (at most 100 * sqrt(0.25 / 1000) = 1.6
-/// points).
+/// What counts as a difference between two scores, in points. In Table 6 rows that the paper calls
+/// worse lie at least 3.2 points apart on WikiSQL ({q} and {q,v} at equal r: 4.6, 3.7, 3.2, 3.4,
+/// 3.5), ranks that it calls equally good at most 0.5. It is also about twice the sampling error of
+/// a score on 1000 test examples (at most 100 * sqrt(0.25 / 1000) = 1.6 points).
 constexpr double margin_points = 3;
 
 /// The results of one task (at one K) by the name of their row.

@@ -71,8 +71,7 @@ std::vector<Cell> cells_of(const Experiment& experiment, const StudyOptions& opt
 }
 
 // With the rates that they will have, where these are recorded: only then are equal cells known.
-std::vector<Cell> with_recorded_rates(std::vector<Cell> cells) {
-  const LearningRates rates = recorded_learning_rates();
+std::vector<Cell> with_rates(std::vector<Cell> cells, const LearningRates& rates) {
   for (Cell& cell : cells) {
     if (cell.method == "frozen" || cell.lr != 0) continue;
     try {
@@ -117,6 +116,7 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
   // Of each sweep that takes nothing, and of all others together, which take from each other.
   std::map<std::string, FinishedCells> apart;
   const double slower = slowness();
+  const LearningRates recorded = recorded_learning_rates();
   FinishedCells shared;
   for (const auto& [key, result] : trained_by_others(options, "")) shared.add(result.cell);
   if (options.search) {
@@ -131,7 +131,7 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
   }
   for (const Experiment& experiment : experiments) {
     std::vector<Cell> cells = cells_of(experiment, options);
-    if (!options.search) cells = with_recorded_rates(std::move(cells));
+    if (!options.search) cells = with_rates(std::move(cells), recorded);
     StagePlan stage =
         stage_plan(experiment.name, sweep_of(experiment), cells, options, slower,
                    experiment.is_apart || experiment.looks ? apart[sweep_of(experiment)] : shared);

@@ -136,7 +136,9 @@ RunCard study_card(const Study& study, const StudyOptions& options) {
 void take_from_others(const Study& study, const StudyOptions& options, ResultsFolder& folder,
                       Progress& progress) {
   const bool is_like_others = !study.measure && study.settings.text() == JsonObject().text();
-  if (!is_like_others || folder.is_read_only()) return;
+  const bool has_all = std::all_of(study.cells.begin(), study.cells.end(),
+                                   [&](const Cell& cell) { return folder.contains(cell); });
+  if (!is_like_others || has_all || folder.is_read_only()) return;
   const auto others = trained_by_others(options, study.name);
   std::vector<CellResult> reused;
   for (const Cell& cell : study.cells)

@@ -86,11 +86,12 @@ std::string contents(const std::vector<std::string>& stages) {
 }
 
 std::string page(const fs::path& out, const std::vector<Experiment>& experiments,
-                 const std::vector<Finding>& judged, const std::vector<Drawing>& drawings) {
+                 const std::string& warning, const std::vector<Finding>& judged,
+                 const std::vector<Drawing>& drawings) {
   const std::vector<std::string> stages = stages_in(out, experiments);
   std::string body = element("h1", "LoRA’s evidence, on toy tasks");
-  if (const std::string text = warning(out, experiments); !text.empty())
-    body += element("p", element("strong", escaped(text)), "class=\"warning\"");
+  if (!warning.empty())
+    body += element("p", element("strong", escaped(warning)), "class=\"warning\"");
   body += contents(stages) + verdicts_section(judged);
   body += element("h2", "Tables", "id=\"tables\"");
   for (const std::string& name : stages) body += stage_section(out, name);
@@ -214,17 +215,17 @@ std::string write_report(const fs::path& out, const std::vector<Experiment>& exp
   for (const std::string& sweep : sweeps)  // damage is said before anything is written
     read_cells(out / sweep / "cells.jsonl");
   const std::vector<Finding> judged = judged_findings(out, experiments);
-  if (const std::string what = warning(out, experiments); !what.empty()) text += what + "\n";
+  const std::string first = warning(out, experiments);
+  if (!first.empty()) text += first + "\n";
   text += findings_summary(judged) + "\n";
   // Somebody else's results can be read all the same.
   if (::access(out.c_str(), W_OK) != 0 && (errno == EACCES || errno == EROFS))
     return text +
            fmt::format("{} cannot be written, so there is no report; copy the folder to have one\n",
                        out.string());
-  nn::write_file_atomically(out / "verdicts.json",
-                            verdicts_json(judged, warning(out, experiments)));
+  nn::write_file_atomically(out / "verdicts.json", verdicts_json(judged, first));
   nn::write_file_atomically(out / "report.html",
-                            page(out, experiments, judged, draw_figures(out, sweeps)));
+                            page(out, experiments, first, judged, draw_figures(out, sweeps)));
   return text + fmt::format("{}\n", (out / "report.html").string());
 }
 
