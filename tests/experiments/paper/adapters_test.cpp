@@ -56,8 +56,7 @@ TEST_CASE("adapters are trained once, and read by whoever asks for them") {
   Bases again(options.out / "base", options.base_steps);  // as another process finds it
   const auto read = adapted_models({cells[1]}, options, again, quiet);
   CHECK(finished_lines(options.out / "adapters" / "cells.jsonl") == 2);
-  CHECK(read.at(0).matrices.at("blocks.0.attn.q").A ==
-        both.at(1).matrices.at("blocks.0.attn.q").A);
+  CHECK(read.at(0).matrices.at("blocks.0.attn.q").A == both.at(1).matrices.at("blocks.0.attn.q").A);
   CHECK(kind_of("blocks.0.attn.q") == "q");
 }
 

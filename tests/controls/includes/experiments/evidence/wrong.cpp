@@ -1,2 +1,2 @@
-#include "experiments/training/cell.h"
 #include "experiments/harness/results.h"
+#include "experiments/training/cell.h"

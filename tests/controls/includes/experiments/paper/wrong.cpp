@@ -1,2 +1,2 @@
-#include "experiments/harness/study.h"
 #include "experiments/beyond/facts.h"
+#include "experiments/harness/study.h"
