@@ -6,6 +6,7 @@
 
 #include "experiments/cli/command_parser.h"
 #include "experiments/cli/commands.h"
+#include "experiments/cli/wait_policy.h"
 #include "experiments/harness/output.h"
 #include "experiments/training/pretrain.h"
 #include "experiments/training/stopped.h"
@@ -36,6 +37,7 @@ int run(experiments::Command& program, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace experiments;
+  wait_passively(argv);
   prepare_standard_streams();
   Command program = all_commands();
   const int code = run(program, argc, argv);

@@ -48,6 +48,17 @@ exits 0 "$lowrank" "${sweep[@]}" --out sweep <&- >&- 2>&-
 [[ ! -s $work/sweep/table6/lock ]] || fail "something was printed into the lock"
 accepted "${sweep[@]}" --out sweep
 
+# --- Threads that wait for others sleep, unless the user says otherwise -------------------------------------
+# What GCC's OpenMP read when it was loaded; the program may begin twice.
+spins() { OMP_DISPLAY_ENV=verbose "$lowrank" --version 2>&1 | sed -n "s/.*GOMP_SPINCOUNT = '\([0-9]*\)'.*/\1/p" | tail -n 1; }
+if [[ -n $(spins) ]]; then
+  [[ $(unset OMP_WAIT_POLICY; spins) -eq 0 ]] || fail "threads that wait spin $(unset OMP_WAIT_POLICY; spins) times"
+  [[ $(OMP_WAIT_POLICY=active spins) -gt 0 ]] || fail "the user's OMP_WAIT_POLICY is not kept"
+fi
+exits 0 env -u OMP_WAIT_POLICY "$lowrank" train "${tiny[@]}" --out 'with a space' <&- >&- 2>&-
+whole 'with a space'
+exits 2 env -u OMP_WAIT_POLICY "$lowrank" 'no such' 2>/dev/null
+
 # --- Names that are not UTF-8 ------------------------------------------------------------------------------
 latin=$'caf\xe9'
 if mkdir "$work/$latin" 2>/dev/null; then  # some file systems take no such name

@@ -1,0 +1,20 @@
+#include "experiments/cli/wait_policy.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace experiments {
+
+// GCC's OpenMP reads its settings when it is loaded, before the first line of any code of ours, and
+// has no function for this one. So it is loaded again. Where that cannot be done threads spin, and
+// nothing else is lost.
+void wait_passively([[maybe_unused]] char** arguments) {
+#ifdef _OPENMP
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv("/proc/self/exe", arguments);
+#endif
+}
+
+}  // namespace experiments
