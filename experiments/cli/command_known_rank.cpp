@@ -42,9 +42,9 @@ KnownRankOptions known_rank_options(const KnownRankTexts& given) {
   if (!given.ranks.empty()) options.ranks = parse_integers("--ranks", given.ranks, 1, largest_rank);
   if (!given.steps.empty())
     options.student.steps = static_cast<int>(parse_integer("--steps", given.steps, 1, 1'000'000));
-  const long cores = usable_cores();
-  options.jobs =
-      static_cast<int>(given.jobs.empty() ? cores : parse_integer("--jobs", given.jobs, 1, 1024));
+  options.jobs = given.jobs.empty()
+                     ? default_jobs()
+                     : static_cast<int>(parse_integer("--jobs", given.jobs, 1, most_jobs));
   return options;
 }
 

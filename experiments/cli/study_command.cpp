@@ -45,9 +45,9 @@ void apply(const StudyTexts& given, StudyOptions& options) {
       throw UsageError("--facts has no effect without the task sqlgen");
     options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
   }
-  const long cores = usable_cores();
-  options.jobs =
-      static_cast<int>(given.jobs.empty() ? cores : parse_integer("--jobs", given.jobs, 1, 1024));
+  options.jobs = given.jobs.empty()
+                     ? default_jobs()
+                     : static_cast<int>(parse_integer("--jobs", given.jobs, 1, most_jobs));
   options.out = given.out;
   options.start = given.fresh ? ResultsFolder::Start::fresh : ResultsFolder::Start::resume;
 }

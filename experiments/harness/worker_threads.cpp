@@ -1,8 +1,11 @@
 #include "experiments/harness/worker_threads.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 #include <vector>
+
+#include "nn/files/numbers.h"
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -36,6 +39,12 @@ int usable_cores() {
   if (CPU_COUNT(&cores) > 0) return CPU_COUNT(&cores);
 #endif
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+int default_jobs() {
+  const char* of_task = std::getenv("SLURM_CPUS_PER_TASK");
+  const long given = of_task == nullptr ? 0 : nn::read_whole(of_task).value_or(0);
+  return given >= 1 && given <= most_jobs ? static_cast<int>(given) : usable_cores();
 }
 
 void prepare_worker_thread() {

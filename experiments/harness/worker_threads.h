@@ -7,6 +7,13 @@ namespace experiments {
 /// scheduler or taskset gave it fewer.
 int usable_cores();
 
+/// The most cells at a time that may be asked for.
+constexpr int most_jobs = 1024;
+
+/// Cells at a time where nobody says how many: what Slurm gave this task (SLURM_CPUS_PER_TASK),
+/// which sees all of a node's processors where nothing confines it, or usable_cores.
+int default_jobs();
+
 /// For the first line of a worker: OpenMP takes one thread in it, since cells run beside each other
 /// instead, and it may run on every processor of usable_cores. Without that it would share one with
 /// the others under OMP_PROC_BIND: that ties the main thread to a processor before main begins, and
