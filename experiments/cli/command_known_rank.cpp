@@ -101,6 +101,8 @@ Command known_rank_command() {
   command.option("--jobs", given->jobs, "students at a time (default: the cores)");
   command.option("--out", given->out, "results folder; the base is in OUT/base");
   command.flag("--json", given->json, "print one JSON object");
+  for (const char* part : {"--shard", "--only-base"})
+    command.refuse(part, "its teachers are run one after the other");
   command.action([given](const Command& parsed) { return run_known_rank(parsed, *given); });
   return command;
 }

@@ -9,6 +9,7 @@
 #include "experiments/harness/output.h"
 #include "experiments/harness/plan.h"
 #include "experiments/harness/search_rates.h"
+#include "experiments/harness/shard_run.h"
 
 namespace experiments {
 
@@ -42,10 +43,16 @@ int search(const StudyTexts& given) {
   apply(given, options);
   Progress progress;
   Bases bases(options.out / "base", options.base_steps);
-  const auto rates = search_rates(searched_cells(options), options, bases, progress, options.start);
-  print_out(
-      "{}\n{} is what experiments/harness/learning_rates.json holds once it is copied there.\n",
-      table(rates), (options.out / "learning-rates" / "learning_rates.json").string());
+  const std::vector<Cell> cells = searched_cells(options);
+  try {
+    if (options.only_base) leave_with_bases("learning-rates", cells, bases);
+    const auto rates = search_rates(cells, options, bases, progress, options.start);
+    print_out(
+        "{}\n{} is what experiments/harness/learning_rates.json holds once it is copied there.\n",
+        table(rates), (options.out / "learning-rates" / "learning_rates.json").string());
+  } catch (const PartDone& done) {
+    progress.message(done.text);
+  }
   return 0;
 }
 
@@ -60,6 +67,7 @@ Command learning_rates_command() {
   command.option("--jobs", given->jobs, "runs at a time (default: the cores)");
   command.option("--out", given->out, "results folder");
   command.flag("--fresh", given->fresh, "search again what was searched");
+  add_part_options(command, *given);
   command.action([given](const Command&) { return search(*given); });
   return command;
 }

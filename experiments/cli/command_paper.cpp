@@ -17,6 +17,7 @@ Command paper_command() {
   command.option("--jobs", given->jobs, "cells at a time (default: the cores)");
   command.option("--out", given->out, "results folder");
   command.flag("--fresh", given->fresh, "start over in a folder that has results");
+  add_part_options(command, *given);
   command.action([given](const Command&) {
     StudyOptions options = study_preset(given->preset);
     apply(*given, options);

@@ -43,6 +43,7 @@ Command table6_command() {
       return run_table6(options, its_bases, shown);
     };
     run_experiment(experiment, options, bases, progress);
+    if (options.is_part()) return 0;
     say_where(progress, options, experiment.name);
     return 0;
   });

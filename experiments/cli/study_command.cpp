@@ -30,6 +30,24 @@ void add_study_options(Command& command, StudyTexts& given,
   option("--out", given.out, "results folder");
   if (!refused("--fresh"))
     command.flag("--fresh", given.fresh, "start over in a folder that has results");
+  const bool without_shards = refused("--shard"), without_base = refused("--only-base");
+  if (!without_shards && !without_base) add_part_options(command, given);
+}
+
+void add_part_options(Command& command, StudyTexts& given) {
+  command.option("--shard", given.shard, "run part K of N and print nothing of it, as 3/8");
+  command.flag("--only-base", given.only_base, "make what all shards need, and nothing else");
+}
+
+static void apply_part(const StudyTexts& given, StudyOptions& options) {
+  if (given.shard.empty() && !given.only_base) return;
+  const char* part = given.only_base ? "--only-base" : "--shard";
+  if (given.fresh)
+    throw UsageError(fmt::format("--fresh has no effect with {}: start over without it", part));
+  if (given.only_base && !given.shard.empty())
+    throw UsageError("--shard has no effect with --only-base: it comes before all shards");
+  options.only_base = given.only_base;
+  if (!given.shard.empty()) options.dealer = std::make_shared<Dealer>(parse_shard(given.shard));
 }
 
 void apply(const StudyTexts& given, StudyOptions& options) {
@@ -50,6 +68,7 @@ void apply(const StudyTexts& given, StudyOptions& options) {
                      : static_cast<int>(parse_integer("--jobs", given.jobs, 1, most_jobs));
   options.out = given.out;
   options.start = given.fresh ? ResultsFolder::Start::fresh : ResultsFolder::Start::resume;
+  apply_part(given, options);
 }
 
 void say_where(Progress& progress, const StudyOptions& options, const std::string& name) {
@@ -71,6 +90,7 @@ Command experiment_command(const Experiment& experiment) {
     Progress progress;
     Bases bases(options.out / "base", options.base_steps);
     std::vector<Finding> findings = run_experiment(experiment, options, bases, progress);
+    if (options.is_part()) return 0;
     say_where(progress, options, experiment.name);
     judge(findings);
     print_out("{}", findings_text(findings));

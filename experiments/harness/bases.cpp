@@ -52,6 +52,11 @@ void Bases::prepare(const Cell& cell) {
   bases_[key_of(cell)] = {config, std::move(model)};
 }
 
+bool Bases::is_made(const Cell& cell) const {
+  return cell.base != "pretrained" ||
+         has_base(base_config(cell.base_seed, steps_, cell.width), folder_);
+}
+
 const Base& Bases::of(const Cell& cell) const {
   const auto found = bases_.find(key_of(cell));
   if (found == bases_.end())

@@ -18,6 +18,9 @@ class Bases {
   /// Throws as base_with_progress does. Called before a sweep, from one thread.
   void prepare(const Cell& cell);
 
+  /// Whether prepare has nothing to train for this cell.
+  bool is_made(const Cell& cell) const;
+
   /// The base of this cell, which was prepared; throws std::logic_error otherwise.
   const Base& of(const Cell& cell) const;
 

@@ -36,7 +36,8 @@ struct Experiment {
   bool one_task = false;  ///< it runs on the first of the tasks, and its --tasks may name only one
 };
 
-/// Runs it and keeps what it found in OUT/name/findings.json, for the report.
+/// Runs it and keeps what it found in OUT/name/findings.json, for the report. Where only a part is
+/// run (options.is_part) nothing is found.
 std::vector<Finding> run_experiment(const Experiment& experiment, const StudyOptions& options,
                                     Bases& bases, Progress& progress);
 

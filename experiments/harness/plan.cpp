@@ -20,7 +20,7 @@ class FinishedCells {
   // What is wrong in the folder is said when it is opened; until then nothing in it counts.
   explicit FinishedCells(const std::filesystem::path& folder) {
     try {
-      for (const CellResult& result : read_cells(folder / "cells.jsonl")) add(result.cell);
+      for (const CellResult& result : read_folder(folder)) add(result.cell);
     } catch (const ResultsError&) {
       return;
     }

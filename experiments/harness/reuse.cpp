@@ -34,6 +34,13 @@ bool is_of_this_machine(const nn::Json& card, const nlohmann::json& machine) {
   });
 }
 
+// A folder's files of cells, each with its card: one part may be of this machine and another not.
+std::vector<std::pair<fs::path, fs::path>> files_of(const fs::path& folder) {
+  std::vector<std::pair<fs::path, fs::path>> files{{folder / "cells.jsonl", folder / "run.json"}};
+  for (const fs::path& part : part_files(folder)) files.emplace_back(part, card_of_part(part));
+  return files;
+}
+
 }  // namespace
 
 std::map<std::string, CellResult> trained_by_others(const StudyOptions& options,
@@ -47,19 +54,24 @@ std::map<std::string, CellResult> trained_by_others(const StudyOptions& options,
        entry.increment(unreadable))
     folders.push_back(entry->path());
   std::sort(folders.begin(), folders.end());
+  const auto take = [&](const std::string& name, const fs::path& cells, const fs::path& its_card) {
+    const nn::Json card = nn::parse_json_object(nn::read_file(its_card));
+    if (card.value("experiment", "") != name || !is_trained_alike(card, base) ||
+        !is_of_this_machine(card, machine))
+      return;
+    for (CellResult& result : read_cells(cells)) {
+      std::erase_if(result.more, [](const auto& entry) { return entry.first != "train_nll"; });
+      found.try_emplace(result.cell.key(), std::move(result));
+    }
+  };
   for (const fs::path& folder : folders) {
     const std::string name = folder.filename().string();
-    if (name == experiment || !fs::exists(folder / "cells.jsonl", unreadable)) continue;
-    try {
-      const nn::Json card = nn::parse_json_object(nn::read_file(folder / "run.json"));
-      if (card.value("experiment", "") != name || !is_trained_alike(card, base) ||
-          !is_of_this_machine(card, machine))
-        continue;
-      for (CellResult& result : read_cells(folder / "cells.jsonl")) {
-        std::erase_if(result.more, [](const auto& entry) { return entry.first != "train_nll"; });
-        found.try_emplace(result.cell.key(), std::move(result));
+    if (name == experiment || !fs::is_directory(folder, unreadable)) continue;
+    for (const auto& [cells, card] : files_of(folder)) {
+      try {
+        take(name, cells, card);
+      } catch (const std::exception&) {  // whoever opens that folder is told what is wrong with it
       }
-    } catch (const std::exception&) {  // whoever opens that folder is told what is wrong with it
     }
   }
   return found;

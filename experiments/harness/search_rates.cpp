@@ -8,7 +8,9 @@
 #include <map>
 #include <set>
 
+#include "experiments/harness/folder_contents.h"
 #include "experiments/harness/run_card.h"
+#include "experiments/harness/shard_run.h"
 #include "experiments/harness/sweep.h"
 #include "experiments/harness/timing.h"
 #include "experiments/training/adapt.h"
@@ -171,12 +173,27 @@ std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
   return complete;
 }
 
-LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& options,
-                           Bases& bases, Progress& progress, ResultsFolder::Start start) {
-  ResultsFolder folder(options.out / "learning-rates", search_card(options), options.jobs, start);
-  if (!folder.notice().empty()) progress.message(folder.notice());
-  progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
-                               fmt::join(search_seeds, ", ")));
+// Those of this shard, each with all its runs.
+static std::vector<Cell> searches_of_shard(const std::vector<Cell>& cells, Dealer& dealer,
+                                           const Bases& bases, Progress& progress) {
+  const std::vector<Cell> searches = distinct(cells);
+  std::vector<Dealer::Piece> pieces;
+  for (const Cell& cell : searches)
+    pieces.push_back(
+        {cell.key(), static_cast<double>(search_runs({cell}).size()) * expected_seconds(cell)});
+  const std::vector<bool> is_mine = dealer.deal(pieces);
+  std::vector<Cell> mine;
+  for (std::size_t i = 0; i < searches.size(); ++i)
+    if (is_mine[i]) mine.push_back(searches[i]);
+  require_bases(mine, bases);
+  progress.message(
+      fmt::format("{}: {} of {} searches", dealer.shard().text(), mine.size(), searches.size()));
+  return mine;
+}
+
+// The first round runs the first rates of all searches, the others what lies beyond their edges.
+static void run_searches(const std::vector<Cell>& cells, const StudyOptions& options, Bases& bases,
+                         ResultsFolder& folder, Progress& progress) {
   SweepOptions sweep;
   sweep.jobs = options.jobs;
   sweep.expected_seconds = expected_seconds;
@@ -187,19 +204,47 @@ LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& o
     result.experiment = "learning-rates";
     return result;
   };
-  // The first round runs the first rates of all searches, the others what lies beyond their edges.
   for (std::vector<Cell> runs = search_runs(cells); !runs.empty();
        runs = missing_runs(cells, folder.results())) {
     for (const Cell& cell : runs)
       if (!folder.contains(cell)) bases.prepare(cell);
     run_sweep(runs, sweep, run, folder, progress);
   }
+}
+
+LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& options,
+                           Bases& bases, Progress& progress, ResultsFolder::Start start) {
+  const std::vector<Cell> mine =
+      options.dealer ? searches_of_shard(cells, *options.dealer, bases, progress) : cells;
+  ResultsFolder folder(options.out / "learning-rates", search_card(options), options.jobs, start,
+                       options.shard());
+  if (!folder.notice().empty()) progress.message(folder.notice());
+  progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
+                               fmt::join(search_seeds, ", ")));
+  run_searches(mine, options, bases, folder, progress);
+  if (options.dealer) throw done(*options.shard(), folder.path());
 
   LearningRates rates;
   rates.command = fmt::format("./run learning-rates --preset {}", options.preset);
   rates.seeds = search_seeds;
   rates.searches = complete_searches(folder.results(), options);
   nn::write_file_atomically(folder.path() / "learning_rates.json", to_json(rates));
+  return rates;
+}
+
+LearningRates searched_rates(const std::vector<Cell>& cells, const StudyOptions& options) {
+  const auto found = read_contents(options.out / "learning-rates", search_card(options));
+  LearningRates rates;
+  rates.seeds = search_seeds;
+  rates.searches = complete_searches(found.cells.results(), options);
+  try {
+    for (const Cell& cell : cells) rates.find(cell.task, cell.method, cell.targets);
+  } catch (const std::invalid_argument&) {
+    throw NotReady(fmt::format(
+        "not all learning rates are searched in {}; search them first, with the same command and "
+        "--only-base instead of --shard, or with learning-rates --shard K/N",
+        (options.out / "learning-rates").string()));
+  }
   return rates;
 }
 

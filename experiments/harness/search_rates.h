@@ -33,10 +33,15 @@ std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
 /// OUT/learning-rates, with missing_runs. Where a best rate stays at an edge, the choice says so
 /// (LrChoice::Edge). With Start::resume what an earlier search left there is used. Writes the
 /// record of complete_searches() to OUT/learning-rates/learning_rates.json. Nothing where the
-/// search was stopped.
+/// search was stopped. A shard has whole searches, since their later runs follow from the earlier;
+/// it throws NotReady and PartDone as in run_study.
 LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& options,
                            Bases& bases, Progress& progress,
                            ResultsFolder::Start start = ResultsFolder::Start::resume);
+
+/// The rates of these cells for a shard, which starts no search: what is there of them in
+/// OUT/learning-rates. Throws NotReady that names what is missing, ResultsError.
+LearningRates searched_rates(const std::vector<Cell>& cells, const StudyOptions& options);
 
 /// What a cell is expected to take on one core of a current machine; the sweep corrects it as it
 /// goes.

@@ -9,6 +9,7 @@
 #include "experiments/harness/reuse.h"
 #include "experiments/harness/run_card.h"
 #include "experiments/harness/search_rates.h"
+#include "experiments/harness/shard_run.h"
 #include "experiments/harness/sweep.h"
 #include "nn/files/file.h"
 
@@ -90,13 +91,18 @@ void set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, B
     std::vector<Cell> wanted;
     for (const Cell& cell : cells)
       if (cell.method != "frozen" && cell.lr == 0) wanted.push_back(searched_cell(cell, options));
-    rates = search_rates(wanted, options, bases, progress);
+    rates = options.dealer ? searched_rates(wanted, options)
+                           : search_rates(wanted, options, bases, progress);
   } else {
     rates = recorded_learning_rates();
   }
   for (Cell& cell : cells)
     if (cell.method != "frozen" && cell.lr == 0)
       cell.lr = rates.find(cell.task, cell.method, cell.targets).choice.lr;
+}
+
+std::optional<Shard> StudyOptions::shard() const {
+  return dealer ? std::optional(dealer->shard()) : std::nullopt;
 }
 
 nlohmann::json base_of_all(const StudyOptions& options) {
@@ -132,13 +138,18 @@ RunCard study_card(const Study& study, const StudyOptions& options) {
   return card;
 }
 
+// Whether cells of this study are the same runs as equal cells of another.
+Sharing sharing_of(const Study& study) {
+  if (study.settings.text() != JsonObject().text()) return Sharing::apart;
+  return study.measure ? Sharing::gives : Sharing::gives_and_takes;
+}
+
 // What others have trained of the study's cells goes into its folder.
 void take_from_others(const Study& study, const StudyOptions& options, ResultsFolder& folder,
                       Progress& progress) {
-  const bool is_like_others = !study.measure && study.settings.text() == JsonObject().text();
   const bool has_all = std::all_of(study.cells.begin(), study.cells.end(),
                                    [&](const Cell& cell) { return folder.contains(cell); });
-  if (!is_like_others || has_all || folder.is_read_only()) return;
+  if (sharing_of(study) != Sharing::gives_and_takes || has_all || folder.is_read_only()) return;
   const auto others = trained_by_others(options, study.name);
   std::vector<CellResult> reused;
   for (const Cell& cell : study.cells)
@@ -154,8 +165,13 @@ void take_from_others(const Study& study, const StudyOptions& options, ResultsFo
 
 std::vector<CellResult> run_study(Study study, const StudyOptions& options, Bases& bases,
                                   Progress& progress) {
-  ResultsFolder folder(options.out / study.name, study_card(study, options), options.jobs,
-                       options.start);
+  const RunCard card = study_card(study, options);
+  if (options.only_base) leave_with_bases(study.name, study.cells, bases);
+  if (options.dealer)
+    study.cells = cells_of_shard(*options.dealer, study.name, study.cells, sharing_of(study), bases,
+                                 progress);
+  ResultsFolder folder(options.out / study.name, card, options.jobs, options.start,
+                       options.shard());
   if (!folder.notice().empty()) progress.message(folder.notice());
   take_from_others(study, options, folder, progress);
   for (const Cell& cell : study.cells)
@@ -174,6 +190,7 @@ std::vector<CellResult> run_study(Study study, const StudyOptions& options, Base
     return result;
   };
   run_sweep(study.cells, sweep, run, folder, progress);
+  if (options.dealer) throw done(*options.shard(), folder.path());
   return folder.results();
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 #include "data/tasks.h"
 #include "experiments/evidence/findings.h"
@@ -31,6 +33,12 @@ struct StudyOptions {
   int jobs = 1;
   std::filesystem::path out = "results";
   ResultsFolder::Start start = ResultsFolder::Start::resume;
+  std::shared_ptr<Dealer> dealer = nullptr;  ///< where this process is a shard
+  bool only_base = false;                    ///< make what shards need, and nothing else
+
+  /// Whether the cells of an experiment are not finished here, and so nothing is told of them.
+  bool is_part() const { return dealer || only_base; }
+  std::optional<Shard> shard() const;
 };
 
 /// smoke: to see that everything runs (the base is hardly trained, so its numbers mean nothing).
@@ -59,8 +67,8 @@ Cell method_cell(Cell cell, const std::string& method, int size);
 
 /// Gives every cell that trains and has no learning rate (lr = 0) that of its task, method and
 /// targets: the recorded one, or with options.search the one found in OUT/learning-rates, where
-/// what is missing is searched first. Throws Stopped, and std::invalid_argument where nothing is
-/// recorded.
+/// what is missing is searched first; a shard searches nothing. Throws Stopped,
+/// std::invalid_argument where nothing is recorded, and NotReady where a shard lacks a rate.
 void set_learning_rates(std::vector<Cell>& cells, const StudyOptions& options, Bases& bases,
                         Progress& progress);
 
@@ -79,7 +87,7 @@ struct Study {
 /// Runs what OUT/name lacks, with plan and progress. A cell that another experiment has trained
 /// alike is taken from there (reuse.h), unless it is measured here or the study has settings of its
 /// own. All results in the folder, sorted by key.
-/// Throws as run_sweep does.
+/// Throws as run_sweep does; a shard NotReady where it has no base, and PartDone at its end.
 std::vector<CellResult> run_study(Study study, const StudyOptions& options, Bases& bases,
                                   Progress& progress);
 

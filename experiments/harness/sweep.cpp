@@ -239,6 +239,7 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
   }
   progress.finish(state_now(workers));
   workers.rethrow_folder_error();
+  folder.unite();
   outcome.computed = workers.computed();
   if (stopping)
     throw Stopped(fmt::format(

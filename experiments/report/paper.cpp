@@ -10,6 +10,7 @@
 #include "experiments/harness/plan.h"
 #include "experiments/harness/run_card.h"
 #include "experiments/report/figures.h"
+#include "experiments/report/paper_part.h"
 #include "experiments/report/report.h"
 #include "experiments/training/stopped.h"
 #include "nn/files/file.h"
@@ -50,6 +51,7 @@ Log log_of(const StudyOptions& options) {
 }  // namespace
 
 int run_paper(const StudyOptions& options, const std::vector<Experiment>& experiments) {
+  if (options.is_part()) return run_part_of_paper(options, experiments);
   require_gnuplot();
   Progress progress;
   const auto start = Clock::now();

@@ -6,6 +6,7 @@
 #include "experiments/beyond/known_rank_experiment.h"
 #include "experiments/cli/option_values.h"
 #include "experiments/evidence/findings_file.h"
+#include "experiments/harness/shard.h"
 #include "experiments/training/cell.h"
 #include "experiments/training/pretrain.h"
 #include "lora/files/adapter_config.h"
@@ -143,6 +144,10 @@ void option_values(std::string_view text) {
   tried([&] { experiments::split_pairs("--x", value); });
   tried([&] { experiments::parse_targets(value); });
   tried([&] { experiments::parse_tasks(value); });
+  tried([&] {
+    const experiments::Shard shard = experiments::parse_shard(value);
+    require(1 <= shard.number && shard.number <= shard.count, "no part");
+  });
 }
 
 constexpr Harness all[] = {

@@ -53,6 +53,12 @@ TEST_CASE("a plan counts what is missing, also of cells whose learning rate it d
   CHECK(stages[1].missing == 3);
   CHECK(stages[1].seconds > 0);
 
+  std::filesystem::create_directory(folder / "one" / "parts");
+  std::filesystem::rename(folder / "one" / "cells.jsonl",
+                          folder / "one" / "parts" / "1-of-2.jsonl");
+  CHECK(plan({one}, options)[1].missing == 3);  // of a shard
+  std::filesystem::remove_all(folder / "one" / "parts");
+
   done.lr *= 2;  // another cell, unless nobody knows the rate yet
   fake::write(folder / "one" / "cells.jsonl", to_json(fake::result(done)).dump() + "\n");
   CHECK(plan({one}, options)[1].missing == 4);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "experiments/harness/card_file.h"
 #include "tests/experiments/fake_card.h"
 #include "tests/experiments/fake_cells.h"
 
@@ -89,9 +90,16 @@ TEST_CASE("damage elsewhere is an error with file and line, and changes nothing"
   CHECK(with(good + "[1]\n") == file + ":2: is not a JSON object");
   CHECK(with("{}\n" + good) == file + ":1: field \"experiment\" is missing");
   CHECK(with(good + "\n") == file + ":2: is not JSON");
-  CHECK(with(good + good) ==
-        fmt::format("{}:2: a second result of cell {}", file, nth(0).cell.key()));
-  for (const char* card : {"{", "[]", "{}", R"({"experiment":"table6","configuration":3})"}) {
+  CHECK(with(good + good) == "accepted");  // two processes ran it, and came to the same
+  CellResult other = nth(0);
+  other.value = 0.125;
+  CHECK(with(good + to_json(other).dump() + "\n") ==
+        fmt::format("{0}:2 (on {2}): a second result of cell {1}, and another one than in {0}:1 "
+                    "(on {2}); remove one of the two lines",
+                    file, nth(0).cell.key(), machines_of(card_of_run(fake::card(), 1))));
+  for (const char* card :
+       {"{", "[]", "{}", R"({"experiment":"table6","configuration":3})",
+        R"({"experiment":"table6","configuration":{},"extent":{},"runs":[3]})"}) {
     fake::write(out / "run.json", card);
     CHECK(refusal(out.path()) != "accepted");
   }

@@ -78,3 +78,21 @@ TEST_CASE(
   options.start = ResultsFolder::Start::fresh;
   CHECK(trained_by_others(options, "table6").empty());
 }
+
+TEST_CASE("what a shard on this machine trained is found in its part, whoever else wrote one") {
+  const TemporaryFolder folder;
+  const StudyOptions options = smoke_into(folder.path());
+  nlohmann::json other_machine = machine_facts(1);
+  other_machine["cpu"] = "another";
+  leave(options, "table5", {{"runs", {other_machine}}});
+  CHECK(trained_by_others(options, "table6").empty());
+  const std::filesystem::path parts = options.out / "table5" / "parts";
+  std::filesystem::create_directory(parts);
+  std::filesystem::rename(options.out / "table5" / "cells.jsonl", parts / "1-of-2.n-1-0.jsonl");
+  std::filesystem::rename(options.out / "table5" / "run.json", parts / "1-of-2.n-1-0.json");
+  CHECK(trained_by_others(options, "table6").empty());
+  leave(options, "table5");
+  std::filesystem::rename(options.out / "table5" / "cells.jsonl", parts / "2-of-2.n-2-0.jsonl");
+  std::filesystem::rename(options.out / "table5" / "run.json", parts / "2-of-2.n-2-0.json");
+  CHECK(trained_by_others(options, "table6").size() == 2);
+}

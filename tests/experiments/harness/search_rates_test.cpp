@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "experiments/harness/shard_run.h"
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;
@@ -12,7 +13,7 @@ using namespace experiments;
 namespace {
 
 // The rates that a search tries where its scores fall off on both sides of `best`.
-std::set<double> searched_rates(const Cell& searched, double best) {
+std::set<double> rates_tried(const Cell& searched, double best) {
   std::vector<CellResult> results;
   for (;;) {
     const std::vector<Cell> runs = missing_runs({searched}, results);
@@ -38,17 +39,17 @@ TEST_CASE("a search goes on beyond an edge until its best rate lies inside") {
   cell = searched_cell(cell, options);
   const double low = lowest_rate("lora"), high = 128 * low;
 
-  CHECK(searched_rates(cell, 4 * low).size() == 8);
-  CHECK(searched_rates(cell, 2 * low).size() == 8);
-  const auto above = searched_rates(cell, 2 * high);
+  CHECK(rates_tried(cell, 4 * low).size() == 8);
+  CHECK(rates_tried(cell, 2 * low).size() == 8);
+  const auto above = rates_tried(cell, 2 * high);
   CHECK(*above.rbegin() == 4 * high);
   CHECK(*above.begin() == low);
-  const auto below = searched_rates(cell, low);
+  const auto below = rates_tried(cell, low);
   CHECK(*below.begin() == low / 2);
   CHECK(*below.rbegin() == high);
   // Four steps are the most.
-  CHECK(*searched_rates(cell, 1000 * high).rbegin() == 16 * high);
-  CHECK(*searched_rates(cell, low / 1000).begin() == low / 16);
+  CHECK(*rates_tried(cell, 1000 * high).rbegin() == 16 * high);
+  CHECK(*rates_tried(cell, low / 1000).begin() == low / 16);
 }
 
 TEST_CASE("the rate of every method is searched on a cell that it can train") {
@@ -98,4 +99,50 @@ TEST_CASE("what was searched at another K, or with other steps, is not taken for
   CHECK(found(12).empty());
   options.steps_factor = 0.1;
   CHECK(found(20).empty());
+}
+
+TEST_CASE(
+    "shards search whole rates, and a sweep's shard takes what they found or starts nothing") {
+  const TemporaryFolder out;
+  StudyOptions options = study_preset("smoke");
+  options.out = out.path();
+  options.jobs = 2;
+  options.base_steps = 1;
+  options.steps_factor = 1e-9;  // a step each
+  const std::vector<Cell> cells{searched_cell(
+      lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q"}, 4), options)};
+  Bases bases(out / "base", options.base_steps);
+  std::FILE* quiet = std::fopen((out / "said").c_str(), "w");
+  Progress progress(quiet, false, 1e9);
+  const auto shard = [&](int number) {
+    options.dealer = std::make_shared<Dealer>(Shard{number, 2});
+    search_rates(cells, options, bases, progress);
+  };
+  const auto refusal = [&] {
+    try {
+      searched_rates(cells, options);
+    } catch (const NotReady& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+
+  CHECK_THROWS_WITH_AS(shard(1), doctest::Contains("the base of seed 2"), NotReady);
+  CHECK(!std::filesystem::exists(out / "learning-rates"));
+  CHECK(refusal().starts_with("not all learning rates are searched in "));
+  CHECK_THROWS_AS(leave_with_bases("learning-rates", cells, bases), PartDone);
+  CHECK_THROWS_AS(shard(2), PartDone);  // has none: a search is one piece
+  CHECK(read_folder(out / "learning-rates").empty());
+  CHECK(refusal() != "accepted");
+  CHECK_THROWS_AS(shard(1), PartDone);
+  CHECK(missing_runs(cells, read_folder(out / "learning-rates")).empty());
+  CHECK(!std::filesystem::exists(out / "learning-rates/learning_rates.json"));
+  REQUIRE(refusal() == "accepted");
+  const LearningRates found = searched_rates(cells, options);
+
+  options.dealer = nullptr;
+  const LearningRates whole = search_rates(cells, options, bases, progress);
+  CHECK(whole.find("nli", "lora", {"q"}).choice.lr == found.find("nli", "lora", {"q"}).choice.lr);
+  CHECK(std::filesystem::exists(out / "learning-rates/learning_rates.json"));
+  std::fclose(quiet);
 }
