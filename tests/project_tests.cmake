@@ -142,6 +142,14 @@ if(NOT LOWRANK_SANITIZE)
   set_tests_properties(paper PROPERTIES SKIP_RETURN_CODE 77)
 endif()
 
+# The pages' script for a cluster, on a Slurm that the test starts, which takes a minute or two. Plain ./run test and
+# the presets leave it out: `./run test -L slurm` installs what it needs and runs it.
+if(NOT LOWRANK_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  add_test(NAME slurm COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/slurm_test.sh $<TARGET_FILE:lowrank>
+           ${PROJECT_SOURCE_DIR}/docs/examples/sweep.sh)
+  set_tests_properties(slurm PROPERTIES LABELS slurm SKIP_RETURN_CODE 77 RUN_SERIAL ON TIMEOUT 900)
+endif()
+
 # The pictures of the pages are as their script draws them, where there is a Python.
 python_test(pictures ${PROJECT_SOURCE_DIR}/docs/images/draw.py --check)
 

@@ -32,7 +32,11 @@ mkdir -p "$work/bin" "$checkout"
 cat >"$work/bin/dpkg-query" <<END
 #!/bin/sh
 for package; do
-  [ "\$package" = libfmt-dev ] && [ ! -e '$work/fmt-installed' ] || echo "installed \$package"
+  case "\$package" in
+    libfmt-dev) [ ! -e '$work/fmt-installed' ] || echo "installed \$package" ;;
+    slurm-wlm) ;;
+    *) echo "installed \$package" ;;
+  esac
 done
 END
 cat >"$work/bin/apt-get" <<END
@@ -54,6 +58,8 @@ if(LOWRANK_TESTS)
   enable_testing()
   add_executable(other main.cpp)
   add_test(NAME runs COMMAND other trace)
+  add_test(NAME on_a_cluster COMMAND other trace)
+  set_tests_properties(on_a_cluster PROPERTIES LABELS slurm)
 endif()
 END
 cat >"$checkout/main.cpp" <<'END'
@@ -96,8 +102,17 @@ silent err
 # The tests are built when they are asked for, and ctest's word is the last.
 expect 0 "$checkout/run" test
 says out '100% tests passed'
+! grep -q on_a_cluster "$work/out" || fail "a test on a cluster was run though nobody asked for it"
 expect 8 "$checkout/run" test -R no_such_test
 [[ ! -e $work/apt-get.log ]] || fail "apt-get was called again"
+
+# What only a test on a cluster needs is installed where it is asked for.
+expect 0 "$checkout/run" test -L slurm
+says err 'installing slurm-wlm'
+says out 'on_a_cluster'
+! grep -q ' runs ' "$work/out" || fail "another test was run with -L slurm"
+[[ $(tail -n 1 "$work/apt-get.log") == *'install slurm-wlm' ]] || fail "apt-get was asked for something else"
+rm "$work/apt-get.log"
 
 # Where nothing may be installed, CMake fetches what it needs; the tools are there.
 rm -f "$work/fmt-installed"

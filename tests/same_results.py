@@ -4,8 +4,8 @@
 For whoever changes the shape of the experiments and not their numbers: run the same commands before
 and after into two folders, and every difference is printed. Of cells.jsonl the cells are compared,
 field by field and to the last digit, in any order, and without the seconds that they took; of a
-table (.md, .csv), a verdict or a finding every line. Which machine computed when (run.json), bases
-and pictures are not compared. Exit code 1 where anything differs.
+table (.md, .csv), a verdict or a finding every line. Which machine computed when (run.json, parts),
+bases and pictures are not compared. Exit code 1 where anything differs.
 
 same_results.py --self-test [BEFORE]: compares it (a small one of its own if none is given) with a copy in
 which one learning rate is another in its sixth digit and one line of a table is gone, and fails unless
@@ -79,7 +79,7 @@ def lines_of(path):
 
 def files_of(folder):
     compared = lambda p: p.name == "cells.jsonl" or p.suffix in (".md", ".csv") or (
-        p.suffix == ".json" and p.name != "run.json")
+        p.suffix == ".json" and p.name != "run.json" and p.parent.name != "parts")
     return {p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and compared(p)}
 
 
@@ -108,6 +108,8 @@ def self_test(before):
         before = before or small_results(pathlib.Path(folder) / "before")
         after = pathlib.Path(folder) / "after"
         shutil.copytree(before, after)
+        (after / "parts").mkdir()
+        (after / "parts" / "1-of-2.node-1-0.json").write_text("{}")
         same, files = compare(before, after)
         assert not same and files > 0, f"a copy differs, or there is nothing to compare: {same}"
 
