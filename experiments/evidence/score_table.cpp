@@ -186,31 +186,4 @@ std::string sections_markdown(const std::string& heading, const std::vector<Sect
   return out;
 }
 
-std::string results_csv(const std::vector<CellResult>& results) {
-  std::map<std::string, const CellResult*> sorted;
-  std::set<std::string> further;
-  for (const CellResult& result : results) {
-    sorted[result.cell.key()] = &result;
-    for (const auto& [name, value] : result.more) further.insert(name);
-  }
-  std::string text =
-      "task,facts,base_seed,seed,method,size,targets,rank,alpha,scaling,dropout,optimizer,lr,steps,"
-      "examples,trainable,metric,value,nll";
-  for (const std::string& name : further) text += "," + name;
-  const auto number = [](double x) { return std::isnan(x) ? std::string() : fmt::format("{}", x); };
-  for (const auto& [key, result] : sorted) {
-    const Cell& c = result->cell;
-    text +=
-        fmt::format("\n{},{},{},{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}", c.task,
-                    c.facts, c.base_seed, c.seed, c.method, c.size, weight_set(c.targets), c.rank,
-                    c.alpha, c.scaling, c.dropout, c.optimizer, c.lr, c.steps, c.examples,
-                    result->trainable, result->metric, number(result->value), number(result->nll));
-    for (const std::string& name : further) {
-      const auto at = result->more.find(name);
-      text += "," + (at == result->more.end() ? "" : number(at->second));
-    }
-  }
-  return text + "\n";
-}
-
 }  // namespace experiments

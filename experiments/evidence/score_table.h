@@ -100,7 +100,8 @@ std::string sections_markdown(const std::string& heading, const std::vector<Sect
 
 /// One line per result, sorted by cell: task, facts, base_seed, seed, method, size, targets, rank,
 /// alpha, scaling, dropout, optimizer, lr, steps, examples, trainable, metric, value (a fraction),
-/// nll, then every further measurement that a result has. Equal results give equal bytes.
+/// nll, then every further measurement that a result has, and the other fields of a cell. Equal
+/// results give equal bytes.
 std::string results_csv(const std::vector<CellResult>& results);
 
 }  // namespace experiments

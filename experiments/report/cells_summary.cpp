@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -22,21 +21,32 @@ struct Repetitions {
 };
 
 // "q+v": gnuplot takes a comma for the end of a field, in quotes too.
-std::string matrices_text(const Cell& cell) {
-  std::string text = weight_set(cell.targets);
+std::string list_text(std::string text) {
   std::replace(text.begin(), text.end(), ',', '+');
   return text.empty() ? "-" : text;
+}
+
+// What tells kinds of cells apart, without what they are repeated over. What a cell got later
+// stands at the end of a line, so that the other columns keep their places.
+std::vector<FieldText> fields_of_kind(const Cell& cell, bool came_later) {
+  std::vector<FieldText> fields;
+  for (FieldText& field : field_texts(cell)) {
+    if (field.name == "seed" || field.name == "base_seed" || field.came_later != came_later)
+      continue;
+    if (field.is_list) field.text = list_text(field.text);
+    fields.push_back(std::move(field));
+  }
+  return fields;
 }
 
 std::string number_text(double x) { return std::isfinite(x) ? fmt::format("{}", x) : ""; }
 
 std::string line_of(const Repetitions& repetitions, const std::set<std::string>& measurements) {
-  const Cell& cell = repetitions.first.cell;
-  std::string line = fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", cell.task, cell.method, cell.size,
-      matrices_text(cell), cell.rank, cell.alpha, cell.scaling, cell.init, cell.dropout,
-      cell.optimizer, cell.base, cell.width, cell.facts, cell.lr, cell.steps, cell.examples,
-      repetitions.values.at("value").size(), repetitions.first.metric, repetitions.first.trainable);
+  const CellResult& first = repetitions.first;
+  std::string line;
+  for (const FieldText& field : fields_of_kind(first.cell, false)) line += field.text + ",";
+  line +=
+      fmt::format("{},{},{}", repetitions.values.at("value").size(), first.metric, first.trainable);
   for (const std::string& name : measurements) {
     const auto found = repetitions.values.find(name);
     line += found == repetitions.values.end()
@@ -44,6 +54,16 @@ std::string line_of(const Repetitions& repetitions, const std::set<std::string>&
                 : fmt::format(",{},{}", number_text(mean(found->second)),
                               number_text(sample_sd(found->second)));
   }
+  for (const FieldText& field : fields_of_kind(first.cell, true)) line += "," + field.text;
+  return line + "\n";
+}
+
+std::string head_line(const std::set<std::string>& measurements) {
+  std::string line;
+  for (const FieldText& field : fields_of_kind({}, false)) line += field.name + ",";
+  line += "n,metric,trainable";
+  for (const std::string& name : measurements) line += fmt::format(",{0}_mean,{0}_sd", name);
+  for (const FieldText& field : fields_of_kind({}, true)) line += "," + field.name;
   return line + "\n";
 }
 
@@ -59,8 +79,8 @@ std::string cells_summary_csv(const std::filesystem::path& cells_jsonl) {
     kind.seed = kind.base_seed = 0;
     Repetitions& repetitions =
         kinds
-            .try_emplace({kind.task, kind.method, matrices_text(kind), kind.size, kind.rank,
-                          kind.facts, kind.examples, kind.key()},
+            .try_emplace({kind.task, kind.method, list_text(weight_set(kind.targets)), kind.size,
+                          kind.rank, kind.facts, kind.examples, kind.key()},
                          Repetitions{result, {}})
             .first->second;
     repetitions.values["value"].push_back(100 * result.value);
@@ -70,11 +90,7 @@ std::string cells_summary_csv(const std::filesystem::path& cells_jsonl) {
       measurements.insert(name);
     }
   }
-  std::string csv =
-      "task,method,size,targets,rank,alpha,scaling,init,dropout,optimizer,base,width,facts,lr,"
-      "steps,examples,n,metric,trainable";
-  for (const std::string& name : measurements) csv += fmt::format(",{0}_mean,{0}_sd", name);
-  csv += "\n";
+  std::string csv = head_line(measurements);
   for (const auto& [key, repetitions] : kinds) csv += line_of(repetitions, measurements);
   return csv;
 }

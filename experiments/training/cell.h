@@ -52,6 +52,16 @@ struct CellResult {
 /// size where the method has none or none where it has one.
 void check_cell(const Cell& cell);
 
+/// A field of a cell for a table.
+struct FieldText {
+  std::string name, text;   ///< of a list its elements, with commas between
+  bool is_list = false;     ///< it may have none, or several
+  bool came_later = false;  ///< when tables without it had been written
+};
+
+/// All fields of a cell, in the order above.
+std::vector<FieldText> field_texts(const Cell& cell);
+
 /// {"v", "q"} as "q,v": q, k, v, o, up, down in this order, then the rest by name.
 std::string weight_set(std::vector<std::string> targets);
 

@@ -1,13 +1,13 @@
-#include "experiments/training/cell.h"
-
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "experiments/training/cell_fields.h"
 #include "lora/methods/method.h"
 
 using namespace experiments;
@@ -35,6 +35,33 @@ CellResult example() {
   result.seconds = 2.5;
   result.more = {{"train_nll", 0.1}};
   return result;
+}
+
+/// Another value of the same type, with which a cell need not be valid.
+double another(double x) { return std::nextafter(x, x + 1); }
+std::string another(const std::string& text) { return text + "2"; }
+std::vector<std::string> another(std::vector<std::string> list) {
+  list.push_back("k");
+  return list;
+}
+template <std::integral Integer>
+Integer another(Integer x) {
+  return x + 1;
+}
+
+/// What initialises any member of an aggregate.
+struct Anything {
+  template <class Value>
+  operator Value() const;
+};
+
+/// How many members an aggregate has.
+template <class Aggregate, class... Some>
+constexpr int members() {
+  if constexpr (requires { Aggregate{Anything(), Some()...}; })
+    return members<Aggregate, Some..., Anything>();
+  else
+    return sizeof...(Some);
 }
 
 std::string reason(const nlohmann::ordered_json& object) {
@@ -104,26 +131,27 @@ TEST_CASE("the key tells cells apart by every field, and by nothing else") {
   Cell same = cell;
   same.targets = {"v", "q"};
   CHECK(same.key() == cell.key());
-  std::vector<Cell> others(18, cell);
-  others[1].task = "nli";
-  others[2].method = "full";
-  others[3].targets = {"q"};
-  others[4].rank = 5;
-  others[5].alpha = std::nextafter(8.0, 9.0);
-  others[6].scaling = "alpha/sqrt(r)";
-  others[7].seed = 1;
-  others[8].base_seed = 3;
-  others[9].facts = 24;
-  others[10].lr = 0.3;
-  others[11].steps = 501;
-  others[12].examples = 301;
-  others[13].size = 2;
-  others[14].init = "kaiming-uniform";
-  others[15].dropout = 0.1;
-  others[16].optimizer = "sgd";
-  others[17].base = "random";
-  others[0].width = 128;
-  for (const Cell& other : others) CHECK(other.key() != cell.key());
+  each_cell_field([&](const char* name, auto member, Written) {
+    Cell other = cell;
+    other.*member = another(cell.*member);
+    CHECK_MESSAGE(other.key() != cell.key(), name);
+  });
+}
+
+TEST_CASE("every field of a cell and of its result is listed") {
+  int of_cell = 0, of_result = 0;
+  each_cell_field([&](const char*, auto, Written) { ++of_cell; });
+  each_field([&](const char*, auto, Written) { ++of_result; });
+  CHECK(of_cell == members<Cell>());
+  CHECK(of_result - of_cell == members<CellResult>() - 1);  // the cell itself
+  CHECK(field_texts({}).size() == members<Cell>());
+}
+
+TEST_CASE("a key keeps its form, which names adapters' folders") {
+  CHECK(example().cell.key() ==
+        "sqlgen lora size=0 targets=q,v rank=4 alpha=8 scaling=alpha/r init=gaussian dropout=0 "
+        "optimizer=adamw base=pretrained:64:2 seed=18446744073709551615 facts=20 "
+        "lr=0.30000000000000004 steps=500 examples=300");
 }
 
 TEST_CASE("a weight set is written in the order of the model") {
