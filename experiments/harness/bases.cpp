@@ -7,27 +7,43 @@
 
 namespace experiments {
 
-BaseConfig base_config(std::uint64_t seed, long steps, int width) {
+BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth) {
   constexpr int head_size = 16;
   if (width < head_size || width % head_size != 0)
     throw std::invalid_argument(
         fmt::format("width {}: a multiple of {} is wanted", width, head_size));
+  if (depth < 1)
+    throw std::invalid_argument(fmt::format("depth {}: at least 1 layer is wanted", depth));
   BaseConfig config = base_config(seed, steps);
   const double wider = static_cast<double>(width) / static_cast<double>(config.model.d_model);
   config.model.d_model = width;
   config.model.heads = width / head_size;
   config.model.d_mlp = 4L * width;
+  config.model.layers = depth;
   // With Adam an update of fixed size in each of `width` inputs moves an output `width` times as
   // far.
   config.lr /= wider;
   return config;
 }
 
+BaseConfig base_of_cell(const Cell& cell, long steps) {
+  return base_config(cell.base_seed, cell.base_steps > 0 ? cell.base_steps : steps, cell.width,
+                     cell.depth);
+}
+
+std::string shape_text(const nn::DecoderConfig& model) {
+  const nn::DecoderConfig usual = BaseConfig::default_model();
+  std::string text;
+  if (model.d_model != usual.d_model) text += fmt::format(", width {}", model.d_model);
+  if (model.layers != usual.layers) text += fmt::format(", depth {}", model.layers);
+  return text;
+}
+
 Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder) {
   if (has_base(config, folder)) return ensure_base(config, folder);
-  TrainingProgress progress(
-      fmt::format("pre-training the shared base (seed {}, {} steps), once: about {}", config.seed,
-                  config.steps, duration_text(pretraining_seconds(config))));
+  TrainingProgress progress(fmt::format(
+      "pre-training the shared base (seed {}, {} steps{}), once: about {}", config.seed,
+      config.steps, shape_text(config.model), duration_text(pretraining_seconds(config))));
   const SignalWatch watch;
   const auto show = [&](long before, long done, long total) { progress.step(before, done, total); };
   Base base = ensure_base(config, folder, show, [&] { return watch.received() != 0; });
@@ -35,13 +51,13 @@ Base base_with_progress(const BaseConfig& config, const std::filesystem::path& f
   return base;
 }
 
-static std::tuple<std::uint64_t, int, std::string> key_of(const Cell& cell) {
-  return {cell.base_seed, cell.width, cell.base};
+static auto key_of(const Cell& cell) {
+  return std::tuple(cell.base_seed, cell.width, cell.depth, cell.base_steps, cell.base);
 }
 
 void Bases::prepare(const Cell& cell) {
   if (bases_.contains(key_of(cell))) return;
-  BaseConfig config = base_config(cell.base_seed, steps_, cell.width);
+  BaseConfig config = base_of_cell(cell, steps_);
   if (cell.base == "pretrained") {
     bases_[key_of(cell)] = base_with_progress(config, folder_);
     return;

@@ -9,9 +9,11 @@
 namespace experiments {
 
 /// The bases that cells adapt, each made once and kept in a folder: by seed, by width (d_model,
-/// with heads of 16 and an MLP of four times the width), and pre-trained or as it was initialised.
+/// with heads of 16 and an MLP of four times the width), by depth, by the steps of its
+/// pre-training, and pre-trained or as it was initialised.
 class Bases {
  public:
+  /// `steps` are those of every base whose cell names none.
   Bases(std::filesystem::path folder, long steps) : folder_(std::move(folder)), steps_(steps) {}
 
   /// Makes the base of this cell if it is not there yet, with a progress bar on standard error.
@@ -27,7 +29,7 @@ class Bases {
   long steps() const { return steps_; }
 
  private:
-  using Key = std::tuple<std::uint64_t, int, std::string>;
+  using Key = std::tuple<std::uint64_t, int, int, long, std::string>;
   std::filesystem::path folder_;
   long steps_;
   std::map<Key, Base> bases_;
@@ -37,7 +39,14 @@ class Bases {
 /// to be trained, and how long that will take, is said first.
 Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder);
 
-/// How the base of this width is made: the learning rate falls as 1/width.
-BaseConfig base_config(std::uint64_t seed, long steps, int width);
+/// How the base of this width and depth is made: the learning rate falls as 1/width. Throws
+/// std::invalid_argument for a width that is no multiple of a head's, and for no layers.
+BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth);
+
+/// ", width 128, depth 3" of a base that is not the usual one, otherwise "".
+std::string shape_text(const nn::DecoderConfig& model);
+
+/// How the pre-trained base of a cell is made; `steps` where the cell names none.
+BaseConfig base_of_cell(const Cell& cell, long steps);
 
 }  // namespace experiments

@@ -88,7 +88,7 @@ StagePlan base_plan(const std::vector<Experiment>& experiments, const StudyOptio
   for (const Experiment& experiment : experiments) {
     const long steps = experiment.base_steps ? experiment.base_steps(options) : options.base_steps;
     for (const Cell& cell : cells_of(experiment, options)) {
-      const BaseConfig config = base_config(cell.base_seed, steps, cell.width);
+      const BaseConfig config = base_of_cell(cell, steps);
       if (cell.base != "pretrained" || !counted.insert(hash(config)).second) continue;
       ++stage.cells;
       if (has_base(config, options.out / "base")) continue;

@@ -107,24 +107,14 @@ std::vector<Cell> distinct(const std::vector<Cell>& cells) {
   return once;
 }
 
-// Of the methods with a size, about as many parameters as LoRA on q and v at r = 4; beside LoRA,
-// eight positions.
-int usual_size(const Cell& cell) {
-  if (cell.size == 0) return 0;
-  if (cell.rank > 0) return 8;
-  const nn::DecoderConfig model = base_config(0, 0).model;
-  lora::MethodSpec lora{"lora"};
-  lora.lora.targets = {"q", "v"};
-  lora.lora.spec.rank = 4;
-  return static_cast<int>(lora::nearest({cell.method}, lora::count(lora, model), model).size);
-}
-
 }  // namespace
 
 Cell searched_cell(const Cell& cell, const StudyOptions& options) {
   Cell searched = task_cell(options, data::parse_task(cell.task), options.base_seeds.front(), 0);
   if (cell.rank > 0) searched = lora_cell(searched, options, cell.targets, 4);
-  return method_cell(searched, cell.method, usual_size(cell));
+  const int size =
+      cell.size == 0 ? 0 : usual_size(lora::method(cell.method), base_config(0, 0).model);
+  return method_cell(searched, cell.method, size);
 }
 
 // What trains weights that the base already has wants low rates, and the more of them the lower:
@@ -260,9 +250,9 @@ double expected_seconds(const Cell& cell) {
   double length = data::make_batch(std::span(&any, 1)).length;
   if (cell.method.find("prefix") != std::string::npos || cell.method == "prompt-encoder")
     length += cell.size;  // positions before the tokens
-  const double wider = cell.width / 64.0;
-  const double per_token =
-      (cell.method == "full" ? seconds_per_token_of_all : seconds_per_token) * wider * wider;
+  const double wider = cell.width / 64.0, deeper = cell.depth / 2.0;
+  const double per_token = (cell.method == "full" ? seconds_per_token_of_all : seconds_per_token) *
+                           wider * wider * deeper;
   const double projecting = cell.method == "subspace" ? 3e-3 * cell.steps : 0;
   return 0.1 + 32 * length * cell.steps * per_token + projecting;
 }

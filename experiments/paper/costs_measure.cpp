@@ -104,7 +104,7 @@ std::vector<CostRow> measure_costs(const std::vector<int>& widths, const std::ve
                                    int rounds, const std::filesystem::path& folder) {
   std::vector<CostRow> all;
   for (const int width : widths) {
-    BaseConfig config = base_config(0, 1, width);
+    BaseConfig config = base_config(0, 1, width, Cell().depth);
     const Base base{config, std::make_shared<nn::Decoder>(config.model, config.seed)};
     std::vector<std::unique_ptr<Training>> trainings;
     std::vector<std::function<void()>> steps;

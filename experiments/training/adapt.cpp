@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -19,9 +20,27 @@ data::TaskOptions task_options(const Cell& cell) {
   return options;
 }
 
+// The targets of some blocks by their full names. One that a block lacks is named in it, so that
+// the plan finds it missing and says which there are.
+static std::vector<std::string> targets_in_blocks(const Cell& cell) {
+  nn::DecoderConfig model = BaseConfig::default_model();
+  model.layers = cell.depth;
+  const std::vector<nn::SlotShape> slots = nn::slot_shapes(model);
+  std::vector<std::string> names;
+  for (const int block : cell.blocks)
+    for (const std::string& target : cell.targets) {
+      const std::string in_block = fmt::format("blocks.{}.", block);
+      const auto found = std::find_if(slots.begin(), slots.end(), [&](const nn::SlotShape& slot) {
+        return slot.name.starts_with(in_block) && slot.name.ends_with("." + target);
+      });
+      names.push_back(found == slots.end() ? in_block + target : found->name);
+    }
+  return names;
+}
+
 lora::LoraConfig lora_config(const Cell& cell) {
   lora::LoraConfig config;
-  for (const std::string& target : cell.targets) config.targets.push_back(target);
+  config.targets = cell.blocks.empty() ? cell.targets : targets_in_blocks(cell);
   config.spec = {cell.rank, cell.alpha, lora::parse_scaling(cell.scaling),
                  lora::parse_init(cell.init), cell.dropout};
   return config;
@@ -35,6 +54,15 @@ lora::MethodSpec method_spec(const Cell& cell) {
   return spec;
 }
 
+int usual_size(const lora::Method& method, const nn::DecoderConfig& model) {
+  if (!method.size_is) return 0;
+  if (method.has_lora) return 8;
+  lora::MethodSpec lora{"lora"};
+  lora.lora.targets = {"q", "v"};
+  lora.lora.spec.rank = 4;
+  return static_cast<int>(lora::nearest({method.name}, lora::count(lora, model), model).size);
+}
+
 std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell) {
   check_cell(cell);
   auto model = copy_of(*base.model);
@@ -45,8 +73,18 @@ std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell) {
   return model;
 }
 
+// Hayou et al. 2024 (LoRA+): B starts at zero and wants a larger rate than A.
+static std::vector<nn::ParameterGroup> parameter_groups(nn::Module& model, const Cell& cell) {
+  if (cell.lr_ratio == 1) return {{nn::parameters(model)}};
+  nn::ParameterGroup others, of_B{.parameters = {}, .lr_factor = cell.lr_ratio};
+  for (const auto& [name, layer] : lora::lora_layers(model)) of_B.parameters.push_back(&layer->B);
+  for (nn::Parameter* p : nn::parameters(model))
+    if (std::ranges::count(of_B.parameters, p) == 0) others.parameters.push_back(p);
+  return {others, of_B};
+}
+
 std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cell) {
-  std::vector<nn::ParameterGroup> groups{{nn::parameters(model)}};
+  std::vector<nn::ParameterGroup> groups = parameter_groups(model, cell);
   if (cell.optimizer == "sgd") return std::make_unique<nn::Sgd>(std::move(groups), 0.9);
   return std::make_unique<nn::AdamW>(std::move(groups));
 }

@@ -21,16 +21,21 @@ struct AdaptOptions {
   double warmup = 0.06;  ///< fraction of the steps
 };
 
-/// The injection that a LoRA cell asks for.
+/// The injection that a LoRA cell asks for. The targets in some blocks are named in full.
 lora::LoraConfig lora_config(const Cell& cell);
 
 /// The method that a cell asks for, unless it is "frozen".
 lora::MethodSpec method_spec(const Cell& cell);
 
+/// The size at which a method trains about as many parameters as LoRA on q and v at r = 4; beside
+/// LoRA it is eight positions. 0 for a method without a size.
+int usual_size(const lora::Method& method, const nn::DecoderConfig& model);
+
 /// A copy of the base, frozen or adapted by the cell's method.
 std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell);
 
-/// The optimizer that the cell names, over the model's trainable parameters.
+/// The optimizer that the cell names, over the model's trainable parameters, with cell.lr_ratio as
+/// the factor of the learning rate of every B.
 std::unique_ptr<nn::Optimizer> make_optimizer(nn::Module& model, const Cell& cell);
 
 /// A step that was taken: the loss before it, and the learning rate with which it was taken.

@@ -21,6 +21,11 @@ std::vector<std::string> in_model_order(std::vector<std::string> targets) {
   return targets;
 }
 
+std::vector<int> in_model_order(std::vector<int> blocks) {
+  std::sort(blocks.begin(), blocks.end());
+  return blocks;
+}
+
 std::string weight_set(std::vector<std::string> targets) {
   return fmt::format("{}", fmt::join(in_model_order(std::move(targets)), ","));
 }
@@ -31,7 +36,10 @@ template <class Value>
 std::string text_of_field(const Value& value) {
   return fmt::format("{}", value);
 }
-std::string text_of_field(const std::vector<std::string>& targets) { return weight_set(targets); }
+template <class Entry>
+std::string text_of_field(const std::vector<Entry>& list) {
+  return fmt::format("{}", fmt::join(in_model_order(list), ","));
+}
 
 // Adapters' folders are named by the key, and results are sorted by it, so it keeps its form: what
 // came later follows behind.

@@ -11,11 +11,13 @@ namespace experiments {
 /// What is run: one training run of a sweep, by everything that tells it from another. A cell holds
 /// no outcome. A field that says nothing about a method is left at its default: the frozen base has
 /// no learning rate and no steps, and only LoRA has targets, a rank, alpha and a scaling rule.
+/// Whoever adds a field lists it in cell_fields.h.
 struct Cell {
   std::string task;                  ///< "sqlgen", "nli", "reorder"
   std::string method = "lora";       ///< "frozen" (the base as it is), or of lora::all_methods()
   int size = 0;                      ///< of a method that has one: bottleneck, prefix length, ...
   std::vector<std::string> targets;  ///< adapted projections, {"q", "v"}; their order says nothing
+  std::vector<int> blocks = {};      ///< {0, 1}: the targets in these alone; empty: in all
   int rank = 0;                      ///< r, at least 1 for LoRA
   double alpha = 0;
   std::string scaling;              ///< "alpha/r" or "alpha/sqrt(r)" for LoRA, else empty
@@ -26,12 +28,17 @@ struct Cell {
   std::uint64_t base_seed = 0;      ///< names the pre-trained base
   std::string base = "pretrained";  ///< or "random": the weights that pre-training starts from
   int width = 64;                   ///< d_model of the base
+  int depth = 2;                    ///< its layers
+  long base_steps = 0;              ///< of its pre-training; 0: those of the run
   int facts = 0;                    ///< K, how many meanings change; 0 for a task without K
   double lr = 0;                    ///< peak learning rate
+  double lr_ratio = 1;              ///< LoRA's B learns with so many times the rate of A (LoRA+)
   int steps = 0;                    ///< optimizer steps
   int examples = 0;                 ///< size of the training set
 
-  /// The cell in one line, equal for equal cells and different for different ones.
+  /// The cell in one line, equal for equal cells and different for different ones. Adapters'
+  /// folders are named by it, so fields that came later are in it only where they are not at their
+  /// default.
   std::string key() const;
 };
 
@@ -49,7 +56,7 @@ struct CellResult {
 
 /// Throws std::invalid_argument with the cell and what is wrong in it: an unknown method or scaling
 /// rule, no task, LoRA without targets or with a rank below 1, any other method with targets, a
-/// size where the method has none or none where it has one.
+/// size where the method has none or none where it has one, a block that the base lacks.
 void check_cell(const Cell& cell);
 
 /// A field of a cell for a table.
@@ -59,17 +66,19 @@ struct FieldText {
   bool came_later = false;  ///< when tables without it had been written
 };
 
-/// All fields of a cell, in the order above.
+/// All fields of a cell, in the order of cell_fields.h.
 std::vector<FieldText> field_texts(const Cell& cell);
 
 /// {"v", "q"} as "q,v": q, k, v, o, up, down in this order, then the rest by name.
 std::string weight_set(std::vector<std::string> targets);
 
-/// One flat object; the order of its fields is the order above. Numbers survive the round trip bit
-/// for bit; NaN and the infinities, which JSON lacks, are the strings "nan", "inf" and "-inf".
+/// One flat object; the order of its fields is that of cell_fields.h. Numbers survive the round
+/// trip bit for bit; NaN and the infinities, which JSON lacks, are the strings "nan", "inf" and
+/// "-inf".
 nlohmann::ordered_json to_json(const CellResult& result);
 
-/// Throws std::invalid_argument that names a missing, superfluous or wrongly typed field.
+/// Throws std::invalid_argument that names a missing, superfluous or wrongly typed field. Fields
+/// that came later may be missing, and are then at their defaults.
 CellResult cell_result_from_json(const nlohmann::ordered_json& object);
 
 /// All results sorted by key, one JSON line each, without their seconds: equal texts mean bit-equal

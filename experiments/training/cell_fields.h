@@ -21,6 +21,7 @@ void each_field(const Each& each) {
   each("method", &Cell::method, always);
   each("size", &Cell::size, always);
   each("targets", &Cell::targets, always);
+  each("blocks", &Cell::blocks, unless_default);
   each("rank", &Cell::rank, always);
   each("alpha", &Cell::alpha, always);
   each("scaling", &Cell::scaling, always);
@@ -31,8 +32,11 @@ void each_field(const Each& each) {
   each("base_seed", &Cell::base_seed, always);
   each("base", &Cell::base, always);
   each("width", &Cell::width, always);
+  each("depth", &Cell::depth, unless_default);
+  each("base_steps", &Cell::base_steps, unless_default);
   each("facts", &Cell::facts, always);
   each("lr", &Cell::lr, always);
+  each("lr_ratio", &Cell::lr_ratio, unless_default);
   each("metric", &CellResult::metric, always);
   each("value", &CellResult::value, always);
   each("nll", &CellResult::nll, always);
@@ -62,7 +66,8 @@ auto& field_of(auto& result, Value CellResult::*member) {
   return result.*member;
 }
 
-/// Targets as a list in one order, that of the model.
+/// Targets and blocks as lists in one order, that of the model.
 std::vector<std::string> in_model_order(std::vector<std::string> targets);
+std::vector<int> in_model_order(std::vector<int> blocks);
 
 }  // namespace experiments

@@ -54,6 +54,13 @@ class FieldReader {
     }
     to = field.get<std::vector<std::string>>();
   }
+  void read(const char* name, std::vector<int>& to) {
+    const nn::Json field = take(name);
+    const auto is_count = [](const nn::Json& item) { return nn::is_whole<int>(item) && item >= 0; };
+    if (!field.is_array() || !std::all_of(field.begin(), field.end(), is_count))
+      wrong_type(name, "a list of whole numbers from 0", field);
+    to = field.get<std::vector<int>>();
+  }
   void read(const char* name, std::map<std::string, double>& to) {
     const nn::Json field = take(name);
     if (!field.is_object()) wrong_type(name, "an object", field);
@@ -80,7 +87,10 @@ class FieldReader {
 };
 
 nn::Json json_of_field(double value) { return nn::number_json(value); }
-nn::Json json_of_field(const std::vector<std::string>& targets) { return in_model_order(targets); }
+template <class Entry>
+nn::Json json_of_field(const std::vector<Entry>& list) {
+  return in_model_order(list);
+}
 nn::Json json_of_field(const std::map<std::string, double>& more) {
   nn::Json object = nn::Json::object();
   for (const auto& [name, value] : more) object[name] = nn::number_json(value);

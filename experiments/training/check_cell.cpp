@@ -2,6 +2,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 #include <stdexcept>
 
 #include "experiments/training/cell.h"
@@ -10,47 +12,91 @@
 
 namespace experiments {
 
-void check_cell(const Cell& cell) {
-  const auto refuse = [&](const std::string& what) {
-    throw std::invalid_argument(fmt::format("{} (cell: {})", what, nn::plain(cell.key())));
-  };
-  const auto one_of = [&](const char* what, const std::string& value, auto... valid) {
-    if (((value != valid) && ...))
-      refuse(fmt::format("unknown {} {}; valid: {}", what, nn::printable(value),
-                         fmt::join(std::vector<std::string>{valid...}, ", ")));
-  };
-  if (cell.task.empty()) refuse("a cell needs a task");
-  one_of("base", cell.base, "pretrained", "random");
-  one_of("optimizer", cell.optimizer, "adamw", "sgd");
-  if (cell.width < 1) refuse(fmt::format("width {} is below 1", cell.width));
-  const auto methods = lora::all_methods();
-  const auto found = std::find_if(methods.begin(), methods.end(),
-                                  [&](const lora::Method* m) { return cell.method == m->name; });
-  const bool is_known = found != methods.end();
-  if (!is_known && cell.method != "frozen" && cell.method != "subspace") {
-    std::string names = "frozen";
-    for (const lora::Method* m : methods) names += fmt::format(", {}", m->name);
-    refuse(
-        fmt::format("unknown method {}; valid: {}, subspace", nn::printable(cell.method), names));
+namespace {
+
+[[noreturn]] void refuse_cell(const Cell& cell, const std::string& what) {
+  throw std::invalid_argument(fmt::format("{} (cell: {})", what, nn::plain(cell.key())));
+}
+
+void check_is_one_of(const Cell& cell, const char* what, const std::string& value, auto... valid) {
+  if (((value != valid) && ...))
+    refuse_cell(cell, fmt::format("unknown {} {}; valid: {}", what, nn::printable(value),
+                                  fmt::join(std::vector<std::string>{valid...}, ", ")));
+}
+
+void check_base_of(const Cell& cell) {
+  check_is_one_of(cell, "base", cell.base, "pretrained", "random");
+  if (cell.width < 1) refuse_cell(cell, fmt::format("width {} is below 1", cell.width));
+  if (cell.depth < 1) refuse_cell(cell, fmt::format("depth {} is below 1", cell.depth));
+  if (cell.base_steps < 0)
+    refuse_cell(cell, fmt::format("base_steps {} is below 0", cell.base_steps));
+  if (cell.base == "random" && cell.base_steps != 0)
+    refuse_cell(cell, fmt::format("a random base has no steps, but {} are given", cell.base_steps));
+}
+
+// The method that the cell names; null for one that only cells have.
+const lora::Method* method_of(const Cell& cell) {
+  if (cell.method == "frozen" || cell.method == "subspace") return nullptr;
+  std::string names = "frozen";
+  for (const lora::Method* m : lora::all_methods()) {
+    if (cell.method == m->name) return m;
+    names += fmt::format(", {}", m->name);
   }
-  const bool has_lora = is_known && (*found)->has_lora;
-  const char* size_is = is_known                    ? (*found)->size_is
-                        : cell.method == "subspace" ? "dimensions"
-                                                    : nullptr;
+  refuse_cell(cell, fmt::format("unknown method {}; valid: {}, subspace",
+                                nn::printable(cell.method), names));
+}
+
+void check_size_of(const Cell& cell, const char* size_is) {
   if (size_is && cell.size < 1)
-    refuse(fmt::format("size {} ({} of {}) is below 1", cell.size, size_is, cell.method));
+    refuse_cell(cell,
+                fmt::format("size {} ({} of {}) is below 1", cell.size, size_is, cell.method));
   if (!size_is && cell.size != 0)
-    refuse(fmt::format("{} has no size, but {} is given", cell.method, cell.size));
-  if (has_lora) {
-    if (cell.targets.empty()) refuse("LoRA needs at least one target");
-    if (cell.rank < 1) refuse(fmt::format("rank {} is below 1", cell.rank));
-    one_of("scaling", cell.scaling, "alpha/r", "alpha/sqrt(r)");
-    one_of("initialisation", cell.init, "gaussian", "kaiming-uniform");
-    if (!(cell.dropout >= 0 && cell.dropout < 1))
-      refuse(fmt::format("dropout {} is not in [0, 1)", cell.dropout));
-  } else if (!cell.targets.empty() || cell.rank != 0 || cell.dropout != 0) {
-    refuse(fmt::format("only LoRA has targets, a rank and dropout, not {}", cell.method));
+    refuse_cell(cell, fmt::format("{} has no size, but {} is given", cell.method, cell.size));
+}
+
+void check_blocks_of(const Cell& cell) {
+  std::set<int> seen;
+  for (const int block : cell.blocks) {
+    if (block < 0 || block >= cell.depth)
+      refuse_cell(cell,
+                  fmt::format("there is no block {}; there are 0..{}", block, cell.depth - 1));
+    if (!seen.insert(block).second)
+      refuse_cell(cell, fmt::format("block {} is named twice", block));
   }
+  if (cell.blocks.empty()) return;
+  for (const std::string& target : cell.targets)
+    if (target.starts_with("blocks."))
+      refuse_cell(cell, fmt::format("target {} names its block already", nn::printable(target)));
+}
+
+void check_lora_of(const Cell& cell) {
+  if (cell.targets.empty()) refuse_cell(cell, "LoRA needs at least one target");
+  if (cell.rank < 1) refuse_cell(cell, fmt::format("rank {} is below 1", cell.rank));
+  check_is_one_of(cell, "scaling", cell.scaling, "alpha/r", "alpha/sqrt(r)");
+  check_is_one_of(cell, "initialisation", cell.init, "gaussian", "kaiming-uniform");
+  if (!(cell.dropout >= 0 && cell.dropout < 1))
+    refuse_cell(cell, fmt::format("dropout {} is not in [0, 1)", cell.dropout));
+  if (!(cell.lr_ratio > 0) || !std::isfinite(cell.lr_ratio))
+    refuse_cell(cell, fmt::format("lr_ratio {} is no positive number", cell.lr_ratio));
+  check_blocks_of(cell);
+}
+
+}  // namespace
+
+void check_cell(const Cell& cell) {
+  if (cell.task.empty()) refuse_cell(cell, "a cell needs a task");
+  check_base_of(cell);
+  check_is_one_of(cell, "optimizer", cell.optimizer, "adamw", "sgd");
+  const lora::Method* method = method_of(cell);
+  check_size_of(cell, method                      ? method->size_is
+                      : cell.method == "subspace" ? "dimensions"
+                                                  : nullptr);
+  if (method && method->has_lora) return check_lora_of(cell);
+  if (!cell.targets.empty() || cell.rank != 0 || cell.dropout != 0)
+    refuse_cell(cell,
+                fmt::format("only LoRA has targets, a rank and dropout, not {}", cell.method));
+  if (!cell.blocks.empty() || cell.lr_ratio != 1)
+    refuse_cell(cell, fmt::format("only LoRA has blocks and an lr_ratio, not {}", cell.method));
 }
 
 }  // namespace experiments

@@ -177,7 +177,8 @@ Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCal
 
 double pretraining_seconds(const BaseConfig& config) {
   const double wider = static_cast<double>(config.model.d_model) / 64;
-  return 7e-3 * wider * wider * static_cast<double>(config.steps);
+  const double deeper = static_cast<double>(config.model.layers) / 2;
+  return 7e-3 * wider * wider * deeper * static_cast<double>(config.steps);
 }
 
 std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::uint64_t seed) {

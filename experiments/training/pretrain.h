@@ -59,7 +59,8 @@ Base ensure_base(const BaseConfig& config, const std::filesystem::path& folder,
                  const StepCallback& on_step = {}, const std::function<bool()>& stop = {});
 
 /// The seconds that the training of a base is expected to take: 7 ms a step on two cores of a
-/// current machine, and as many times more as the matrices of a wider base are larger.
+/// current machine at two layers, and as many times more as a wider base's matrices are larger and
+/// a deeper base has more of them.
 double pretraining_seconds(const BaseConfig& config);
 
 /// Whether the cache has it, and the base from the cache. Throws as nn::load_checkpoint does.

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <map>
 
+#include "experiments/training/batches.h"
 #include "nn/files/checkpoint.h"
 
 using namespace experiments;
@@ -76,4 +78,110 @@ TEST_CASE("a cell that diverged has a result: nothing right, and a NaN for its l
     CHECK(std::isnan(result.more.at("train_nll")) == (steps > 1));
     CHECK(result.trainable > 0);
   }
+}
+
+namespace {
+
+Cell lora_on_q_and_v() {
+  Cell cell = cell_of("lora");
+  cell.targets = {"q", "v"}, cell.rank = 3, cell.alpha = 6, cell.scaling = "alpha/r";
+  cell.seed = 1, cell.lr = 1e-2, cell.steps = 3;
+  return cell;
+}
+
+/// The fingerprint of what the cell trains.
+std::string trained(const Cell& cell) {
+  const auto model = prepare(random_base(), cell);
+  const auto examples = data::examples(data::tasks::nli, {}, data::Split::train, 1, 40);
+  train(*model, cell, examples);
+  return nn::fingerprint(*model);
+}
+
+/// How far the first step of Adam moves each A and B, by the name of the parameter. B starts at
+/// random, since with B = 0 no A would move.
+std::map<std::string, nn::Matrix> first_step(const Cell& cell) {
+  const auto model = prepare(random_base(), cell);
+  for (const auto& [name, layer] : lora::lora_layers(*model))
+    layer->B.set(nn::Random(1, name).normal(layer->B.value.shape, 0.1));
+  std::map<std::string, nn::Matrix> moved;
+  for (const nn::Parameter* p : nn::trainable_parameters(*model)) moved[p->name] = -p->value.m;
+  const auto optimizer = make_optimizer(*model, cell);
+  nn::Tape tape;
+  const auto examples = data::examples(data::tasks::nli, {}, data::Split::train, 1, 8);
+  tape.backward(nn::token_loss({tape}, *model, token_batch(data::make_batch(examples))));
+  optimizer->step(1e-2);
+  for (const nn::Parameter* p : nn::trainable_parameters(*model)) moved[p->name] += p->value.m;
+  return moved;
+}
+
+}  // namespace
+
+TEST_CASE("a ratio of learning rates moves B so many times as far, and A as before") {
+  Cell cell = lora_on_q_and_v();
+  const auto plain = first_step(cell);
+  cell.lr_ratio = 4;
+  const auto faster = first_step(cell);
+  REQUIRE(plain.size() == 8);  // A and B of q and v in two blocks
+  for (const auto& [name, moved] : plain) {
+    CAPTURE(name);
+    CHECK(moved.norm() > 0);
+    if (name.ends_with("lora_A"))
+      CHECK(faster.at(name) == moved);
+    else
+      CHECK((faster.at(name) - 4 * moved).cwiseAbs().maxCoeff() < 1e-6);
+  }
+}
+
+TEST_CASE("a ratio of one is no ratio, to the last bit") {
+  Cell cell = lora_on_q_and_v();
+  const std::string plain = trained(cell);
+  cell.lr_ratio = 1;
+  CHECK(trained(cell) == plain);
+  cell.lr_ratio = 2;
+  CHECK(trained(cell) != plain);
+}
+
+TEST_CASE("the prefix beside LoRA learns with the rate of A") {
+  Cell cell = lora_on_q_and_v();
+  cell.method = "lora+prefix", cell.size = 2;
+  const auto plain = first_step(cell);
+  cell.lr_ratio = 4;
+  const auto faster = first_step(cell);
+  REQUIRE(plain.contains("prefix.rows"));
+  CHECK(faster.at("prefix.rows") == plain.at("prefix.rows"));
+}
+
+TEST_CASE("blocks that are not named get no adapters") {
+  Cell cell = lora_on_q_and_v();
+  const std::string everywhere = trained(cell);
+  cell.blocks = {0};
+  const auto model = prepare(random_base(), cell);
+  std::vector<std::string> names;
+  for (const auto& [name, layer] : lora::lora_layers(*model)) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"blocks.0.attn.q", "blocks.0.attn.v"});
+  cell.blocks = {1, 0};  // all there are
+  CHECK(trained(cell) == everywhere);
+}
+
+TEST_CASE("a block or a projection that the base lacks is refused with those there are") {
+  Cell cell = lora_on_q_and_v();
+  cell.blocks = {2};
+  CHECK_THROWS_WITH(prepare(random_base(), cell),
+                    doctest::Contains("there is no block 2; there are 0..1"));
+  cell.blocks = {1}, cell.targets = {"z"};
+  CHECK_THROWS_WITH(
+      prepare(random_base(), cell),
+      doctest::Contains("'blocks.1.z' matches no projection; there are blocks.0.attn.q"));
+  cell.targets = {"q"}, cell.blocks = {2}, cell.depth = 3;  // but the base has two layers
+  CHECK_THROWS_WITH(
+      prepare(random_base(), cell),
+      doctest::Contains("'blocks.2.attn.q' matches no projection; there are blocks.0.attn.q"));
+}
+
+TEST_CASE("the usual size of a method trains about as much as LoRA on q and v") {
+  const nn::DecoderConfig model = BaseConfig::default_model();
+  CHECK(usual_size(lora::method("lora"), model) == 0);
+  CHECK(usual_size(lora::method("lora+prefix"), model) == 8);
+  const lora::MethodSpec adapter{"adapter-h", usual_size(lora::method("adapter-h"), model)};
+  CHECK(std::abs(lora::count(adapter, model) - 2048) < 512);
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "experiments/training/cell_fields.h"
+#include "experiments/training/pretrain.h"
 #include "lora/methods/method.h"
 
 using namespace experiments;
@@ -42,6 +43,10 @@ double another(double x) { return std::nextafter(x, x + 1); }
 std::string another(const std::string& text) { return text + "2"; }
 std::vector<std::string> another(std::vector<std::string> list) {
   list.push_back("k");
+  return list;
+}
+std::vector<int> another(std::vector<int> list) {
+  list.push_back(1);
   return list;
 }
 template <std::integral Integer>
@@ -154,6 +159,35 @@ TEST_CASE("a key keeps its form, which names adapters' folders") {
         "lr=0.30000000000000004 steps=500 examples=300");
 }
 
+TEST_CASE("fields that came later are in key and JSON only where they say something") {
+  CellResult result = example();
+  const std::string key = result.cell.key(), line = to_json(result).dump();
+  result.cell.blocks = {1, 0};
+  result.cell.depth = 3;
+  result.cell.base_steps = 40;
+  result.cell.lr_ratio = 4;
+  CHECK(result.cell.key() == key + " blocks=0,1 depth=3 base_steps=40 lr_ratio=4");
+  const nlohmann::ordered_json object = to_json(result);
+  const CellResult back = cell_result_from_json(object);
+  CHECK(back.cell.key() == result.cell.key());
+  CHECK(object["blocks"] == nlohmann::ordered_json{0, 1});
+  CHECK(to_json(back).dump() == object.dump());
+
+  const Cell before = cell_result_from_json(nlohmann::ordered_json::parse(line)).cell;
+  CHECK(before.blocks.empty());
+  CHECK(before.depth == 2);
+  CHECK(before.base_steps == 0);
+  CHECK(before.lr_ratio == 1);
+  nlohmann::ordered_json without_width = nlohmann::ordered_json::parse(line);
+  without_width.erase("width");
+  CHECK(reason(without_width) == "field \"width\" is missing");
+}
+
+TEST_CASE("a cell's base is the usual one unless it says another") {
+  CHECK(Cell().width == BaseConfig::default_model().d_model);
+  CHECK(Cell().depth == BaseConfig::default_model().layers);
+}
+
 TEST_CASE("a weight set is written in the order of the model") {
   CHECK(weight_set({"o", "v", "k", "q"}) == "q,k,v,o");
   CHECK(weight_set({"up", "v", "down"}) == "v,up,down");
@@ -180,6 +214,34 @@ TEST_CASE("every method of lora/ makes a cell") {
     check_cell(cell);
     CHECK(reason(to_json(result)) == "accepted");
   }
+}
+
+TEST_CASE("what says nothing about a cell is refused") {
+  const auto refusal = [](Cell cell) {
+    try {
+      check_cell(cell);
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  const Cell lora = example().cell;
+  CHECK(refusal(lora) == "accepted");
+  Cell full = lora;
+  full.method = "full", full.targets.clear(), full.rank = 0;
+  CHECK(refusal(full) == "accepted");
+  full.lr_ratio = 2;
+  CHECK(refusal(full).starts_with("only LoRA has blocks and an lr_ratio, not full"));
+  full.lr_ratio = 1, full.blocks = {0};
+  CHECK(refusal(full).starts_with("only LoRA has blocks and an lr_ratio, not full"));
+  Cell random = lora;
+  random.base = "random", random.base_steps = 40;
+  CHECK(refusal(random).starts_with("a random base has no steps, but 40 are given"));
+  Cell named = lora;
+  named.targets = {"blocks.0.attn.q"};
+  CHECK(refusal(named) == "accepted");
+  named.blocks = {0};
+  CHECK(refusal(named).starts_with("target \"blocks.0.attn.q\" names its block already"));
 }
 
 TEST_CASE("wrong JSON is refused by the name of the field") {
@@ -222,5 +284,16 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("optimizer", "lion").starts_with("unknown optimizer \"lion\"; valid: adamw, sgd"));
   CHECK(with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, random"));
   CHECK(with("width", 0).starts_with("width 0 is below 1"));
+  CHECK(with("depth", 0).starts_with("depth 0 is below 1"));
+  CHECK(with("base_steps", -1).starts_with("base_steps -1 is below 0"));
+  CHECK(with("blocks", {0, 1}) == "accepted");
+  CHECK(with("blocks", {2}).starts_with("there is no block 2; there are 0..1"));
+  CHECK(with("blocks", {1, 1}).starts_with("block 1 is named twice"));
+  CHECK(with("blocks", {-1}) ==
+        "field \"blocks\" must be a list of whole numbers from 0, not [-1]");
+  CHECK(with("blocks", 1) == "field \"blocks\" must be a list of whole numbers from 0, not 1");
+  CHECK(with("lr_ratio", 4) == "accepted");
+  CHECK(with("lr_ratio", 0).starts_with("lr_ratio 0 is no positive number"));
+  CHECK(with("lr_ratio", "inf").starts_with("lr_ratio inf is no positive number"));
   CHECK(reason(3) == "a cell must be a JSON object");
 }

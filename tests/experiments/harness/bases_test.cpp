@@ -1,0 +1,68 @@
+#include "experiments/harness/bases.h"
+
+#include <doctest/doctest.h>
+
+#include "experiments/training/adapt.h"
+#include "nn/files/checkpoint.h"
+#include "tests/nn/temporary_folder.h"
+
+using namespace experiments;
+
+namespace {
+
+Cell cell_at(int width, int depth, long base_steps) {
+  Cell cell;
+  cell.task = "nli";
+  cell.targets = {"q"}, cell.rank = 2, cell.alpha = 4, cell.scaling = "alpha/r";
+  cell.base_seed = 7, cell.seed = 1;
+  cell.lr = 1e-2, cell.steps = 2, cell.examples = 40;
+  cell.width = width, cell.depth = depth, cell.base_steps = base_steps;
+  return cell;
+}
+
+std::size_t files_in(const std::filesystem::path& folder) {
+  std::size_t n = 0;
+  for ([[maybe_unused]] const auto& file : std::filesystem::directory_iterator(folder)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a base of every width, depth and number of steps is made, kept and found again") {
+  const TemporaryFolder folder;
+  const std::vector<Cell> cells{cell_at(64, 1, 0), cell_at(64, 3, 0), cell_at(32, 2, 0),
+                                cell_at(64, 1, 3)};
+  Bases bases(folder.path(), 2);
+  for (const Cell& cell : cells) {
+    bases.prepare(cell);
+    const Base& base = bases.of(cell);
+    CHECK(base.config.model.layers == cell.depth);
+    CHECK(base.config.model.d_model == cell.width);
+    CHECK(base.config.steps == (cell.base_steps > 0 ? cell.base_steps : 2));
+    CHECK(has_base(base_of_cell(cell, 2), folder.path()));
+    const CellResult result = run_cell(base, cell, ScoreOn::validation);
+    CHECK(result.trainable == cell.depth * 2 * 2 * cell.width);
+  }
+  CHECK(files_in(folder.path()) == cells.size());
+
+  Bases again(folder.path(), 2);
+  for (const Cell& cell : cells) {
+    again.prepare(cell);
+    CHECK(nn::fingerprint(*again.of(cell).model) == nn::fingerprint(*bases.of(cell).model));
+  }
+  CHECK(files_in(folder.path()) == cells.size());
+  CHECK_THROWS_AS(again.of(cell_at(64, 2, 0)), std::logic_error);
+}
+
+TEST_CASE("the usual base is what it was before there were depths") {
+  CHECK(hash(base_of_cell(cell_at(64, 2, 0), 600)) == hash(base_config(7, 600)));
+  CHECK(hash(base_of_cell(cell_at(64, 2, 600), 8000)) == hash(base_config(7, 600)));
+  CHECK(hash(base_of_cell(cell_at(64, 3, 0), 600)) != hash(base_config(7, 600)));
+}
+
+TEST_CASE("a deeper base takes longer, and one without layers is refused") {
+  CHECK(pretraining_seconds(base_config(7, 100, 64, 4)) ==
+        doctest::Approx(2 * pretraining_seconds(base_config(7, 100))));
+  CHECK_THROWS_WITH(base_config(7, 100, 64, 0), "depth 0: at least 1 layer is wanted");
+  CHECK_THROWS_WITH(base_config(7, 100, 40, 2), "width 40: a multiple of 16 is wanted");
+}
