@@ -80,9 +80,10 @@ Index size_from(const fs::path& path, const std::string& text) {
   return size;
 }
 
-MethodFile read_method(const fs::path& path) {
+// Of a file that was read whole or only its header.
+MethodFile method_of(nn::SafetensorsFile tensors, const fs::path& path) {
   MethodFile file;
-  file.tensors = nn::SafetensorsFile::read(path);
+  file.tensors = std::move(tensors);
   nn::Metadata left = file.tensors.metadata();
   const std::string newer = nn::format_problem(left);
   if (!newer.empty()) throw AdapterError(path, newer);
@@ -138,7 +139,24 @@ std::string problems_of(const MethodFile& file, nn::Decoder& model) {
 }
 
 MethodInfo info_of(const AdapterInfo& adapter) {
-  return {{"lora", 0, adapter.config}, adapter.base_model, adapter.metadata, adapter.parameters};
+  return {{"lora", 0, adapter.config},
+          adapter.base_model,
+          adapter.metadata,
+          adapter.parameters,
+          !adapter.base_fingerprint.empty()};
+}
+
+// Whether a folder is in PEFT's layout; otherwise it has a method's file.
+bool is_adapter(const fs::path& folder) {
+  std::error_code ignored;
+  const bool ours = fs::exists(folder / file_name, ignored);
+  const bool peft = fs::exists(folder / "adapter_config.json", ignored);
+  if (!ours && !peft)
+    throw AdapterError(folder,
+                       fmt::format("there is neither {} nor adapter_config.json", file_name));
+  if (ours && peft)
+    throw AdapterError(folder, fmt::format("there are both {} and adapter_config.json", file_name));
+  return peft;
 }
 
 }  // namespace
@@ -178,19 +196,16 @@ void save_method(const fs::path& folder, nn::Decoder& model, const MethodSpec& g
   writer.write(folder / file_name);
 }
 
-MethodInfo load_method(const fs::path& folder, nn::Decoder& model) {
-  std::error_code ignored;
+MethodInfo describe_method(const fs::path& folder) {
+  if (is_adapter(folder)) return info_of(describe_adapter(folder));
   const fs::path path = folder / file_name;
-  const bool ours = fs::exists(path, ignored);
-  const bool peft = fs::exists(folder / "adapter_config.json", ignored);
-  if (!ours && !peft)
-    throw AdapterError(folder,
-                       fmt::format("there is neither {} nor adapter_config.json", file_name));
-  if (ours && peft)
-    throw AdapterError(folder, fmt::format("there are both {} and adapter_config.json", file_name));
-  if (peft) return info_of(load_adapter(folder, model));
+  return method_of(nn::SafetensorsFile::read_header(path), path).info;
+}
 
-  const MethodFile file = read_method(path);
+MethodInfo load_method(const fs::path& folder, nn::Decoder& model, const AdapterOptions& options) {
+  if (is_adapter(folder)) return info_of(load_adapter(folder, model, options));
+  const fs::path path = folder / file_name;
+  const MethodFile file = method_of(nn::SafetensorsFile::read(path), path);
   try {
     check_plain(model, file.info.spec.name);
     const std::string problems = problems_of(file, model);

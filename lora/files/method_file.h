@@ -14,6 +14,7 @@ struct MethodInfo {
   std::string base_model;  ///< the name of the base; may be empty
   nn::Metadata metadata;   ///< what else the file says, such as the task
   Index parameters = 0;    ///< elements of all trained tensors
+  bool names_base = true;  ///< by a fingerprint; adapters that were made elsewhere do not
 };
 
 /// Writes what trains in a model that wrap() has adapted as `spec` says. LoRA's configuration is
@@ -26,8 +27,13 @@ void save_method(const std::filesystem::path& folder, nn::Decoder& model, const 
 /// method leaves frozen must be as it was when the method was saved, and the configuration too;
 /// what it trains is overwritten. Missing, extra, misshapen tensors, another configuration and
 /// another base are refused together in one AdapterError. On an error the model is unchanged.
-/// Throws also nn::FileError and nn::SafetensorsError.
-MethodInfo load_method(const std::filesystem::path& folder, nn::Decoder& model);
+/// `options` are for an adapter in PEFT's layout. Throws also nn::FileError and
+/// nn::SafetensorsError.
+MethodInfo load_method(const std::filesystem::path& folder, nn::Decoder& model,
+                       const AdapterOptions& options = {});
+
+/// The same without a model: whether it fits one is not looked at.
+MethodInfo describe_method(const std::filesystem::path& folder);
 
 /// nn::fingerprint of what `spec` leaves frozen in a decoder, wrapped by it or plain, under the
 /// names of the plain one: two bases that agree in it become the same model. Where nothing is

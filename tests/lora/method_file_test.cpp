@@ -65,6 +65,12 @@ TEST_CASE("every method comes back bit for bit, and its logits with it") {
     Saved saved(spec);
     Decoder loaded(small_config(), 1);
     const lora::MethodInfo info = lora::load_method(saved.path(), loaded);
+    const lora::MethodInfo described = lora::describe_method(saved.path());
+    CHECK(described.spec.name == spec.name);
+    CHECK(described.spec.size == spec.size);
+    CHECK(described.metadata == info.metadata);
+    CHECK(described.parameters == info.parameters);
+    CHECK(info.names_base);
     CHECK_MESSAGE(Snapshot(loaded) == Snapshot(saved.model), spec.name);
     const nn::Matrix logits = logits_of_batch(loaded, small_batch());
     CHECK(same_bits(logits, logits_of_batch(saved.model, small_batch())));
