@@ -8,6 +8,7 @@
 #include "experiments/harness/output.h"
 #include "lora/inject.h"
 #include "lora/merge.h"
+#include "lora/methods/method.h"
 #include "nn/files/file.h"
 
 namespace experiments {
@@ -23,12 +24,51 @@ struct MergeOptions {
 // What the merged model was trained on stays known; whatever else is in a stranger's adapter goes.
 nn::Metadata kept_labels(const SourcedModel& sourced) {
   nn::Metadata kept;
-  for (const char* key : {"task", "facts", "seed", "lr", "steps", "examples", "base"}) {
+  for (const char* key : {"task", "facts", "size", "blocks", "optimizer", "seed", "lr", "lr_ratio",
+                          "steps", "examples", "base"}) {
     const auto found = sourced.labels.find(key);
     if (found != sourced.labels.end()) kept.insert(*found);
   }
-  kept["method"] = "lora, merged";
+  kept["method"] = sourced.method == "lora" ? "lora, merged" : sourced.method;
   return kept;
+}
+
+// Biases and top layers are trained in their places, and LoRA's product goes there; an adapter with
+// a nonlinear function in it, or a prefix, has none.
+void check_is_mergeable(nn::Decoder& model, const SourcedModel& sourced) {
+  try {
+    lora::check_plain(model, sourced.method);
+  } catch (const std::invalid_argument&) {
+    throw std::invalid_argument(
+        fmt::format("{} was trained by {}, which stands beside the weights and cannot be merged "
+                    "into them; eval and generate take it as it is",
+                    sourced.adapter, sourced.method));
+  }
+}
+
+struct Merged {
+  std::size_t projections = 0;
+  lora::MergeError error;
+};
+
+Merged merge_into_weights(const SourcedModel& sourced) {
+  Merged merged{lora::lora_layers(*sourced.model).size(), {}};
+  if (merged.projections > 0) merged.error = lora::merge(*sourced.model);
+  lora::unwrap(*sourced.model);
+  check_is_mergeable(*sourced.model, sourced);
+  return merged;
+}
+
+void print_merged(const MergeOptions& given, const SourcedModel& sourced, const Merged& merged) {
+  print_out("{}\n", to_string(sourced));
+  if (merged.projections == 0) {
+    print_out("what {} trained are weights of the base; all are in {}\n", sourced.method,
+              given.out);
+    return;
+  }
+  print_out("{} projections merged into {}\n", merged.projections, given.out);
+  print_out("rounding the merged weights once: at most {:.3g} absolute, {:.3g} relative\n",
+            merged.error.absolute, merged.error.relative);
 }
 
 int run_merge(const Command& command, const MergeOptions& given) {
@@ -38,9 +78,7 @@ int run_merge(const Command& command, const MergeOptions& given) {
   nn::check_writable(out, 0);
 
   const SourcedModel sourced = load_model(source);
-  const std::size_t layers = lora::lora_layers(*sourced.model).size();
-  const lora::MergeError error = lora::merge(*sourced.model);
-  lora::unwrap(*sourced.model);
+  const Merged merged = merge_into_weights(sourced);
   nn::create_folders(out.parent_path());
   nn::save_checkpoint(out, *sourced.model, kept_labels(sourced));
   if (given.json) {
@@ -48,14 +86,12 @@ int run_merge(const Command& command, const MergeOptions& given) {
     object.set("adapter", sourced.adapter);
     object.set("base", sourced.base);
     object.set("checkpoint", given.out);
-    object.set("projections", layers);
-    object.set("absolute_error", error.absolute);
-    object.set("relative_error", error.relative);
+    object.set("projections", merged.projections);
+    object.set("absolute_error", merged.error.absolute);
+    object.set("relative_error", merged.error.relative);
     print_out("{}", object.printed());
   } else {
-    print_out("{}\n{} projections merged into {}\n", to_string(sourced), layers, given.out);
-    print_out("rounding the merged weights once: at most {:.3g} absolute, {:.3g} relative\n",
-              error.absolute, error.relative);
+    print_merged(given, sourced, merged);
   }
   return 0;
 }

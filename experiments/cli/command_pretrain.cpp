@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include "experiments/cli/base_options.h"
 #include "experiments/cli/commands.h"
-#include "experiments/cli/option_values.h"
 #include "experiments/harness/bases.h"
 #include "experiments/harness/output.h"
 #include "experiments/training/pretrain.h"
@@ -13,14 +13,12 @@ namespace experiments {
 namespace {
 
 struct PretrainOptions {
-  std::string seed = std::to_string(default_base_seed), steps = std::to_string(BaseConfig().steps),
-              out = "results";
+  BaseTexts base = default_base_texts();
+  std::string out = "results";
 };
 
 int run_pretrain(const PretrainOptions& given) {
-  const BaseConfig config = base_config(
-      static_cast<std::uint64_t>(parse_integer("--base-seed", given.seed, 0, largest_seed)),
-      parse_integer("--steps", given.steps, 1, most_base_steps));
+  const BaseConfig config = base_config_of(given.base, "--steps");
   const std::filesystem::path folder = std::filesystem::path(given.out) / "base";
   const Base base = base_with_progress(config, folder);
   print_out("{}\n", base_path(config, folder).string());
@@ -34,8 +32,9 @@ int run_pretrain(const PretrainOptions& given) {
 Command pretrain_command() {
   Command command("pretrain", "make the shared frozen base model, once");
   auto given = std::make_shared<PretrainOptions>();
-  command.option("--base-seed", given->seed, "names the base's weights and data");
-  command.option("--steps", given->steps, "training steps");
+  command.option("--base-seed", given->base.seed, "names the base's weights and data");
+  command.option("--steps", given->base.steps, "training steps");
+  add_shape_options(command, given->base);
   command.option("--out", given->out, "results folder; the base goes to OUT/base");
   command.action([given](const Command&) { return run_pretrain(*given); });
   return command;

@@ -8,7 +8,7 @@
 namespace experiments {
 
 void add_model_options(Command& command, ModelOptions& options, BareBase bare) {
-  const char* const adapter = "an adapter's folder, as train writes it";
+  const char* const adapter = "a folder that train has written, or an adapter of PEFT's";
   if (bare == BareBase::refused)
     command.required("--adapter", options.adapter, adapter);
   else
@@ -18,10 +18,11 @@ void add_model_options(Command& command, ModelOptions& options, BareBase bare) {
   command.option("--results", options.results, "results folder; the base is in RESULTS/base");
   if (bare == BareBase::refused) return;
   command.option(
-      "--base-seed", options.base_seed,
+      "--base-seed", options.bare.seed,
       fmt::format("without adapter and checkpoint: which base (default {})", default_base_seed));
-  command.option("--base-steps", options.base_steps,
+  command.option("--base-steps", options.bare.steps,
                  fmt::format("the steps it was trained for (default {})", BaseConfig().steps));
+  add_shape_options(command, options.bare, "of that base: ");
 }
 
 ModelSource model_source(const Command& command, const ModelOptions& options) {
@@ -35,16 +36,9 @@ ModelSource model_source(const Command& command, const ModelOptions& options) {
 
   if (!options.adapter.empty() || !options.checkpoint.empty())
     refuse_options(
-        command, {"--base-seed", "--base-steps"},
+        command, {"--base-seed", "--base-steps", "--width", "--depth"},
         options.adapter.empty() ? "with --checkpoint" : "with --adapter, which names its base");
-  std::uint64_t seed = default_base_seed;
-  long steps = BaseConfig().steps;
-  if (!options.base_seed.empty())
-    seed = static_cast<std::uint64_t>(
-        parse_integer("--base-seed", options.base_seed, 0, largest_seed));
-  if (!options.base_steps.empty())
-    steps = parse_integer("--base-steps", options.base_steps, 1, most_base_steps);
-  source.base = base_config(seed, steps);
+  source.base = base_config_of(options.bare, "--base-steps");
   return source;
 }
 

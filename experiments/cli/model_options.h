@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "experiments/cli/command_line.h"
+#include "experiments/cli/base_options.h"
 #include "experiments/cli/model_source.h"
 
 /// The options that give eval, merge and generate their model and task.
@@ -10,7 +10,7 @@ namespace experiments {
 
 struct ModelOptions {
   std::string adapter, checkpoint, results = "results";
-  std::string base_seed, base_steps;  // of the commands that take a bare base
+  BaseTexts bare;  // of the commands that take a base without adapter
 };
 
 enum class BareBase { taken, refused };  ///< whether there may be neither adapter nor checkpoint

@@ -4,9 +4,11 @@
 
 #include "data/sqlgen.h"
 #include "data/vocabulary.h"
+#include "experiments/cli/base_options.h"
+#include "experiments/cli/option_values.h"
 #include "experiments/evidence/text.h"
 #include "experiments/harness/study.h"
-#include "lora/files/adapter.h"
+#include "lora/files/method_file.h"
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
 
@@ -30,16 +32,24 @@ BaseConfig base_of(const fs::path& adapter, const nn::Metadata& labels) {
   }
 }
 
+// Whether pretrain would make it so.
+bool is_ordinary(const BaseConfig& config) {
+  const auto [width, depth] = std::pair(config.model.d_model, config.model.layers);
+  if (width > largest_width || depth > largest_depth || width % 16 != 0) return false;
+  return to_json(base_config(config.seed, config.steps, static_cast<int>(width),
+                             static_cast<int>(depth))) == to_json(config);
+}
+
 Base cached_base(const BaseConfig& config, const fs::path& results) {
   const fs::path folder = results / "base";
   if (has_base(config, folder)) return load_base(config, folder);
-  const bool is_ordinary = to_json(base_config(config.seed, config.steps)) == to_json(config);
-  throw NoBase(
-      fmt::format("there is no {}; {}", base_path(config, folder).string(),
-                  is_ordinary ? fmt::format("make it with: ./run pretrain --base-seed "
-                                            "{} --steps {} --out {}",
-                                            config.seed, config.steps, shell_word(results.string()))
-                              : "it was made by another version of this program"));
+  throw NoBase(fmt::format(
+      "there is no {}; {}", base_path(config, folder).string(),
+      is_ordinary(config) ? fmt::format("make it with: ./run pretrain --base-seed {} --steps {}{} "
+                                        "--out {}",
+                                        config.seed, config.steps, shape_options_text(config.model),
+                                        shell_word(results.string()))
+                          : "it was made by another version of this program"));
 }
 
 void check_speaks(const nn::Model& model, const std::string& path) {
@@ -55,7 +65,7 @@ SourcedModel load_model(const ModelSource& source) {
   BaseConfig config = source.base;
   if (!source.adapter.empty()) {
     sourced.adapter = sourced.labels_from = source.adapter.string();
-    sourced.labels = lora::describe_adapter(source.adapter).metadata;
+    sourced.labels = lora::describe_method(source.adapter).metadata;
     if (source.checkpoint.empty()) config = base_of(source.adapter, sourced.labels);
   }
   if (source.checkpoint.empty()) {
@@ -74,8 +84,9 @@ SourcedModel load_model(const ModelSource& source) {
   // the fingerprint. One with the fingerprint of another base is refused all the same.
   const lora::AdapterOptions options{.require_fingerprint = source.checkpoint.empty()};
   if (!source.adapter.empty()) {
-    const lora::AdapterInfo info = lora::load_adapter(source.adapter, *sourced.model, options);
-    sourced.is_unverified = info.base_fingerprint.empty();
+    const lora::MethodInfo info = lora::load_method(source.adapter, *sourced.model, options);
+    sourced.method = info.spec.name;
+    sourced.is_unverified = !info.names_base;
   }
   return sourced;
 }

@@ -10,7 +10,7 @@
 namespace experiments {
 
 /// Which model a command works with: a base from the cache or a checkpoint, alone or under an
-/// adapter.
+/// adapter: LoRA, or what another method has trained.
 struct ModelSource {
   std::filesystem::path adapter;              ///< its folder; empty: none
   std::filesystem::path checkpoint;           ///< instead of a base; empty: none
@@ -21,6 +21,7 @@ struct ModelSource {
 struct SourcedModel {
   std::unique_ptr<nn::Decoder> model;  ///< with the adapter's layers, not merged
   std::string adapter, base;           ///< what it was made of, for people; adapter may be empty
+  std::string method;                  ///< of the adapter: "lora", "bitfit"
   bool is_unverified = false;          ///< the adapter has no fingerprint to compare the base with
   std::string labels_from;             ///< the file or folder that the labels were read in
   nn::Metadata labels;                 ///< of the adapter, otherwise of the checkpoint or base
@@ -31,7 +32,7 @@ struct NoBase : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws NoBase; what lora::load_adapter and nn::load_checkpoint throw; std::invalid_argument for
+/// Throws NoBase; what lora::load_method and nn::load_checkpoint throw; std::invalid_argument for
 /// an adapter that does not say which base it needs, and for a checkpoint with another vocabulary
 /// than the tasks'.
 SourcedModel load_model(const ModelSource& source);

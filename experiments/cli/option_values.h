@@ -47,5 +47,6 @@ constexpr std::uint64_t default_base_seed = 2;
 constexpr long largest_seed = 1'000'000'000;
 constexpr long largest_rank = 64;  ///< d_model of the base
 constexpr long most_base_steps = 10'000'000;
+constexpr long largest_width = 1024, largest_depth = 32;  ///< of a base
 
 }  // namespace experiments

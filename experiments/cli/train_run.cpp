@@ -1,6 +1,7 @@
 #include "experiments/cli/train_run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -10,7 +11,7 @@
 #include "experiments/report/figures.h"
 #include "experiments/training/batches.h"
 #include "experiments/training/stopped.h"
-#include "lora/files/adapter.h"
+#include "lora/files/method_file.h"
 #include "nn/files/file.h"
 #include "nn/optimizer.h"
 
@@ -18,98 +19,56 @@ namespace experiments {
 
 namespace fs = std::filesystem;
 
+lora::MethodSpec spec_of(const TrainRun& run) {
+  lora::MethodSpec spec{run.cell.method, run.cell.size};
+  if (lora::method(spec.name).has_lora) spec.lora = run.lora;
+  return spec;
+}
+
+// In what the cell differs from those that the rates were searched with; "" where in nothing.
+static std::string unlike_search(const Cell& cell) {
+  const Cell usual;
+  std::vector<std::string> searched;
+  if (cell.depth != usual.depth) searched.push_back(fmt::format("at depth {}", usual.depth));
+  if (!cell.blocks.empty() && std::ssize(cell.blocks) < cell.depth)
+    searched.push_back("on all blocks");
+  if (cell.lr_ratio != usual.lr_ratio) searched.push_back("with one rate for A and B");
+  return searched.empty() ? "" : fmt::format("; searched {}", fmt::join(searched, ", "));
+}
+
 LearningRate learning_rate(const Cell& cell, const LearningRates& recorded) {
   const std::string what = fmt::format("{} {}{}{}", cell.task, cell.method,
                                        cell.targets.empty() ? "" : " ", weight_set(cell.targets));
+  LearningRate rate{lora::method(cell.method).has_lora ? default_lora_lr : default_full_lr,
+                    fmt::format("the default of {}; none is recorded for {}", cell.method, what)};
   for (const LrSearch& search : recorded.searches)
     if (search.task == cell.task && search.method == cell.method &&
         weight_set(search.targets) == weight_set(cell.targets))
-      return {search.choice.lr, "recorded for " + what};
-  return {cell.method == "lora" ? default_lora_lr : default_full_lr,
-          fmt::format("the default of {}; none is recorded for {}", cell.method, what)};
+      rate = {search.choice.lr, "recorded for " + what + unlike_search(cell)};
+  if (const int usual = Cell().width; cell.width != usual) {
+    rate.lr *= static_cast<double>(usual) / cell.width;
+    rate.source += fmt::format("; times {}/{} for the width", usual, cell.width);
+  }
+  return rate;
 }
 
 std::vector<lora::Target> targets_of(const TrainRun& run) {
   return lora::plan(run.base.model, run.lora);
 }
 
-nn::Index trainable_count(const TrainRun& run) {
-  nn::Index total = 0;
-  if (run.cell.method == "lora") {
-    for (const lora::Target& target : targets_of(run)) total += target.parameters();
-  } else {
-    for (const auto& [name, shape] : nn::parameter_shapes(run.base.model)) total += shape.size();
-  }
-  return total;
-}
+nn::Index trainable_count(const TrainRun& run) { return lora::count(spec_of(run), run.base.model); }
 
-std::string describe(const TrainRun& run) {
-  const Cell& cell = run.cell;
-  const std::string facts = cell.facts > 0 ? fmt::format(" with {} new facts", cell.facts) : "";
-  std::string text = fmt::format("{}{}, seed {}, on the base of seed {} and {} steps\n", cell.task,
-                                 facts, cell.seed, run.base.seed, run.base.steps);
-  text += cell.method == "lora"
-              ? lora::describe(targets_of(run)) +
-                    fmt::format("A starts {}, B at zero; dropout {:g}\n", cell.init, cell.dropout)
-              : fmt::format("full fine-tuning, {} trainable parameters\n", trainable_count(run));
-  return text + fmt::format("{} examples, {} steps of {}, learning rate {:g} ({})\n", cell.examples,
-                            cell.steps, run.adapt.batch, cell.lr, run.lr_source);
-}
-
-static JsonObject to_json(const lora::Target& target) {
-  JsonObject object;
-  object.set("name", target.name);
-  object.set("out", target.out);
-  object.set("in", target.in);
-  object.set("rank", target.spec.rank);
-  object.set("alpha", target.spec.alpha);
-  object.set("scale", lora::scale(target.spec.scaling, target.spec.alpha, target.spec.rank));
-  object.set("parameters", target.parameters());
-  return object;
-}
-
-JsonObject to_json(const TrainRun& run) {
-  const Cell& cell = run.cell;
-  JsonObject object;
-  object.set("task", cell.task);
-  object.set("method", cell.method);
-  if (cell.facts > 0) object.set("facts", cell.facts);
-  if (cell.method == "lora") {
-    std::vector<JsonObject> projections;
-    for (const lora::Target& target : targets_of(run)) projections.push_back(to_json(target));
-    object.set("projections", projections);
-    object.set("scaling", cell.scaling);
-    object.set("init", cell.init);
-    object.set("dropout", cell.dropout);
-  }
-  object.set("trainable", trainable_count(run));
-  object.set("seed", cell.seed);
-  object.set("lr", cell.lr);
-  object.set("lr_source", run.lr_source);
-  object.set("steps", cell.steps);
-  object.set("examples", cell.examples);
-  object.set_json("base", to_json(run.base));
-  return object;
-}
-
-nn::Metadata labels(const TrainRun& run) {
-  const Cell& cell = run.cell;
-  nn::Metadata m{{"task", cell.task},
-                 {"method", cell.method},
-                 {"seed", fmt::format("{}", cell.seed)},
-                 {"lr", fmt::format("{}", cell.lr)},
-                 {"steps", fmt::format("{}", cell.steps)},
-                 {"examples", fmt::format("{}", cell.examples)},
-                 {"base", to_json(run.base)}};
-  if (cell.facts > 0) m["facts"] = fmt::format("{}", cell.facts);
-  return m;
+// What a folder of any method holds; one with the files of two is not read again.
+static std::vector<fs::path> trained_files(const TrainRun& run, const fs::path& out) {
+  if (run.cell.method == "full") return {out};
+  std::vector<fs::path> files{out / "adapter_model.safetensors", out / "adapter_config.json",
+                              out / "method.safetensors"};
+  if (run.cell.method != "lora") std::swap(files.front(), files.back());  // what is written first
+  return files;
 }
 
 void check_output(const TrainRun& run, const fs::path& out) {
-  const bool is_adapter = run.cell.method == "lora";
-  std::vector<fs::path> files =
-      is_adapter ? std::vector{out / "adapter_model.safetensors", out / "adapter_config.json"}
-                 : std::vector{out};
+  std::vector<fs::path> files = trained_files(run, out);
   files.push_back(loss_path(run, out));
   files.push_back(loss_path(run, out, ".svg"));
   for (const fs::path& file : files) refuse_to_replace("--out", file);
@@ -122,19 +81,16 @@ namespace {
 
 std::unique_ptr<nn::Decoder> model_for(const Base& base, const TrainRun& run) {
   auto model = copy_of(*base.model);
-  if (run.cell.method == "lora")
-    lora::inject(*model, run.lora, run.cell.seed);
-  else
-    nn::set_trainable(*model, true);
+  lora::wrap(*model, spec_of(run), run.cell.seed);
   return model;
 }
 
 void save_trained(nn::Decoder& model, const TrainRun& run, const fs::path& out) {
-  if (run.cell.method == "lora") {
-    lora::save_adapter(out, model, {base_path(run.base, "").string(), labels(run)});
-  } else {
+  if (run.cell.method == "full") {
     nn::create_folders(out.parent_path());
     nn::save_checkpoint(out, model, labels(run));
+  } else {
+    lora::save_method(out, model, spec_of(run), {base_path(run.base, "").string(), labels(run)});
   }
 }
 
@@ -196,7 +152,7 @@ std::string loss_csv(const std::vector<LossPoint>& losses) {
 }
 
 fs::path loss_path(const TrainRun& run, const fs::path& out, const char* extension) {
-  if (run.cell.method == "lora") return out / (std::string("loss") + extension);
+  if (run.cell.method != "full") return out / (std::string("loss") + extension);
   fs::path path = out;
   if (path.extension() == ".safetensors") path.replace_extension();
   return path += std::string(".loss") + extension;

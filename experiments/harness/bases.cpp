@@ -70,7 +70,7 @@ void Bases::prepare(const Cell& cell) {
 
 bool Bases::is_made(const Cell& cell) const {
   return cell.base != "pretrained" ||
-         has_base(base_config(cell.base_seed, steps_, cell.width), folder_);
+         has_base(base_of_cell(cell, steps_), folder_);
 }
 
 const Base& Bases::of(const Cell& cell) const {

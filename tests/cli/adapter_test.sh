@@ -59,6 +59,59 @@ score=$(fields facts value nll)
 accepted eval --checkpoint f/full.safetensors --json
 [[ $(fields facts value nll) == "$score" ]] || fail "eval of the checkpoint is not train's $score"
 
+# The other methods: a folder that eval and generate take as train left it. What they trained in the base's own
+# weights becomes a checkpoint; what stands beside these does not.
+for method in top-layers bitfit prefix-embedding prefix-layer prompt-encoder adapter-h adapter-l lora+prefix; do
+  accepted train --task nli --method $method --lr 0.02 --steps 3 --out $method "${tiny[@]}" --json
+  score=$(fields metric value nll)
+  [[ $(fields method) == "\"$method\"" && -e $work/$method/method.safetensors ]] || fail "$method wrote no such file"
+  accepted eval --adapter $method --json
+  [[ $(fields metric value nll) == "$score" ]] || fail "eval of $method is not train's $score"
+  accepted generate --adapter $method
+  [[ $(grep -c -- '<ans> -> .*(expected: ' "$root/out") -eq 3 ]] || fail "generate shows no three prompts of $method"
+  case $method in
+    top-layers | bitfit)
+      accepted merge --adapter $method --out $method.safetensors
+      says out "what $method trained are weights of the base; all are in $method.safetensors"
+      accepted eval --checkpoint $method.safetensors --json
+      [[ $(fields metric value nll) == "$score" ]] || fail "the checkpoint of $method is another model"
+      ;;
+    *) refused "$method was trained by $method, which stands beside the weights and cannot be merged" \
+      merge --adapter $method --out x.safetensors ;;
+  esac
+done
+refused "it was made for another base: fingerprint" eval --adapter bitfit --checkpoint m.safetensors
+refused 'bitfit/method.safetensors is there already' train --task nli --method bitfit --out bitfit "${tiny[@]}"
+refused 'bitfit/method.safetensors is there already' train --task nli --out bitfit "${tiny[@]}"
+refused 'a/adapter_config.json is there already' train --task nli --method bitfit --out a "${tiny[@]}"
+accepted train --task nli --method full --lr 0.001 --steps 3 --out g.safetensors "${tiny[@]}" --json
+score=$(fields value nll)
+accepted train --task nli --mode full --method full --lr 0.001 --steps 3 --out h.safetensors "${tiny[@]}" --json
+[[ $(fields value nll) == "$score" ]] || fail "--mode full is not --method full"
+
+# Blocks, a ratio of rates, another optimizer, and a base of another shape.
+accepted train --task nli --blocks 1 --lr-ratio 4 --dry-run "${tiny[@]}"
+says out 'blocks.1.attn.v *2 projections, 1024 trainable parameters'
+says out 'B learns with 4 times the rate of A'
+says out 'recorded for nli lora q,v; searched on all blocks, with one rate for A and B'
+[[ $(<"$root/out") != *blocks.0* ]] || fail "--blocks 1 adapts block 0"
+accepted train --task nli --optimizer sgd --lr 0.1 --dry-run "${tiny[@]}"
+says out 'steps of 32 of SGD with momentum 0.9, learning rate 0.1 (given)'
+shape=(--width 32 --depth 3 "${tiny[@]}" --results shaped)
+accepted train --task nli "${shape[@]}" --dry-run
+says out 'on the base of seed 2 and 40 steps, width 32, depth 3'
+says out 'learning rate 0.01 (recorded for nli lora q,v; searched at depth 2; times 64/32 for the width)'
+accepted pretrain --steps 40 --width 32 --depth 3 --out shaped
+accepted train --task nli --blocks 0,2 --lr-ratio 2 --steps 3 --out s "${shape[@]}" --json
+score=$(fields metric value nll)
+[[ $(fields blocks lr_ratio optimizer width depth trainable) == $'[0,2]\n2.0\n"adamw"\n32\n3\n1024' ]] ||
+  fail "the JSON of train lacks what was given"
+accepted eval --adapter s --results shaped --json
+[[ $(fields metric value nll) == "$score" ]] || fail "eval of the adapter on another shape is not train's $score"
+accepted eval --task nli "${shape[@]}" --json
+[[ $(find "$work/shaped/base" -name 'base-*' | wc -l) -eq 1 ]] || fail "train and eval did not find pretrain's base"
+refused 'make it with: ./run pretrain --base-seed 2 --steps 40 --width 32 --depth 3 --out elsewhere' eval --adapter s --results elsewhere
+
 # What is there is not replaced.
 refused 'a/adapter_model.safetensors is there already' train --task nli --out a "${tiny[@]}"
 refused 'm.safetensors is there already' merge --adapter a --out m.safetensors

@@ -85,6 +85,9 @@ refused "unknown task ''; the tasks are" tasks --tasks nli,
 refused "--tasks names 'nli' twice" tasks --tasks nli,nli
 refused '--facts has no effect without the task sqlgen' tasks --tasks nli --facts 8
 refused "--steps '0': a whole number from 1" pretrain --steps 0
+refused "--width '40': a multiple of 16 is wanted" pretrain --width 40
+refused "--width '0': a whole number from 16 to 1024" pretrain --width 0
+refused "--depth '0': a whole number from 1 to 32" pretrain --depth 0
 refused "--steps '99999999999999999999': a whole number from 1" pretrain --steps 99999999999999999999
 refused "cannot*file/base*Not a directory" pretrain --steps 60 --out file
 refused "cannot*/dev/null/nowhere*Not a directory" pretrain --steps 60 --out /dev/null/nowhere
@@ -152,7 +155,27 @@ refused "--seed '-1': a whole number from 0" train --task nli --seed -1 --out a
 refused "--base-steps '0': a whole number from 1" train --task nli --base-steps 0 --out a
 refused '--facts has no effect without the task sqlgen' train --task nli --facts 8 --out a
 refused "--facts '1': a whole number from 2 to 32" train --task sqlgen --facts 1 --out a
-for option in rank alpha scaling init dropout targets targets-regex rank-pattern alpha-pattern; do
+refused "unknown method 'magic'; valid are full, top-layers,*lora+prefix" train --task nli --method magic --out a
+refused "--mode full and --method bitfit disagree" train --task nli --mode full --method bitfit --out a
+refused '--size has no effect with --method lora' train --task nli --size 3 --out a
+refused '--size has no effect with --mode full' train --task nli --mode full --size 3 --out a
+refused "--size '3': a whole number from 1 to 2" train --task nli --method top-layers --size 3 --out a
+refused "--size '0': a whole number from 1 to 1024" train --task nli --method adapter-h --size 0 --out a
+refused "--blocks '2': a whole number from 0 to 1" train --task nli --blocks 0,2 --out a
+refused "--blocks '1': a whole number from 0 to 0" train --task nli --depth 1 --blocks 1 --out a
+refused '--blocks 1,1 names a block twice' train --task nli --blocks 1,1 --out a
+refused '--blocks has no effect beside --targets-regex' train --task nli --blocks 1 --targets-regex '.*q' --out a
+refused '--blocks has no effect beside a target that names its block: blocks.0.attn.q' train --task nli --blocks 1 --targets blocks.0.attn.q --out a
+refused "--lr-ratio '0': a positive number" train --task nli --lr-ratio 0 --out a
+refused "unknown optimizer 'adam'; valid are adamw and sgd" train --task nli --optimizer adam --out a
+refused "--optimizer sgd wants --lr: the rates that are recorded are AdamW's" train --task nli --optimizer sgd --out a
+refused "--width '63': a multiple of 16 is wanted" train --task nli --width 63 --out a
+refused "--rank '33': a whole number from 1 to 32" train --task nli --width 32 --rank 33 --out a
+refused "--depth '33': a whole number from 1 to 32" train --task nli --depth 33 --out a
+for option in rank blocks lr-ratio; do
+  refused "--$option has no effect with --method bitfit" train --task nli --method bitfit --"$option" 1 --out a
+done
+for option in blocks lr-ratio rank alpha scaling init dropout targets targets-regex rank-pattern alpha-pattern; do
   refused "--$option has no effect with --mode full" train --task nli --mode full --"$option" 4 --out a
 done
 refused "cannot write file/*Not a directory" train --task nli --out file/adapter
@@ -167,14 +190,16 @@ refused "there is no here/base/base-*--base-seed 5 --steps 70 --out here" eval -
 refused "unknown task 'nlx'; the tasks are" eval --task nlx
 refused '--facts has no effect without the task sqlgen' eval --task nli --facts 8
 refused "--facts '99': a whole number from 2 to 32" eval --task sqlgen --facts 99
+refused "there is no results/base/base-*--steps 70 --width 32 --depth 3 --out results" eval --task nli --base-steps 70 --width 32 --depth 3
 refused '--base-seed has no effect with --adapter' eval --adapter a --base-seed 3
+refused '--width has no effect with --adapter' eval --adapter a --width 32
 refused '--base-steps has no effect with --checkpoint' generate --checkpoint file --base-steps 3
 refused '--results has no effect with --checkpoint' eval --checkpoint file --results here
-refused 'nowhere: there is no adapter_config.json' eval --adapter nowhere
+refused 'nowhere: there is neither method.safetensors nor adapter_config.json' eval --adapter nowhere
 refused 'cannot read nowhere: No such file' eval --checkpoint nowhere
 refused 'file: ' eval --checkpoint file --task nli
-refused 'file: there is no adapter_config.json' eval --adapter file
-refused 'merge wants --adapter: an adapter' merge --out m
+refused 'file: there is neither method.safetensors nor adapter_config.json' eval --adapter file
+refused 'merge wants --adapter: a folder that train has written' merge --out m
 refused 'merge wants --out: the checkpoint to write' merge --adapter a
 refused "unknown option '--base-seed'; valid options of merge" merge --adapter a --out m --base-seed 2
 refused 'file is there already' merge --adapter a --out file
