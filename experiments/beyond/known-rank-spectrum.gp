@@ -21,7 +21,7 @@ set xtics (1, 2, 4, 8, 12, 16)
 set yrange [0:*]
 set boxwidth 0.7
 set xlabel 'i'
-set ylabel 'σ_i of ΔW'
+set ylabel 'singular value σ_i'
 set key top right
 do for [r in shown] {
   set title 'r* = ' . r

@@ -7,9 +7,11 @@ set output 'table16.svg'
 set terminal svg size 980,400 font 'sans-serif,14' background 'white'
 file = 'table16_cells.csv'
 methods = 'lora full prefix-layer prefix-embedding'
-set @three
+eval panels
+stats file using (column('examples') > 0 ? column('examples') : NaN) name 'n' nooutput
+left = 0.8 * n_min; right = 1.25 * n_max
 set logscale x 10
-set xrange [80:40000]
+set xrange [left:right]
 set format x '10^{%T}'
 set yrange [0:105]
 set xlabel 'training examples n'
@@ -22,7 +24,7 @@ do for [task in tasks] {
          with filledcurves linecolor rgb colour(i), \
        for [i=1:4] file using (column('examples')):(of(word(methods, i), column('value_mean'))) smooth unique \
          with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) pointsize 0.8, \
-       file using (80):(of('frozen', column('value_mean'))):(35000):(0) with vectors nohead linecolor rgb black dashtype 3
+       file using (left):(of('frozen', column('value_mean'))):(right - left):(0) with vectors nohead linecolor rgb black dashtype 3
 }
 eval legend
 plot NaN notitle, for [i=1:4] keyentry with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) title word(methods, i), \

@@ -6,10 +6,8 @@ load 'style.gp'
 set output 'table18.svg'
 set terminal svg size 980,400 font 'sans-serif,14' background 'white'
 file = 'table18_cells.csv'
-set @three
-set logscale x 2
-set xrange [0.85:75]
-set xtics (1, 2, 4, 8, 16, 32, 64)
+eval panels
+eval rank_axis('rank')
 set yrange [0:*]
 set xlabel 'rank r'
 set ylabel 'validation loss, nats per token' offset 1,0
@@ -20,7 +18,7 @@ do for [task in tasks] {
                   (of('lora', column('validation_nll_mean') + column('validation_nll_sd'))) with filledcurves linecolor rgb colour(2), \
        file using (column('rank')):(of('lora', column('validation_nll_mean'))) \
          with linespoints linecolor rgb colour(2) linewidth 2 pointtype points(2) pointsize 0.8, \
-       file using (0.9):(of('full', column('validation_nll_mean'))):(70):(0) with vectors nohead linecolor rgb black dashtype 2
+       file using (left):(of('full', column('validation_nll_mean'))):(right - left):(0) with vectors nohead linecolor rgb black dashtype 2
 }
 eval legend
 plot NaN notitle, keyentry with linespoints linecolor rgb colour(2) linewidth 2 pointtype points(2) title 'LoRA on q, v', \

@@ -5,13 +5,14 @@
 # caption: Across: full fine-tuning (dashed) and the frozen base (dotted).
 load 'style.gp'
 set output 'table5.svg'
-set terminal svg size 980,380 font 'sans-serif,14' background 'white'
+set terminal svg size 980,325 font 'sans-serif,14' background 'white'
 file = 'table5_cells.csv'
 rows = 'q:8 k:8 v:8 o:8 q+k:4 q+v:4 q+k+v+o:2 up+down:2 up+down:4 q+k+v+o:5 q+k+v+o+up+down:1 q+k+v+o+up+down:2'
 names = 'q k v o q,k q,v all MLP MLP all all+MLP all+MLP'
 matrices(i) = (text = word(rows, i), text[1:strstrt(text, ':') - 1])
 rank(i) = (text = word(rows, i), int(text[strstrt(text, ':') + 1:*]))
-set multiplot layout 1,3 margins 0.075,0.985,0.36,0.87 spacing 0.085,0
+eval collect_tasks
+set multiplot layout 1,words(tasks) margins 0.075,0.985,0.28,0.85 spacing 0.085,0
 set xrange [0.3:12.7]
 set yrange [0:105]
 set xtics rotate by 90 right scale 0 ()

@@ -6,11 +6,9 @@ load 'style.gp'
 set output 'table6.svg'
 set terminal svg size 980,400 font 'sans-serif,14' background 'white'
 file = 'table6_cells.csv'
-sets = 'q q+v q+k+v+o'; names = 'W_q W_q,W_v all_{ }four'
-set @three
-set logscale x 2
-set xrange [0.85:19]
-set xtics (1, 2, 4, 8, 16)
+sets = 'q q+v q+k+v+o'; names = '"W_q" "W_q,W_v" "all four"'
+eval panels
+eval rank_axis('rank')
 set yrange [0:105]
 set xlabel 'rank r'
 do for [task in tasks] {
@@ -23,8 +21,8 @@ do for [task in tasks] {
          with filledcurves linecolor rgb colour(i), \
        for [i=1:3] file using (column('rank')):(of(word(sets, i), column('value_mean'))) \
          with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) pointsize 0.8, \
-       file using (0.9):(without('full')):(17):(0) with vectors nohead linecolor rgb black dashtype 2, \
-       file using (0.9):(without('frozen')):(17):(0) with vectors nohead linecolor rgb black dashtype 3
+       file using (left):(without('full')):(right - left):(0) with vectors nohead linecolor rgb black dashtype 2, \
+       file using (left):(without('frozen')):(right - left):(0) with vectors nohead linecolor rgb black dashtype 3
 }
 eval legend
 plot NaN notitle, for [i=1:3] keyentry with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) title word(names, i), \

@@ -10,11 +10,10 @@ file = '../table7/table7.csv'
 rows = 'delta_norm in_w in_delta in_random'
 names = '‖ΔW‖ W ΔW random'
 block = 'blocks.1.attn.q'
-set multiplot layout 2,3 margins 0.08,0.985,0.17,0.94 spacing 0.085,0.16
-set logscale x 2
+eval collect_tasks
+set multiplot layout 2,words(tasks) margins 0.08,0.985,0.17,0.94 spacing 0.085,0.16
+eval rank_axis('r')
 set logscale y 10
-set xrange [0.85:19]
-set xtics (1, 2, 4, 8, 16)
 set yrange [0.001:300]
 set format y '10^{%T}'
 set xlabel 'rank r' offset 0,0.4

@@ -1,17 +1,16 @@
-# The panels of figures 3, 4 and 8, loaded by them: one column for each entry what/side/value of `panels`, one row
-# for Wq and one for Wv, of one task.
-task = 'sqlgen'  # or nli, reorder
+# The panels of figures 3, 4 and 8, loaded by them: one column for each entry what/side/value of `panels`, and for
+# each task that was run a row for Wq and one for Wv.
 block = 'blocks.1.attn.'
-# A task that was not run has no line; then the first that was.
-undefine S_*
-stats file using (strcol('task') eq task ? column('phi') : NaN) nooutput name 'S'
-if (!exists('S_records')) { task = 'nli'
-  stats file using (strcol('task') eq task ? column('phi') : NaN) nooutput name 'S'
-  if (!exists('S_records')) { task = 'reorder' } }
+eval collect_tasks
 field(text, n) = word(swap(text), n)
 swap(text) = (at = strstrt(text, '/'), at == 0 ? text : text[1:at-1] . ' ' . swap(text[at+1:*]))
-set terminal svg size 980,445 font 'sans-serif,13' background 'white'
-set multiplot layout 2,5 columnsfirst margins 0.075,0.99,0.32,0.88 spacing 0.035,0.07
+# In points of the page, from its foot: the two scales, then the rows with gaps between them, then the titles.
+rows = 2 * words(tasks)
+foot = 140.0; row = 130; gap = 22; height = foot + rows * row + (rows - 1) * gap + 40
+row_middle(n) = (foot + (rows - n) * (row + gap) + row / 2) / height
+set terminal svg size 980,height font 'sans-serif,13' background 'white'
+set multiplot layout rows,5 columnsfirst margins 0.14,0.99,foot / height,(height - 40) / height \
+  spacing 0.035,gap / height
 unset grid
 set border 15
 set size square
@@ -20,21 +19,26 @@ set autoscale xfix
 set yrange [*:*] reverse
 set autoscale yfix
 set ytics out scale 0.5 (1, 4, 8, 12, 16)
-set palette @sequential
+do for [n=1:rows] {
+  set label n sprintf("%s\nΔW_%s", word(tasks, (n + 1) / 2), n % 2 ? 'q' : 'v') at screen 0.01,row_middle(n)
+}
 do for [p=1:5] {
   panel = word(panels, p)
   raw = field(panel, 3) eq 'phi'
   if (raw) { set palette @sequential; set cbrange [0:1] } else { set palette @diverging; set cbrange [-1:1] }
-  do for [kind in 'q v'] {
-    of(what, side) = strcol('task') eq task && strcol('matrix') eq block . kind && strcol('what') eq what && strcol('side') eq side
-    if (kind eq 'q') { set title word(titles, p); unset xlabel; set xtics out scale 0.5 ('' 1, '' 4, '' 8, '' 12, '' 16) } \
-    else { unset title; set xlabel across offset 0,0.4; set xtics out scale 0.5 (1, 4, 8, 12, 16) }
-    if (p == 1) { set ylabel sprintf('ΔW_%s, %s', kind, down) offset 1,0 } else { unset ylabel }
+  do for [n=1:rows] {
+    task = word(tasks, (n + 1) / 2); matrix = block . (n % 2 ? 'q' : 'v')
+    of(what, side) = strcol('task') eq task && strcol('matrix') eq matrix && strcol('what') eq what && strcol('side') eq side
+    if (n == 1) { set title word(titles, p) } else { unset title }
+    if (n == rows) { set xlabel across offset 0,0.4; set xtics out scale 0.5 (1, 4, 8, 12, 16) } \
+    else { unset xlabel; set xtics out scale 0.5 ('' 1, '' 4, '' 8, '' 12, '' 16) }
+    if (p == 1) { set ylabel down offset 1,0 } else { unset ylabel }
     # The two scales, below the second and the third column.
     unset colorbox
-    if (kind eq 'v' && p == 2) { set colorbox horizontal user origin 0.10,0.12 size 0.30,0.035; set cblabel 'φ' offset 0,0.45 }
-    if (kind eq 'v' && p == 3) { set colorbox horizontal user origin 0.58,0.12 size 0.30,0.035; set cblabel 'corrected for chance' offset 0,0.45 }
+    if (n == rows && p == 2) { set colorbox horizontal user origin 0.15,53 / height size 0.30,15 / height; set cblabel 'φ' offset 0,0.45 }
+    if (n == rows && p == 3) { set colorbox horizontal user origin 0.61,53 / height size 0.30,15 / height; set cblabel 'corrected for chance' offset 0,0.45 }
     plot file using (column('j')):(of(field(panel, 1), field(panel, 2)) ? column('i') : NaN):(column(field(panel, 3))) with image pixels
+    unset label
   }
 }
 unset multiplot
