@@ -85,6 +85,7 @@ if grep -oE "(src|href|action|data)=[\"'][^\"']{0,40}" "$report" | grep -vE "=[\
   fail "the report points outside: $(head -n 1 loads.txt)"
 fi
 if grep -qE '@import|<link|<iframe|<img' "$report" 2>/dev/null; then fail "the report loads something"; fi
+grep -q '<a href="#top">' "$report" || fail "no link leads back to the top of the report"
 
 # The report alone, from the results that are there: the same verdicts, nothing trained.
 cp results/verdicts.json before.json

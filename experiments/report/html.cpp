@@ -95,6 +95,25 @@ std::string row_html(const std::string& line, const char* tag) {
 // Of so many lines a table is opened by who wants to read it.
 constexpr std::size_t long_table = 40;
 
+// "1,024", "62.0 ±5.1", "+0.1 [-5.4, +5.6]", "1e-05"; a list "[1,2]" is none.
+bool is_number(const std::string& cell) {
+  return cell.find_first_not_of("0123456789.,+-%()[]e ±") == std::string::npos &&
+         !cell.starts_with('[') && cell.find_first_of("0123456789") != std::string::npos;
+}
+
+// Whether a column has numbers, and where it has none a dash or nothing.
+bool has_numbers(const std::vector<std::vector<std::string>>& rows, std::size_t column) {
+  bool any = false;
+  for (const auto& cells : rows) {
+    const std::string cell = column < cells.size() ? cells[column] : "";
+    if (is_number(cell))
+      any = true;
+    else if (!cell.empty() && cell != "-" && cell != "–")
+      return false;
+  }
+  return any;
+}
+
 // Consecutive lines of one kind make one element.
 enum class LineKind { blank, heading, table, list, text };
 
@@ -171,16 +190,26 @@ std::string details(std::string_view summary, std::string_view html) {
   return element("details", fmt::format("<summary>{}</summary>\n{}", escaped(summary), html));
 }
 
+std::string table_of_rows(std::string_view head_html, std::string_view rows_html) {
+  const std::string html = element("thead", head_html) + element("tbody", rows_html);
+  return element("div", element("table", html), "class=\"wide\"");
+}
+
 std::string table_html(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows) {
-  const auto row = [](const std::vector<std::string>& cells, const char* tag) {
+  std::vector<bool> numbers;
+  for (std::size_t i = 0; i < head.size(); ++i) numbers.push_back(has_numbers(rows, i));
+  const auto row = [&](const std::vector<std::string>& cells, const char* tag) {
     std::string html;
-    for (const std::string& cell : cells) html += fmt::format("<{0}>{1}</{0}>", tag, escaped(cell));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const char* kind = i < numbers.size() && numbers[i] ? " class=\"n\"" : "";
+      html += fmt::format("<{0}{1}>{2}</{0}>", tag, kind, escaped(cells[i]));
+    }
     return element("tr", html);
   };
-  std::string html = row(head, "th");
-  for (const auto& cells : rows) html += row(cells, "td");
-  return element("div", element("table", html), "class=\"wide\"");
+  std::string body;
+  for (const auto& cells : rows) body += row(cells, "td");
+  return table_of_rows(row(head, "th"), body);
 }
 
 std::string csv_html(std::string_view csv, std::size_t most_rows) {

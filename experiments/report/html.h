@@ -5,7 +5,7 @@
 #include <vector>
 
 /// The little HTML that the report needs. Functions take text and return HTML; only parameters
-/// named `html` are HTML already.
+/// named `html`, or ending so, are HTML already.
 namespace experiments {
 
 /// & < > " ' as entities: safe as an element's content and in a quoted attribute.
@@ -17,7 +17,11 @@ std::string element(std::string_view tag, std::string_view html, std::string_vie
 /// <details> that hides `html` behind its summary.
 std::string details(std::string_view summary, std::string_view html);
 
-/// A table of texts. Rows may be shorter than the head.
+/// A table of rows that are HTML (<tr>), in a box that scrolls where the table is wider than the
+/// page. On paper the head stands again on each page.
+std::string table_of_rows(std::string_view head_html, std::string_view rows_html);
+
+/// A table of texts. Rows may be shorter than the head. A column of numbers is set to the right.
 std::string table_html(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows);
 

@@ -77,7 +77,7 @@ std::string figure_section(const fs::path& out, const Drawing& drawing) {
 }
 
 std::string contents(const std::vector<std::string>& stages) {
-  std::string links = "<a href=\"#verdicts\">verdicts</a> ";
+  std::string links = "<a href=\"#top\">top</a> <a href=\"#verdicts\">verdicts</a> ";
   for (const std::string& name : stages)
     links += fmt::format("<a href=\"#{0}\">{0}</a> ", escaped(name));
   for (const char* section : {"figures", "formulas", "errata", "provenance"})

@@ -29,7 +29,8 @@ std::string outcome_cell(Outcome outcome, const std::string& attributes = "") {
   const char* sign = outcome == Outcome::reproduced     ? "✓"
                      : outcome == Outcome::contradicted ? "✗"
                                                         : "?";
-  return fmt::format("<td class=\"{0}\"{2}>{1} {0}</td>", outcome_text(outcome), sign, attributes);
+  return fmt::format("<td class=\"outcome {0}\"{2}>{1} {0}</td>", outcome_text(outcome), sign,
+                     attributes);
 }
 
 std::string part_cells(const Finding::Part& part) {
@@ -67,12 +68,15 @@ std::string summary_row(const Finding& finding) {
 }  // namespace
 
 std::string verdicts_section(const std::vector<Finding>& judged) {
-  std::string rows = element("tr",
-                             "<th></th><th>what is stated</th><th>in the paper</th>"
-                             "<th>here</th><th>parts</th><th>runs</th><th>command</th>");
-  std::string parts = element("tr",
-                              "<th></th><th>on</th><th>tested</th><th>outcome</th>"
-                              "<th>mean difference [95 %], p after Holm</th>");
+  const std::string head = element("tr",
+                                   "<th></th><th>what is stated</th><th>in the paper</th>"
+                                   "<th class=\"outcome\">here</th><th>parts</th><th>runs</th>"
+                                   "<th>command</th>");
+  const std::string parts_head = element("tr",
+                                         "<th></th><th>on</th><th>tested</th>"
+                                         "<th class=\"outcome\">outcome</th>"
+                                         "<th>mean difference [95 %], p after Holm</th>");
+  std::string rows, parts;
   for (const Finding& finding : judged) {
     rows += summary_row(finding);
     for (const Finding::Part& part : finding.parts)
@@ -87,9 +91,8 @@ std::string verdicts_section(const std::vector<Finding>& judged) {
       "pair. Runs are trained cells, each counted once.";
   return element("section",
                  element("h2", "Verdicts") + element("p", escaped(rule)) +
-                     element("div", element("table", rows), "class=\"wide\"") +
-                     element("h3", "The parts") +
-                     element("div", element("table", parts), "class=\"wide\""),
+                     table_of_rows(head, rows) + element("h3", "The parts") +
+                     table_of_rows(parts_head, parts),
                  "id=\"verdicts\"");
 }
 

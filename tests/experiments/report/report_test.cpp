@@ -38,7 +38,7 @@ bool has(const std::string& text, const std::string& part) {
 TEST_CASE("what stands for itself in a text is escaped in HTML") {
   CHECK(escaped("a<b>&\"c\"'") == "a&lt;b&gt;&amp;&quot;c&quot;&#39;");
   CHECK(has(table_html({"<h>"}, {{"<script>"}}), "<td>&lt;script&gt;</td>"));
-  CHECK(has(csv_html("a,b\n\"1,2\",<i>\n"), "<td>1,2</td><td>&lt;i&gt;</td>"));
+  CHECK(has(csv_html("a,b\n\"1,2\",<i>\n"), ">1,2</td><td>&lt;i&gt;</td>"));
   CHECK(has(markdown_html("a <b>x</b> line"), "&lt;b&gt;"));
   CHECK(has(details("<s>", ""), "<summary>&lt;s&gt;</summary>"));
   // A download's bytes come back, whatever they are.
@@ -270,7 +270,8 @@ TEST_CASE("verdicts in HTML are escaped") {
   const std::string html = verdicts_section(family);
   CHECK(has(html, "what &lt;the&gt; paper"));
   CHECK_FALSE(has(html, "<the>"));
-  CHECK(has(html, "reproduced"));
+  CHECK(has(html, "<td class=\"outcome reproduced\">"));
+  CHECK(has(html, "<th class=\"outcome\">here</th>"));
 }
 
 TEST_CASE("the lines of a figure's data rise in r, as numbers") {
