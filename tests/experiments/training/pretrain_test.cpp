@@ -1,0 +1,185 @@
+#include "experiments/training/pretrain.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "experiments/training/stopped.h"
+#include "nn/files/checkpoint.h"
+#include "nn/files/file.h"
+#include "nn/files/safetensors.h"
+#include "tests/nn/temporary_folder.h"
+
+using namespace experiments;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A model of a few thousand parameters. Warm-up and decay of the rate are within its steps.
+BaseConfig small_config(std::uint64_t seed = 2, long steps = 12) {
+  BaseConfig config = base_config(seed, steps);
+  config.batch = 4;
+  config.warmup = 3;
+  config.weight_decay = 0.1;
+  config.model.layers = 1;
+  config.model.d_model = 16;
+  config.model.heads = 2;
+  config.model.d_mlp = 32;
+  return config;
+}
+
+fs::path state_path(const BaseConfig& config, const fs::path& folder) {
+  return base_path(config, folder).replace_extension(".state");
+}
+
+// Trains until so many steps are done in all, and stops there.
+void train_until(long steps, const BaseConfig& config, const fs::path& folder, long before = 0) {
+  long done = before;
+  CHECK_THROWS_AS(ensure_base(config, folder, {}, [&] { return ++done == steps; }), Stopped);
+  CHECK_FALSE(has_base(config, folder));
+}
+
+// Goes on with what is in the folder; the steps that were done before.
+long go_on(const BaseConfig& config, const fs::path& folder) {
+  long first = -1;
+  ensure_base(config, folder, [&](long before, long, long) { first = before; });
+  return first;
+}
+
+// The base as its file has it, every bit of it.
+std::string bits(const BaseConfig& config, const fs::path& folder) {
+  return nn::read_file(base_path(config, folder));
+}
+
+std::string bits_without_a_stop(const BaseConfig& config) {
+  const TemporaryFolder folder;
+  ensure_base(config, folder.path());
+  return bits(config, folder.path());
+}
+
+using Change = std::function<void(const std::string& name, nn::Tensor& tensor)>;
+
+// Writes the state again: with another number of steps ("": with none), and changed tensors.
+void rewrite(const fs::path& path, const std::string& steps_done, const Change& change = {}) {
+  const nn::SafetensorsFile state = nn::SafetensorsFile::read(path);
+  nn::SafetensorsWriter file;
+  if (!steps_done.empty()) file.metadata["steps_done"] = steps_done;
+  for (const nn::SafetensorsEntry& entry : state.entries()) {
+    nn::Tensor tensor = state.tensor(entry.name);
+    if (change) change(entry.name, tensor);
+    file.add(entry.name, tensor);
+  }
+  file.write(path);
+}
+
+}  // namespace
+
+TEST_CASE("a base that was stopped and resumed has the bits of one that was not") {
+  const BaseConfig config = small_config();
+  const std::string whole = bits_without_a_stop(config);
+  for (const long stop : {1L, 5L, 11L}) {
+    CAPTURE(stop);
+    const TemporaryFolder folder;
+    train_until(stop, config, folder.path());
+    CHECK(folder.names() == std::vector{state_path(config, "").filename().string()});
+    CHECK(go_on(config, folder.path()) == stop);
+    CHECK(bits(config, folder.path()) == whole);
+    CHECK(folder.names() == std::vector{base_path(config, "").filename().string()});
+  }
+  // Twice, and after the last step.
+  const TemporaryFolder folder;
+  train_until(4, config, folder.path());
+  train_until(12, config, folder.path(), 4);
+  CHECK(go_on(config, folder.path()) == -1);  // nothing is left to do
+  CHECK(bits(config, folder.path()) == whole);
+}
+
+TEST_CASE("everything in the state matters: with less of it other bits come out") {
+  const BaseConfig config = small_config();
+  const std::string whole = bits_without_a_stop(config);
+  const auto bits_after = [&](const std::string& steps_done, const Change& change) {
+    const TemporaryFolder folder;
+    train_until(5, config, folder.path());
+    rewrite(state_path(config, folder.path()), steps_done, change);
+    go_on(config, folder.path());
+    return bits(config, folder.path());
+  };
+  const auto zeroed = [](const std::string& end) {
+    return [end](const std::string& name, nn::Tensor& tensor) {
+      if (name.ends_with(end)) tensor.m.setZero();
+    };
+  };
+  CHECK(bits_after("5", {}) == whole);  // the control of this test: written again and no more
+  CHECK(bits_after("5", zeroed(".state0")) != whole);
+  CHECK(bits_after("5", zeroed(".state1")) != whole);
+  CHECK(bits_after("4", {}) != whole);  // one step with a batch that was already taken
+  CHECK(bits_after("5", [](const std::string& name, nn::Tensor& tensor) {
+          if (name == "tok.weight") tensor.m(0, 0) += 1e-3F;
+        }) != whole);
+}
+
+TEST_CASE("the state of another base, under the name of this one, comes to other bits") {
+  const BaseConfig config = small_config(), other = small_config(3);
+  const TemporaryFolder folder;
+  train_until(5, other, folder.path());
+  fs::rename(state_path(other, folder.path()), state_path(config, folder.path()));
+  CHECK(go_on(config, folder.path()) == 5);
+  CHECK(bits(config, folder.path()) != bits_without_a_stop(config));
+}
+
+TEST_CASE("a process that is killed loses what came after its last thousand steps") {
+  BaseConfig config = small_config(2, 1003);
+  config.batch = 1;
+  const TemporaryFolder folder;
+  struct Killed {};
+  const auto kill = [](long, long done, long) {
+    if (done == 1002) throw Killed();
+  };
+  CHECK_THROWS_AS(ensure_base(config, folder.path(), kill), Killed);
+  CHECK(go_on(config, folder.path()) == 1000);
+  CHECK(bits(config, folder.path()) == bits_without_a_stop(config));
+}
+
+TEST_CASE("a state that is damaged or of another training is refused, and stays") {
+  const BaseConfig config = small_config();
+  const TemporaryFolder folder;
+  const fs::path path = state_path(config, folder.path());
+  train_until(5, config, folder.path());
+  const std::string good = nn::read_file(path);
+  const auto refusal = [&]() -> std::string {
+    const std::string before = nn::read_file(path);
+    std::string why = "accepted";
+    try {
+      go_on(config, folder.path());
+    } catch (const std::runtime_error& error) {
+      why = error.what();
+    }
+    CHECK(nn::read_file(path) == before);
+    CHECK_FALSE(has_base(config, folder.path()));
+    nn::write_file_atomically(path, good);
+    return why;
+  };
+  const std::string of_another = path.string() +
+                                 " is not the state of this base's training; "
+                                 "remove it to start over";
+  for (const char* steps : {"", "0", "-1", "13", "5.5", "five", "99999999999999999999"}) {
+    CAPTURE(steps);
+    rewrite(path, steps);
+    CHECK(refusal() == of_another);
+  }
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{7}, good.size() / 2, good.size() - 1}) {
+    CAPTURE(size);
+    nn::write_file_atomically(path, good.substr(0, size));
+    CHECK(refusal().find(path.string()) != std::string::npos);
+  }
+  BaseConfig wider = config;
+  wider.model.d_mlp = 48;
+  train_until(5, wider, folder.path());
+  fs::rename(state_path(wider, folder.path()), path);
+  CHECK(refusal().starts_with(of_another + ": wrong shape: "));
+  nn::save_checkpoint(path, *ensure_base(small_config(2, 1), folder.path()).model, {});
+  CHECK(refusal().starts_with(of_another + ": missing: "));
+  CHECK(go_on(config, folder.path()) == 5);  // what was there is still good
+}
