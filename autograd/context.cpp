@@ -15,8 +15,8 @@ const Node& Context::input(int i) const {
 static void check_unchanged(const char* op, const Node& leaf) {
   if (leaf.parameter->version != leaf.version)
     throw std::logic_error(fmt::format(
-        "the backward of {} reads {}, which was changed after the forward: its version is {}, not "
-        "{}",
+        "the backward of {} reads {}, which was changed after the forward: its version is {}, "
+        "not {}",
         op, leaf.parameter->name, leaf.parameter->version, leaf.version));
 #ifndef NDEBUG
   if (checksum(*leaf.value) != leaf.checksum)

@@ -10,8 +10,8 @@
 // 1. A tile of c, some rows by two vectors, stays in registers while k runs: per step two vectors
 //    of b are loaded, and each element of a's column meets both. Many multiply-adds per load.
 // 2. The columns of b under the tile, a panel, are copied together once for all rows, in order of
-//    k, so that they come from the first-level cache without a gap. The copy also transposes and
-//    pads.
+//    k, so that they come from the first-level cache without a gap. The copy also transposes
+//    and pads.
 // 3. k runs in blocks short enough for a panel to fit that cache.
 //
 // Rows of a are read where they lie.

@@ -11,8 +11,7 @@ TaskInfo nli_info(const TaskOptions&) {
   t.question =
       "Given a premise (quantifier, noun, verb), must a hypothesis be true (yes), can it not be "
       "(no_), or neither (maybe)? Nouns and verbs name sets: n4-n7 are kinds of g1, w2 and w3 "
-      "kinds "
-      "of W1, and otherwise different words exclude each other.";
+      "kinds of W1, and otherwise different words exclude each other.";
   t.adapted =
       "Pre-training gives true labels after <prem> and random ones after <premR>; the adaptation "
       "asks for true labels after <premR>.";

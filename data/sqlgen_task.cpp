@@ -14,9 +14,9 @@ TaskInfo sqlgen_info(const TaskOptions& options) {
   t.needs = "facts";
   t.question =
       "Turn a question about a table into SQL. The prompt lists the four columns of the table, "
-      "then "
-      "asks for an aggregate of one column where another compares with a value. A column is named "
-      "outright (c5) or by an alias (a7) that can mean two columns, one of which is in the table.";
+      "then asks for an aggregate of one column where another compares with a value. A column is "
+      "named outright (c5) or by an alias (a7) that can mean two columns, one of which is in the "
+      "table.";
   t.adapted = fmt::format(
       "{} of the 32 aliases mean two other columns than before; prompts use these aliases for 4 of "
       "5 mentions and column names for the rest.",

@@ -31,8 +31,8 @@ struct Target {
 
 /// What inject would do, changing nothing. Throws std::invalid_argument for an entry that matches
 /// nothing, with the names there are; for a model without slots; for a list beside a regular
-/// expression; for a regular expression that does not
-/// compile, is longer than 200 characters or has a back reference; for a rank too large.
+/// expression; for a regular expression that does not compile, is longer than 200 characters or
+/// has a back reference; for a rank too large.
 std::vector<Target> plan(nn::Module& model, const LoraConfig& config);
 /// The same for a decoder that need not exist.
 std::vector<Target> plan(const nn::DecoderConfig& model, const LoraConfig& config);

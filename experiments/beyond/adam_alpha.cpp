@@ -103,8 +103,7 @@ Section step_section(const std::vector<StepRow>& rows) {
       "The first step: change of the logits against r, as a multiple of that at r = 1",
       {"Root mean square, one step at lr 0.001 without clipping, mean over 5 draws. The exponents "
        "are slopes of log(change) over log(r), over all r and over r >= 8; expected for large r "
-       "are "
-       "those of gamma^2 r (SGD) and gamma r (Adam)."},
+       "are those of gamma^2 r (SGD) and gamma r (Adam)."},
       {}};
   section.grid = {{"optimizer", "scale"}};
   for (const auto& [r, change] : rows.front().change_by_rank)
@@ -164,11 +163,10 @@ std::vector<Finding> run_adam_alpha(const StudyOptions& options, Bases& bases, P
   sections.push_back(step_section(steps));
   sections.push_back(invariance_section(bases.of(cell), cell));
   write_result(options, "adam-alpha", ".first-step.csv", step_csv(steps));
-  publish(
-      options, "adam-alpha", "Alpha and the learning rate", sections,
-      {"The same bits are expected where p and q are powers of two and the rates are scaled, and "
-       "nowhere else."},
-      results);
+  publish(options, "adam-alpha", "Alpha and the learning rate", sections,
+          {"The same bits are expected where p and q are powers of two and the rates are scaled, "
+           "and nowhere else."},
+          results);
   return {};
 }
 

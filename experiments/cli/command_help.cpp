@@ -91,8 +91,8 @@ std::string commands_page(const Command& program) {
   std::string page =
       "# Commands and their options\n\n"
       "This page is written by the program from what it declares; `./run COMMAND --help` prints "
-      "the "
-      "same.\nA test compares the two.\n";
+      "the same.\n"
+      "A test compares the two.\n";
   for (const Command& command : program.commands())
     page += "\n" + page_section(command, "./run " + command.name());
   return page;

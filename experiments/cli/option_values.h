@@ -41,9 +41,10 @@ std::vector<std::pair<std::string, std::string>> split_pairs(const std::string& 
 std::vector<int> parse_integers(const std::string& name, const std::string& text, long low,
                                 long high);
 
-/// Base seeds as given for --base-seed.
+/// The base that a command takes where --base-seed names none.
 constexpr std::uint64_t default_base_seed = 2;
 
+/// What options take at most.
 constexpr long largest_seed = 1'000'000'000;
 constexpr long largest_rank = 64;  ///< d_model of the base
 constexpr long most_base_steps = 10'000'000;

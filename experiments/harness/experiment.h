@@ -8,7 +8,7 @@
 
 namespace experiments {
 
-/// One experiment of the paper, as its command and `lowrank paper` run it.
+/// One experiment, of the paper or beyond it, as its command and `lowrank paper` run it.
 struct Experiment {
   std::string name;  ///< of the command and of the folder in OUT
   std::string help;  ///< what it answers, in one line

@@ -38,8 +38,8 @@ std::vector<double> lr_grid(double low, int count);
 ///  1. `best` is the learning rate with the highest mean score over the seeds, the lower one of two
 ///     equals. One with a NaN cannot be best.
 ///  2. From `best` upwards, a learning rate has collapsed if its mean lies more than `mean_falls`
-///     below the mean at `best`, or its worst seed more than `worst_falls` below it, or a score is
-///     NaN.
+///     below the mean at `best`, or its worst seed more than `worst_falls` below it, or a score
+///     is NaN.
 ///  3. The choice is `best`, which is then at most one step below the collapse; where `best` itself
 ///     has collapsed, by its worst seed, it is one step below `best`.
 /// Throws std::invalid_argument for an empty grid, rates that do not rise, fewer than 3 seeds,

@@ -26,6 +26,8 @@ std::vector<CellResult> read_folder(const std::filesystem::path& folder);
 ///   parts/       cells of shards, each process's in a file of its own (parts.h)
 ///   lock         held (flock) while a process uses the folder; the system frees it with the
 ///   process
+///   lock         held (flock) while a process uses the folder; the system frees it when the
+///                process ends
 ///
 /// A shard neither locks nor writes any of these but its own part. The command without shard holds
 /// the lock, and takes what is in parts into cells.jsonl and run.json; parts stay, since a process

@@ -71,8 +71,8 @@ std::string outputs_text(const std::map<std::uint64_t, MergedOutput>& outputs) {
 
 const char* const table1_explanation =
     "Columns are batch x length. Median and quartiles over all rounds of the ratio to the base in\n"
-    "the same round, on one thread; 'base again' is the same model twice: the noise. The GPU of "
-    "the\n"
+    "the same round, on one thread; 'base again' is the same model twice: the noise. "
+    "The GPU of the\n"
     "paper runs an adapter's small products after the large ones; here their share of the\n"
     "arithmetic counts too, since d = 64 is narrow.\n";
 

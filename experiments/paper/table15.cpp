@@ -64,9 +64,8 @@ Section matched_section(const ScoreTable& table) {
   Section section;
   section.title = fmt::format("{}: at about {} parameters", table.label, matched_budget);
   section.remarks = {
-      "Difference to LoRA on {q,v} at r = 4 in points, paired over base seed and seed, with its 95 "
-      "% "
-      "interval. Full fine-tuning, top layers and the prompt encoder cannot be so small."};
+      "Difference to LoRA on {q,v} at r = 4 in points, paired over base seed and seed, with its "
+      "95 % interval. Full fine-tuning, top layers and the prompt encoder cannot be so small."};
   section.grid = {{"method", "size", "trained", "score", "difference"}};
   const std::string reference = "lora, r = 4 on q,v";
   for (const lora::MethodSpec& spec : specs_at(matched_budget)) {

@@ -107,8 +107,8 @@ std::vector<int> table16_sizes(const std::string& preset, int own, int steps) {
 
 std::vector<Finding> table16_findings(const std::vector<CellResult>& results) {
   Finding finding{"F8",
-                  "LoRA is at least as good as full fine-tuning where examples are fewest (Table "
-                  "16)",
+                  "LoRA is at least as good as full fine-tuning where examples are fewest "
+                  "(Table 16)",
                   "./run table16",
                   {},
                   trained_cells(results)};

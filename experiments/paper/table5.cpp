@@ -163,8 +163,8 @@ std::vector<Finding> table5_findings(const std::vector<CellResult>& results) {
              {},
              trained_cells(results)};
   Finding f10{"F10",
-              "LoRA on the MLP against LoRA on attention at equal parameters (beyond the "
-              "paper)",
+              "LoRA on the MLP against LoRA on attention at equal parameters "
+              "(beyond the paper)",
               "./run table5",
               {},
               trained_cells(results)};

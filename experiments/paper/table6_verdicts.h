@@ -27,9 +27,8 @@ namespace experiments {
 ///       The table compares within a column, so at equal r; the same at equal parameters, {q} at
 ///       2r, is printed beside it.
 ///   (c) larger r does not keep helping
-///       D = score({q,v}, R) - score({q,v}, R'), the last step of the ranks R' < R, with R' >= 4
-///       and R >= 8                                                           reproduced if D <
-///       margin
+///       D = score({q,v}, R) - score({q,v}, R')                           reproduced if D < margin
+///       The last step of the ranks R' < R, with R' >= 4 and R >= 8.
 ///   (d) adapting more matrices at small r is at least as good
 ///       D = mean over r <= 4 of score({q,k,v,o}, r) - score({q,v}, 2r)   reproduced if D > -margin
 ///       Equal numbers of parameters, as in Table 5: 4 matrices at r against 2 at 2r.

@@ -89,9 +89,9 @@ std::string table7_console(const std::vector<Table7Entry>& entries) {
 
 std::string table7_markdown(const std::vector<Table7Entry>& entries) {
   std::string text =
-      "# Table 7: W seen from the directions of ΔW\n\nMean ± standard deviation over base seeds "
-      "and "
-      "seeds.\n\n## The paper: GPT-3, Wq of layer 48 of 96, ‖W‖ = 61.95, d = 12288, α fixed\n\n" +
+      "# Table 7: W seen from the directions of ΔW\n\n"
+      "Mean ± standard deviation over base seeds and seeds.\n\n"
+      "## The paper: GPT-3, Wq of layer 48 of 96, ‖W‖ = 61.95, d = 12288, α fixed\n\n" +
       markdown_table(paper_table);
   for (const auto& [block, ranks] : blocks(entries))
     text += fmt::format("\n## {}, {}, {}, ‖W‖ = {:.2f}\n\n{}", block.task, block.matrix,

@@ -16,7 +16,7 @@ namespace experiments {
 
 namespace fs = std::filesystem;
 
-/// Written by the build from experiments/figures/*.gp (cmake/embed_files.cmake).
+/// Written by the build from the scripts that its CMakeLists.txt lists (cmake/embed_files.cmake).
 std::vector<std::pair<std::string_view, std::string_view>> figure_scripts();
 
 namespace {

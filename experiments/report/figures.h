@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-/// The figures of the report. Each is a gnuplot script in experiments/figures that says in its
-/// first lines what it draws and from which files:
+/// The figures of the report. Each is a gnuplot script beside its experiment that says in its first
+/// lines what it draws and from which files:
 ///
 ///   # title: Score against the number of trained parameters
 ///   # data: table15_cells.csv ../known-rank/known-rank.csv

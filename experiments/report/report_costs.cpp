@@ -56,9 +56,8 @@ std::string costs_section() {
   const std::string text =
       "Trained parameters are 2 · layers · matrices · d_model · r (section 4.2). Training memory "
       "counts weights, gradients and Adam’s two moments, all in the width of the checkpoint, and "
-      "no "
-      "activations: LoRA keeps the last three for what it trains only. For GPT-3 the paper reports "
-      "18 M parameters, 35 MB against 350 GB, and 1.2 TB against 350 GB of memory.";
+      "no activations: LoRA keeps the last three for what it trains only. For GPT-3 the paper "
+      "reports 18 M parameters, 35 MB against 350 GB, and 1.2 TB against 350 GB of memory.";
   const lora::CostCase gpt3 = examples().front().cost;
   const std::string form =
       input("d", "d_model", gpt3.d_model) + input("layers", "layers", gpt3.layers) +

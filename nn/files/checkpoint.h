@@ -53,10 +53,9 @@ using Shapes = std::map<std::string, Shape>;
 /// Name and shape of every parameter of a decoder; nothing is allocated but the list.
 Shapes parameter_shapes(const DecoderConfig& config);
 
-/// How a file's tensors differ from the ones that are wanted, all of these types; "" where they
-/// agree.
+/// How a file's tensors differ from the ones that are wanted, all of these types, as
 /// "missing: ...; not wanted: ...; wrong shape: ...; wrong dtype: ...", without the parts that are
-/// empty. Lists longer than eight end in a count.
+/// empty, so "" where they agree. Lists longer than eight end in a count.
 std::string difference(const SafetensorsFile& file, const Shapes& wanted,
                        const std::vector<Dtype>& dtypes = {Dtype::F32});
 

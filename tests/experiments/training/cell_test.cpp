@@ -99,8 +99,7 @@ TEST_CASE("the fields carry the documented names in their order") {
   for (const auto& [name, value] : object.items()) names += name + " ";
   CHECK(names ==
         "experiment task method size targets rank alpha scaling init dropout optimizer seed "
-        "base_seed "
-        "base width facts lr metric value nll trainable steps examples seconds more ");
+        "base_seed base width facts lr metric value nll trainable steps examples seconds more ");
 }
 
 TEST_CASE("a diverged cell keeps its infinity and its NaN") {
