@@ -32,6 +32,8 @@ set(session ${GDB} -nx -batch -ex "python program = '$<TARGET_FILE:training_step
 add_test(NAME gdb_session COMMAND ${session} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 # Without the printers nothing but what they print may differ.
 add_test(NAME gdb_session_control COMMAND ${session} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+long_test(gdb_session 12)
+long_test(gdb_session_control 12)
 set_tests_properties(gdb_session_control PROPERTIES
   ENVIRONMENT "LOWRANK_WITHOUT_PRINTERS=1"
   PASS_REGULAR_EXPRESSION "debugging.md: \\(gdb\\) print dy.*\\(gdb\\) print loss.* commands, [1-9][0-9]* of which")

@@ -92,6 +92,7 @@ lowrank_example(own_task experiments_training "backwards: exact match (9[0-9]|10
 if(CMAKE_GENERATOR STREQUAL "Ninja")
   add_test(NAME run_script COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/run_test.sh ${PROJECT_SOURCE_DIR}/run
            $<$<TARGET_EXISTS:lowrank>:$<TARGET_FILE:lowrank>>)
+  long_test(run_script 12)
 endif()
 
 # The documentation: links, excerpts from the code, files, commands and their options, names of test cases, formulas.
@@ -137,9 +138,11 @@ set_tests_properties(docs_control PROPERTIES PASS_REGULAR_EXPRESSION "${the_mist
 # minute, which sanitizers would make ten; they see the same code in the libraries' tests and in cli_test.
 if(NOT LOWRANK_SANITIZE)
   add_test(NAME table6 COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/table6_test.sh $<TARGET_FILE:lowrank>)
+  long_test(table6 80 2)
   # The whole paper with its report. It needs gnuplot, and says so where there is none.
   add_test(NAME paper COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/paper_test.sh $<TARGET_FILE:lowrank>)
   set_tests_properties(paper PROPERTIES SKIP_RETURN_CODE 77)
+  long_test(paper 250 2)
 endif()
 
 # The pages' script for a cluster, on a Slurm that the test starts, which takes a minute or two. Plain ./run test and
@@ -161,4 +164,5 @@ if(NOT LOWRANK_SANITIZE)
   add_test(NAME consumer COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/consumer_test.sh ${PROJECT_SOURCE_DIR}
            ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
   set_tests_properties(consumer PROPERTIES RESOURCE_LOCK build)
+  long_test(consumer 100 2)
 endif()

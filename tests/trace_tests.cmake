@@ -2,6 +2,7 @@
 # Without PyTorch it is skipped.
 python_test(recompute_trace ${CMAKE_CURRENT_SOURCE_DIR}/recompute_trace.py --self-test --base-steps 5
             --program $<TARGET_FILE:lowrank> --folder ${CMAKE_CURRENT_BINARY_DIR}/recompute_trace)
+long_test(recompute_trace 8 2)
 
 # trace_refuses(NAME MESSAGE ARGUMENT...): exit code 2 and this one line, nothing else.
 function(trace_refuses name message)
