@@ -42,7 +42,7 @@ Score& Score::operator+=(const Score& other) {
   return *this;
 }
 
-Score score(Model& model, const TokenBatch& batch) {
+Score score(Model& model, const TokenBatch& batch, const OnPrediction& on_prediction) {
   Tape tape(autograd::TapeMode::values);
   const Weighted w = weighted(model, batch);
   const Matrix& logits = model.logits({tape}, {batch.B, batch.T, batch.ids}, w.positions).value().m;
@@ -56,10 +56,13 @@ Score score(Model& model, const TokenBatch& batch) {
     const Scalar max = row.maxCoeff(&best);
     const double lse =
         static_cast<double>(max) + std::log(static_cast<double>((row.array() - max).exp().sum()));
+    const Prediction said{w.positions[i] / batch.T, w.targets[i], static_cast<int>(best),
+                          lse - static_cast<double>(row(w.targets[i]))};
     const auto weight = static_cast<double>(w.weights[i]);
-    result.nll += weight * (lse - static_cast<double>(row(w.targets[i])));
+    result.nll += weight * said.nll;
     result.weight += weight;
-    if (best != w.targets[i]) right[static_cast<std::size_t>(w.positions[i] / batch.T)] = false;
+    if (said.best != said.target) right[static_cast<std::size_t>(said.row)] = false;
+    if (on_prediction) on_prediction(said);
   }
   result.rows = batch.B;
   for (const bool r : right) result.exact += r;

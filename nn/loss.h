@@ -29,7 +29,16 @@ struct NonFiniteLogits : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws NonFiniteLogits where a logit that counts is a NaN or an infinity.
-Score score(Model& model, const TokenBatch& batch);
+/// What the model says at a position with weight.
+struct Prediction {
+  Index row = 0;             ///< of the batch
+  int target = 0, best = 0;  ///< the token that is right, the most likely one
+  double nll = 0;            ///< of the target
+};
+using OnPrediction = std::function<void(const Prediction&)>;
+
+/// `on_prediction` gets what the score adds up, in the order of the batch. Throws NonFiniteLogits
+/// where a logit that counts is a NaN or an infinity.
+Score score(Model& model, const TokenBatch& batch, const OnPrediction& on_prediction = {});
 
 }  // namespace nn::inline LOWRANK_PRECISION

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "data/batch.h"
 #include "nn/loss.h"
 
@@ -11,9 +13,18 @@ nn::TokenBatch token_batch(const data::Batch& batch);
 /// The logits of every position, (B,T,V); training computes only those that count.
 nn::Tensor all_logits(nn::Model& model, const nn::TokenBatch& batch);
 
-/// Exact matches and likelihood over the examples, a few hundred at a time. Throws
-/// nn::NonFiniteLogits.
-nn::Score evaluate(nn::Model& model, std::span<const data::Example> examples);
+/// What a model says for one example.
+struct Answer {
+  std::vector<int> tokens;  ///< the most likely one at each target, after the right ones before it
+  bool is_right = true;     ///< every one of them is the target
+  double nll = 0;           ///< nats per target token
+};
+using OnAnswer = std::function<void(const Answer&)>;
+
+/// Exact matches and likelihood over the examples, a few hundred at a time. `on_answer` gets what
+/// they add up, example by example. Throws nn::NonFiniteLogits.
+nn::Score evaluate(nn::Model& model, std::span<const data::Example> examples,
+                   const OnAnswer& on_answer = {});
 /// The same of a model that may have diverged: if its logits are not finite, nothing is exact and
 /// the likelihood is NaN.
 nn::Score evaluate_or_nan(nn::Model& model, std::span<const data::Example> examples);

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "experiments/training/batches.h"
-
 namespace experiments {
 
 static TaskScore task_score(std::span<const data::Example> examples, const nn::Score& s) {
@@ -17,8 +15,9 @@ static TaskScore task_score(std::span<const data::Example> examples, const nn::S
           .examples = s.rows};
 }
 
-TaskScore score_task(nn::Model& model, std::span<const data::Example> examples) {
-  return task_score(examples, evaluate(model, examples));
+TaskScore score_task(nn::Model& model, std::span<const data::Example> examples,
+                     const OnAnswer& on_answer) {
+  return task_score(examples, evaluate(model, examples, on_answer));
 }
 
 TaskScore score_task_or_nan(nn::Model& model, std::span<const data::Example> examples) {

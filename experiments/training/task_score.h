@@ -4,7 +4,7 @@
 #include <string>
 
 #include "data/example.h"
-#include "nn/model.h"
+#include "experiments/training/batches.h"
 
 namespace experiments {
 
@@ -16,8 +16,11 @@ struct TaskScore {
   long examples = 0;
 };
 
-/// Throws nn::NonFiniteLogits.
-TaskScore score_task(nn::Model& model, std::span<const data::Example> examples);
+/// `on_answer` gets what the model says for each example: `value` is the share of those that are
+/// right, and where all answers are of one length `nll` is the mean of theirs. Throws
+/// nn::NonFiniteLogits.
+TaskScore score_task(nn::Model& model, std::span<const data::Example> examples,
+                     const OnAnswer& on_answer = {});
 /// The same of a model that may have diverged: if its logits are not finite, the value is 0 and the
 /// nll NaN.
 TaskScore score_task_or_nan(nn::Model& model, std::span<const data::Example> examples);

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -112,6 +113,30 @@ TEST_CASE("a score counts exact rows and sums what the loss averages") {
   CHECK(total.exact == 1);
   CHECK(total.weight == 3.75);
   CHECK(std::abs(total.nll - sum) < 1e-5);
+}
+
+TEST_CASE("what a score adds up is told position by position") {
+  Decoder model(small_config(), 1);
+  const TokenBatch batch = weighted_batch();
+  const Matrix logits = logits_of_batch(model, batch);
+  std::vector<nn::Prediction> said;
+  const nn::Score score =
+      nn::score(model, batch, [&](const nn::Prediction& one) { said.push_back(one); });
+  REQUIRE(said.size() == 4);
+  double sum = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::size_t at = std::array{0u, 2u, 4u, 5u}[i];  // those with a weight
+    const auto row = static_cast<Eigen::Index>(at);
+    Eigen::Index best = 0;
+    logits.row(row).maxCoeff(&best);
+    CHECK(said[i].row == row / 3);
+    CHECK(said[i].target == batch.targets[at]);
+    CHECK(said[i].best == best);
+    CHECK(std::abs(said[i].nll - nll(logits, row, batch.targets[at])) < 1e-5);
+    sum += static_cast<double>(batch.weights[at]) * said[i].nll;
+  }
+  CHECK(std::abs(score.nll - sum) < 1e-12);
+  CHECK(nn::score(model, batch).nll == score.nll);
 }
 
 TEST_CASE("batches whose parts do not fit together are errors") {
