@@ -9,6 +9,7 @@
 namespace data {
 
 enum class Split { train, validation, test };
+inline constexpr Split all_splits[] = {Split::train, Split::validation, Split::test};
 
 std::string_view to_string(Split split);
 

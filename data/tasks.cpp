@@ -7,8 +7,6 @@
 
 namespace data {
 
-static constexpr std::uint64_t test_seed = 0;
-
 std::span<const Task> all_tasks() {
   static const std::array all{tasks::sqlgen, tasks::nli, tasks::reorder};
   return all;

@@ -90,7 +90,8 @@ std::vector<Example> training_set(const Task& task, const TaskOptions& options, 
 std::vector<Example> validation_set(const Task& task, const TaskOptions& options,
                                     std::uint64_t seed);
 
-/// The same for every seed of an experiment.
+/// The seed of the test examples, which are the same for every seed of an experiment.
+inline constexpr std::uint64_t test_seed = 0;
 std::vector<Example> test_set(const Task& task, const TaskOptions& options);
 
 }  // namespace data

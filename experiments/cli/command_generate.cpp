@@ -56,14 +56,15 @@ std::vector<Line> test_prompts(const TaskChoice& choice) {
   constexpr int shown = 3;
   std::vector<Line> lines;
   for (const data::Example& example :
-       data::examples(choice.task, choice.options, data::Split::test, 0, shown))
+       data::examples(choice.task, choice.options, data::Split::test, data::test_seed, shown))
     lines.push_back({{example.prompt().begin(), example.prompt().end()},
                      data::vocabulary().text(example.answer())});
   return lines;
 }
 
 int answer_length(const TaskChoice& choice) {
-  return data::example(choice.task, choice.options, data::Split::test, 0, 0).target_count;
+  return data::example(choice.task, choice.options, data::Split::test, data::test_seed, 0)
+      .target_count;
 }
 
 // The tasks train a model to give an answer, not to end it: what it says after that many words

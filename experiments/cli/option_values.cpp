@@ -33,6 +33,21 @@ bool any_has_facts(const std::vector<data::Task>& tasks) {
   return std::any_of(tasks.begin(), tasks.end(), [](const data::Task& t) { return t.has_facts; });
 }
 
+std::vector<data::Split> parse_splits(const std::string& text) {
+  if (text == "all") return {std::begin(data::all_splits), std::end(data::all_splits)};
+  std::vector<data::Split> splits;
+  for (const std::string& name : split_at_commas(text)) {
+    const auto has_name = [&](data::Split split) { return data::to_string(split) == name; };
+    const auto* const split = std::ranges::find_if(data::all_splits, has_name);
+    if (split == std::end(data::all_splits))
+      throw UsageError(fmt::format("unknown split '{}'; valid are train, validation, test", name));
+    if (std::ranges::count(splits, *split) > 0)
+      throw UsageError(fmt::format("--splits names '{}' twice", name));
+    splits.push_back(*split);
+  }
+  return splits;
+}
+
 std::vector<std::string> parse_targets(const std::string& text) {
   static const std::vector<std::string> valid{"q", "k", "v", "o", "up", "down"};
   std::vector<std::string> targets = split_at_commas(text);

@@ -16,6 +16,9 @@ std::vector<data::Task> parse_tasks(const std::string& text);
 std::string task_list_help();  ///< what parse_tasks takes
 bool any_has_facts(const std::vector<data::Task>& tasks);
 
+/// "train,test" or "all" -> splits.
+std::vector<data::Split> parse_splits(const std::string& text);
+
 /// "q,v" -> {"q","v"}; a projection that is repeated is an error too.
 std::vector<std::string> parse_targets(const std::string& text);
 
@@ -46,7 +49,8 @@ constexpr std::uint64_t default_base_seed = 2;
 
 /// What options take at most.
 constexpr long largest_seed = 1'000'000'000;
-constexpr long largest_rank = 64;  ///< d_model of the base
+constexpr long most_examples = 100'000;  ///< to train on
+constexpr long largest_rank = 64;        ///< d_model of the base
 constexpr long most_base_steps = 10'000'000;
 constexpr long largest_width = 1024, largest_depth = 32;  ///< of a base
 

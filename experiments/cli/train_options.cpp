@@ -62,7 +62,7 @@ void read_task(const Command& command, const TrainTexts& given, Cell& cell) {
   const data::TaskInfo info = data::info(task, task_options(cell));
   cell.steps = given.steps.empty() ? info.steps : whole("--steps", given.steps, 1, 1'000'000);
   cell.examples =
-      given.examples.empty() ? info.n_train : whole("--examples", given.examples, 1, 100'000);
+      given.examples.empty() ? info.n_train : whole("--examples", given.examples, 1, most_examples);
   cell.seed = static_cast<std::uint64_t>(parse_integer("--seed", given.seed, 0, largest_seed));
 }
 

@@ -28,6 +28,10 @@ void JsonObject::set(std::string_view name, const std::vector<JsonObject>& value
   set_json(name, "[" + list + "]");
 }
 
+void JsonObject::set(std::string_view name, const std::vector<std::string>& values) {
+  set_json(name, nn::text_of(nlohmann::json(values)));
+}
+
 std::string JsonObject::printed() const {
   JsonObject whole;
   whole.set("format", 1);

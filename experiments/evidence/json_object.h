@@ -16,6 +16,7 @@ class JsonObject {
   void set(std::string_view name, double value);
   void set(std::string_view name, const JsonObject& value) { set_json(name, value.text()); }
   void set(std::string_view name, const std::vector<JsonObject>& values);
+  void set(std::string_view name, const std::vector<std::string>& values);
   void set(std::string_view name, std::integral auto value) {
     if constexpr (std::same_as<decltype(value), bool>)
       set_json(name, value ? "true" : "false");

@@ -84,6 +84,20 @@ refused '--facts has no effect without the task sqlgen' table6 --tasks nli --fac
 refused "unknown task ''; the tasks are" tasks --tasks nli,
 refused "--tasks names 'nli' twice" tasks --tasks nli,nli
 refused '--facts has no effect without the task sqlgen' tasks --tasks nli --facts 8
+for option in --splits --seed --examples; do
+  refused "$option has no effect without --export" tasks --tasks nli "$option" 1
+done
+refused "unknown split 'tset'; valid are train, validation, test" tasks --export e --splits train,tset
+refused "--splits names 'test' twice" tasks --export e --splits test,test
+refused '--seed has no effect on the split test' tasks --export e --splits test --seed 1
+refused '--examples has no effect without the split train' tasks --export e --splits test,validation --examples 9
+refused "--seed '-1': a whole number from 0" tasks --export e --seed -1
+refused "--examples '0': a whole number from 1 to 100000" tasks --export e --examples 0
+refused "--facts '1': a whole number from 2 to 32" tasks --export e --facts 1
+refused '--facts has no effect without the task sqlgen' tasks --export e --tasks nli --facts 8
+refused "cannot write file/nli.train.jsonl*Not a directory" tasks --export file --tasks nli
+refused "cannot write /dev/null/e/*Not a directory" tasks --export /dev/null/e
+refused "cannot write*File name too long" tasks --export "$long_name"
 refused "--steps '0': a whole number from 1" pretrain --steps 0
 refused "--width '40': a multiple of 16 is wanted" pretrain --width 40
 refused "--width '0': a whole number from 16 to 1024" pretrain --width 0

@@ -11,13 +11,12 @@
 #include "data/pretraining.h"
 #include "reading.h"
 
+using data::all_splits;
 using data::Example;
 using data::Split;
 using data::Task;
 
 namespace {
-
-constexpr Split all_splits[] = {Split::train, Split::validation, Split::test};
 
 // Depends on every word, where the targets are, and the order of the examples.
 std::uint64_t checksum(const std::vector<Example>& list) {

@@ -22,9 +22,11 @@ TEST_CASE("a JSON object has its members in the order they were set, of any type
   object.set("inner", inner);
   object.set("list", {inner, JsonObject()});
   object.set("empty", std::vector<JsonObject>());
+  object.set("words", std::vector<std::string>{"<q>", "\"", "caf\xe9"});
   CHECK(object.text() ==
         R"({"z":0.1,"whole":2.0,"none":"nan","low":"-inf","big":18446744073709551615,"yes":true,)"
-        R"("text":"q","inner":{"a":"\"\n\\"},"list":[{"a":"\"\n\\"},{}],"empty":[]})");
+        R"("text":"q","inner":{"a":"\"\n\\"},"list":[{"a":"\"\n\\"},{}],"empty":[],)"
+        "\"words\":[\"<q>\",\"\\\"\",\"caf\xef\xbf\xbd\"]}");
 }
 
 TEST_CASE("what JSON cannot say is said in what it can") {
