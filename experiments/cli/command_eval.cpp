@@ -3,10 +3,12 @@
 #include <memory>
 
 #include "experiments/cli/commands.h"
+#include "experiments/cli/example_lines.h"
 #include "experiments/cli/model_options.h"
 #include "experiments/evidence/json_object.h"
 #include "experiments/harness/output.h"
 #include "experiments/training/task_score.h"
+#include "nn/files/file.h"
 
 namespace experiments {
 
@@ -15,33 +17,59 @@ namespace {
 struct EvalOptions {
   ModelOptions model;
   TaskOptionTexts task;
+  std::string predictions;
   bool json = false;
 };
 
-int run_eval(const Command& command, const EvalOptions& given) {
-  const ModelSource source = model_source(command, given.model);
-  check_task_options(command, given.task);
-  const SourcedModel sourced = load_model(source);
-  const TaskChoice choice = chosen_task(command, given.task, sourced);
-  const TaskScore score = score_task(*sourced.model, data::test_set(choice.task, choice.options));
-  const bool has_facts = choice.task.has_facts;
-  const std::string name(choice.task.name);
-  if (!given.json) {
-    print_out("{}\n{}{}: {}\n", to_string(sourced), name,
-              has_facts ? fmt::format(" with {} new facts", choice.options.facts) : "",
-              to_string(score));
-    return 0;
+// One pass over the test examples gives the score and what it adds up.
+TaskScore score_and_save(nn::Model& model, const TaskChoice& choice,
+                         const std::filesystem::path& predictions) {
+  const ExampleSet set = example_set(choice.task, choice.options, data::Split::test);
+  std::vector<Answer> answers;
+  const TaskScore score =
+      score_task(model, set.examples, [&](const Answer& answer) { answers.push_back(answer); });
+  if (!predictions.empty()) {
+    nn::create_folders(predictions.parent_path());
+    nn::write_file_atomically(predictions, prediction_lines(set, answers));
   }
+  return score;
+}
+
+JsonObject eval_json(const EvalOptions& given, const SourcedModel& sourced,
+                     const TaskChoice& choice, const TaskScore& score) {
   JsonObject object;
   if (!sourced.adapter.empty()) object.set("adapter", sourced.adapter);
   object.set("base", sourced.base);
-  object.set("task", name);
-  if (has_facts) object.set("facts", choice.options.facts);
+  object.set("task", choice.task.name);
+  if (choice.task.has_facts) object.set("facts", choice.options.facts);
   object.set("metric", score.metric);
   object.set("value", score.value);
   object.set("nll", score.nll);
   object.set("examples", score.examples);
-  print_out("{}", object.printed());
+  if (!given.predictions.empty()) object.set("predictions", given.predictions);
+  return object;
+}
+
+int run_eval(const Command& command, const EvalOptions& given) {
+  const ModelSource source = model_source(command, given.model);
+  check_task_options(command, given.task);
+  if (!given.predictions.empty()) {
+    constexpr std::size_t more_than_any_task = 1'000'000;
+    refuse_to_replace("--predictions", given.predictions);
+    nn::check_writable(given.predictions, more_than_any_task);
+  }
+  const SourcedModel sourced = load_model(source);
+  const TaskChoice choice = chosen_task(command, given.task, sourced);
+  const TaskScore score = score_and_save(*sourced.model, choice, given.predictions);
+  if (given.json) {
+    print_out("{}", eval_json(given, sourced, choice, score).printed());
+    return 0;
+  }
+  print_out("{}\n{}{}: {}\n", to_string(sourced), choice.task.name,
+            choice.task.has_facts ? fmt::format(" with {} new facts", choice.options.facts) : "",
+            to_string(score));
+  if (!given.predictions.empty())
+    print_out("what it said for each of them is in {}\n", given.predictions);
   return 0;
 }
 
@@ -52,6 +80,8 @@ Command eval_command() {
   auto given = std::make_shared<EvalOptions>();
   add_model_options(command, given->model, BareBase::taken);
   add_task_options(command, given->task);
+  command.option("--predictions", given->predictions,
+                 "a file to write: what the model says for each example, in lines of JSON");
   command.flag("--json", given->json, "print one JSON object");
   command.action([given](const Command& command) { return run_eval(command, *given); });
   return command;

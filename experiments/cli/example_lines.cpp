@@ -54,4 +54,19 @@ std::string example_lines(const ExampleSet& set) {
   return lines;
 }
 
+std::string prediction_lines(const ExampleSet& set, std::span<const Answer> answers) {
+  std::string lines;
+  for (std::size_t i = 0; i < set.examples.size(); ++i) {
+    JsonObject line;
+    line.set("id", example_id(set, i));
+    line.set("words", word_list(set, set.examples[i].tokens));
+    line.set("expected", word_list(set, set.examples[i].answer()));
+    line.set("answer", word_list(set, answers[i].tokens));
+    line.set("right", answers[i].is_right);
+    line.set("nll", answers[i].nll);
+    lines += line.printed();
+  }
+  return lines;
+}
+
 }  // namespace experiments

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "data/tasks.h"
+#include "experiments/training/batches.h"
 
-/// A task's examples as files have them: a line of JSON each.
+/// A task's examples, and what a model says for them, as files have them: a line of JSON each.
 namespace experiments {
 
 /// One split of a task.
@@ -33,5 +35,9 @@ std::string example_id(const ExampleSet& set, std::size_t index);
 /// word of the answer and the first after it), meaning in plain English, and meaning_id, by which
 /// the task is split.
 std::string example_lines(const ExampleSet& set);
+
+/// Of each example: id, words, expected (the words of the right answer), answer (those of the
+/// model), right, and nll in nats per word of the answer. `answers` are as many as the examples.
+std::string prediction_lines(const ExampleSet& set, std::span<const Answer> answers);
 
 }  // namespace experiments

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# examples_test.sh LOWRANK JSON_FIELDS: the examples that tasks writes are those that its options name.
+# examples_test.sh LOWRANK JSON_FIELDS: the examples that tasks writes are those that a model is scored on, and the
+# answers that eval writes are those that its score adds up.
 set -euo pipefail
 unset CDPATH
 
@@ -9,6 +10,7 @@ trap 'rm -rf "$root"' EXIT
 work=$root/work
 mkdir "$work"
 source "$(dirname "$0")/common.sh"
+tiny=(--base-steps 40)
 
 # --- The examples ------------------------------------------------------------------------------------------
 accepted tasks --export new/all
@@ -59,4 +61,52 @@ accepted tasks --export kept --tasks nli
 limited() (ulimit -f 8; trap '' XFSZ; refused "$@")
 limited 'cannot write full/sqlgen.train.jsonl: File too large' tasks --export full
 
-echo "the examples are those that were asked for"
+# --- The answers -------------------------------------------------------------------------------------------
+# adds_up FILE: the file's examples, right answers and nll are those of the score on standard output.
+adds_up() {
+  fields examples value nll >"$root/score"
+  awk -v wanted="$(tr '\n' ' ' <"$root/score")" '
+    /"right":true,/ { ++right }
+    { sub(/.*"nll":/, ""); nll += $0 }
+    END {
+      split(wanted, score, " ")
+      off = score[3] - nll / NR
+      exit !(NR == score[1] && right / NR == score[2] && off < 1e-9 && off > -1e-9)
+    }' "$work/$1"
+}
+part() { grep -oE "\"id\":\"[^\"]*\"|\"words\":\\[[^]]*\\]" "$work/$1"; }
+accepted train --task nli --steps 30 --examples 200 --lr 0.02 --out a "${tiny[@]}"
+accepted train --task sqlgen --facts 4 --mode full --lr 0.01 --steps 60 --out f.safetensors "${tiny[@]}"
+for scored in nli:again:--adapter:a reorder:again:--adapter:a sqlgen:facts:--checkpoint:f.safetensors; do
+  IFS=: read -r task folder option model <<<"$scored"
+  accepted eval "$option" "$model" --task "$task" --json
+  cp "$root/out" "$root/without"
+  accepted eval "$option" "$model" --task "$task" --predictions "said/$task.jsonl" --json
+  [[ $(fields predictions) == "\"said/$task.jsonl\"" ]] || fail "--json does not say where the answers are"
+  [[ $(fields value nll) == "$("$json_fields" value nll <"$root/without")" ]] || fail "writing the answers changed the score"
+  adds_up "said/$task.jsonl" || fail "the answers to $task are not its score"
+  cmp -s <(part "said/$task.jsonl") <(part "$folder/$task.test.jsonl") || fail "other examples than the test set of $task"
+  # Controls: one answer more or less that is right, one nll, one line.
+  sed '7s/"right":true/"right":false/;t;7s/"right":false/"right":true/' "$work/said/$task.jsonl" >"$work/turned"
+  sed '7s/"nll":/"nll":1/' "$work/said/$task.jsonl" >"$work/raised"
+  sed 7d "$work/said/$task.jsonl" >"$work/shorter"
+  for control in turned raised shorter; do
+    if adds_up "$control"; then fail "passed, but should not: $task, $control"; fi
+  done
+done
+grep -q '"right":true' "$work/said/nli.jsonl" || fail "no answer is right"
+line said/nli.jsonl 3
+fields format id words expected answer right nll >/dev/null
+accepted eval --adapter a --predictions said/text.jsonl
+says out 'what it said for each of them is in said/text.jsonl'
+cmp -s "$work/said/text.jsonl" "$work/said/nli.jsonl" || fail "without --json other answers were written"
+
+# Nothing is replaced, and a model without a score leaves no file and no folder.
+refused 'said/nli.jsonl is there already; remove it or choose another --predictions' eval --adapter a --predictions said/nli.jsonl
+refused 'a is there already' eval --adapter a --predictions a
+cp -r "$work/a" "$work/b"
+printf '\x00\x00\xc0\x7f' |  # a NaN for the last number of B
+  dd of="$work/b/adapter_model.safetensors" bs=1 seek=$(($(wc -c <"$work/b/adapter_model.safetensors") - 4)) conv=notrunc status=none
+refused "score: the model's logits are not finite" eval --adapter b --predictions none/b.jsonl
+limited 'cannot write none/a.jsonl: File too large' eval --adapter a --predictions none/a.jsonl
+echo "examples and answers are what they are scored as"

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -162,4 +163,35 @@ TEST_CASE("the page about the data shows the first test example of nli") {
   const auto lines = parsed(example_lines(example_set(data::tasks::nli, options, Split::test)));
   CHECK(json::parse(block) == lines[0]);
   CHECK(json::parse(block) != lines[1]);
+}
+
+TEST_CASE("predictions have the names and words of the examples, and add up to the score") {
+  const Base base = random_base();
+  for (const data::Task& task : data::all_tasks()) {
+    CAPTURE(std::string(task.name));
+    const ExampleSet set = example_set(task, options, Split::test);
+    std::vector<Answer> answers;
+    const TaskScore score = score_task(*base.model, set.examples,
+                                       [&](const Answer& answer) { answers.push_back(answer); });
+    const auto said = parsed(prediction_lines(set, answers));
+    const auto asked = parsed(example_lines(set));
+    REQUIRE(said.size() == asked.size());
+    double right = 0, nll = 0;
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      CHECK(said[i].at("id") == asked[i].at("id"));
+      CHECK(said[i].at("words") == asked[i].at("words"));
+      const auto span = asked[i].at("answer_span").get<std::vector<std::size_t>>();
+      const json& words = asked[i].at("words");
+      CHECK(said[i].at("expected") ==
+            json(std::vector<json>(words.begin() + static_cast<long>(span[0]),
+                                   words.begin() + static_cast<long>(span[1]))));
+      CHECK(said[i].at("answer").size() == span[1] - span[0]);
+      CHECK(said[i].at("right") == (said[i].at("answer") == said[i].at("expected")));
+      right += said[i].at("right").get<bool>();
+      nll += said[i].at("nll").get<double>();
+    }
+    const auto n = static_cast<double>(said.size());
+    CHECK(right / n == score.value);
+    CHECK(std::abs(nll / n - score.nll) < 1e-9);
+  }
 }
