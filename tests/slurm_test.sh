@@ -37,7 +37,7 @@ until_no_jobs() { within 300 no_jobs || fail "jobs do not end: $(squeue)"; }
 same_as_one() {
   local file
   [[ $(cells "$1") == "$(cells one)" ]] || fail "the cells of $1 are others than those of one machine"
-  for file in table6.md table6.csv findings.json; do
+  for file in table6.md table6.csv report.json; do
     cmp -s "$root/work/$1/table6/$file" "$root/work/one/table6/$file" || fail "$file of $1 is another than of one machine"
   done
 }

@@ -80,7 +80,7 @@ code=0
 sweep_until 1 stopped TERM --fresh || code=$?
 [[ $code -eq 130 ]] || fail "exit code $code after a stop: $(cat stopped.log)"
 grep -q 'stopped with [0-9]* of 16 cells finished; continue with: ' stopped.log || fail "a stop says: $(cat stopped.log)"
-[[ -s one/table6/findings.json && ! -e stopped/table6/findings.json ]] || fail "a stopped run left findings"
+[[ -s one/table6/report.json && ! -e stopped/table6/report.json ]] || fail "a stopped run left findings"
 
 # Another configuration in the same folder is refused, with the difference, and changes nothing.
 if preset=quick grid one >/dev/null 2>refused.log; then fail "another configuration was accepted"; fi

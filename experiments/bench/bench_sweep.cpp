@@ -7,7 +7,7 @@
 namespace experiments {
 
 // Long cells and short ones, as a sweep has them: no training, all weights, and LoRA.
-static std::vector<Cell> grid_cells(const StudyOptions& options) {
+static std::vector<Cell> grid_cells(const Settings& options) {
   const std::vector<std::vector<std::string>> weight_sets{{"q"}, {"q", "v"}, {"q", "k", "v", "o"}};
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
@@ -19,21 +19,25 @@ static std::vector<Cell> grid_cells(const StudyOptions& options) {
   return cells;
 }
 
+static Experiment grid_experiment() {
+  return {.name = "bench", .question = "", .cells = grid_cells, .read = [](const Results&, Lab&) {
+            return Report{"Cells of Table 6"};
+          }};
+}
+
 SweepTiming time_sweeps(SweepBench bench) {
   const nn::TemporaryFolder folder;
   Progress progress;
-  Bases bases(folder / "base", bench.grid.base_steps);
-  std::vector<Cell> cells = grid_cells(bench.grid);
-  set_learning_rates(cells, bench.grid, bases, progress);
-  for (const Cell& cell : cells) bases.prepare(cell);
+  bench.grid.out = folder.path();
+  bench.grid.start = Start::fresh;
+  Lab lab(bench.grid, progress);
+  const std::vector<Cell> cells = grid_cells(bench.grid);
+  for (const Cell& cell : cells) lab.bases.prepare(cell);
 
   const auto cells_per_minute = [&](int jobs) {
-    StudyOptions options = bench.grid;
-    options.jobs = jobs;
-    options.out = folder / "sweep";
-    options.start = ResultsFolder::Start::fresh;
+    lab.settings.jobs = jobs;
     const auto start = std::chrono::steady_clock::now();
-    run_study({"bench", cells}, options, bases, progress);
+    run(grid_experiment(), lab);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     return 60 * static_cast<double>(cells.size()) / seconds.count();
   };

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "experiments/harness/study.h"
+#include "experiments/harness/experiment.h"
 
 namespace experiments {
 
@@ -13,7 +13,7 @@ struct SweepPair {
 };
 
 struct SweepBench {
-  StudyOptions grid = study_preset("smoke");
+  Settings grid = settings_of(Preset::smoke);
   int jobs = 2;
   int pairs = 3;
 };

@@ -4,38 +4,37 @@
 
 #include "experiments/evidence/score_table.h"
 
-namespace experiments {
+namespace experiments::adam_alpha {
 namespace {
 
-constexpr int adam_alpha_rank = 4;
-const std::vector<std::string> adam_alpha_targets{"q", "v"};
+constexpr int rank = 4;
+const std::vector<std::string> targets{"q", "v"};
 
 struct AlphaGrid {
   std::vector<double> alphas, adam_rates, sgd_rates;
 };
 
-AlphaGrid alpha_grid(const std::string& preset) {
-  if (preset == "full")
+AlphaGrid alpha_grid(Preset preset) {
+  if (preset == Preset::full)
     return {
         {0.5, 2, 8, 32, 128}, {0.000625, 0.0025, 0.01, 0.04, 0.16}, {0.0125, 0.05, 0.2, 0.8, 3.2}};
   return {{2, 8, 32}, {0.0025, 0.01, 0.04, 0.16}, {0.05, 0.2, 0.8, 3.2}};
 }
 
-std::string adam_alpha_row_name(const std::string& optimizer, double alpha, double lr) {
+std::string row_name(const std::string& optimizer, double alpha, double lr) {
   return fmt::format("{} alpha={} lr={}", optimizer, alpha, lr);
 }
 
-std::string adam_alpha_row_of(const Cell& cell) {
-  return cell.method == "lora" ? adam_alpha_row_name(cell.optimizer, cell.alpha, cell.lr)
-                               : cell.method;
+std::string row_of(const Cell& cell) {
+  return cell.method == "lora" ? row_name(cell.optimizer, cell.alpha, cell.lr) : cell.method;
 }
 
-Cell first_cell(const StudyOptions& options, int seed) {
+Cell first_cell(const Settings& options, int seed) {
   return task_cell(options, options.tasks.front(), options.base_seeds.front(),
                    static_cast<std::uint64_t>(seed));
 }
 
-std::vector<Cell> adam_alpha_cells(const StudyOptions& options) {
+std::vector<Cell> cells(const Settings& options) {
   const AlphaGrid grid = alpha_grid(options.preset);
   std::vector<Cell> cells;
   for (int seed = 1; seed <= options.seeds; ++seed) {
@@ -43,8 +42,7 @@ std::vector<Cell> adam_alpha_cells(const StudyOptions& options) {
     for (const char* optimizer : {"adamw", "sgd"})
       for (const double alpha : grid.alphas)
         for (const double lr : optimizer == std::string("sgd") ? grid.sgd_rates : grid.adam_rates) {
-          Cell cell =
-              lora_cell(first_cell(options, seed), options, adam_alpha_targets, adam_alpha_rank);
+          Cell cell = lora_cell(first_cell(options, seed), options, targets, rank);
           cell.optimizer = optimizer;
           cell.alpha = alpha;
           cell.lr = lr;
@@ -59,13 +57,13 @@ Section grid_section(const ScoreTable& table, const std::string& optimizer, cons
   section.title += fmt::format(", {}", optimizer == "sgd" ? "SGD" : "Adam");
   section.remarks.push_back(fmt::format("The frozen base: {}.", score_text(table.find("frozen"))));
   const auto& rates = optimizer == "sgd" ? grid.sgd_rates : grid.adam_rates;
-  section.grid = {{"alpha"}};
-  for (const double lr : rates) section.grid.front().push_back(fmt::format("lr {}", lr));
+  section.table = {{"alpha"}};
+  for (const double lr : rates) section.table.front().push_back(fmt::format("lr {}", lr));
   for (const double alpha : grid.alphas) {
     std::vector<std::string> row{fmt::format("{}", alpha)};
     for (const double lr : rates)
-      row.push_back(score_text(table.find(adam_alpha_row_name(optimizer, alpha, lr))));
-    section.grid.push_back(row);
+      row.push_back(score_text(table.find(row_name(optimizer, alpha, lr))));
+    section.table.push_back(row);
   }
   return section;
 }
@@ -76,7 +74,7 @@ struct StepRow {
   std::vector<std::pair<int, double>> change_by_rank;  // a mean over draws of A and batches
 };
 
-std::vector<StepRow> step_rows(const Base& base, const StudyOptions& options) {
+std::vector<StepRow> step_rows(const Base& base, const Settings& options) {
   constexpr int draws = 5;
   std::vector<StepRow> rows;
   for (const char* optimizer : {"sgd", "adamw"}) {
@@ -85,7 +83,7 @@ std::vector<StepRow> step_rows(const Base& base, const StudyOptions& options) {
       for (const int r : {1, 2, 4, 8, 16, 32, 64}) {
         std::vector<double> changes;
         for (int seed = 1; seed <= draws; ++seed) {
-          Cell cell = lora_cell(first_cell(options, seed), options, adam_alpha_targets, r);
+          Cell cell = lora_cell(first_cell(options, seed), options, targets, r);
           cell.optimizer = optimizer;
           cell.scaling = lora::to_string(scaling);
           changes.push_back(first_step_change(base, cell, 1e-3));
@@ -105,10 +103,10 @@ Section step_section(const std::vector<StepRow>& rows) {
        "are slopes of log(change) over log(r), over all r and over r >= 8; expected for large r "
        "are those of gamma^2 r (SGD) and gamma r (Adam)."},
       {}};
-  section.grid = {{"optimizer", "scale"}};
+  section.table = {{"optimizer", "scale"}};
   for (const auto& [r, change] : rows.front().change_by_rank)
-    section.grid.front().push_back(fmt::format("r = {}", r));
-  section.grid.front().insert(section.grid.front().end(), {"all r", "r >= 8", "expected"});
+    section.table.front().push_back(fmt::format("r = {}", r));
+  section.table.front().insert(section.table.front().end(), {"all r", "r >= 8", "expected"});
   for (const StepRow& row : rows) {
     std::vector<std::string> texts{row.optimizer, lora::to_string(row.scaling)};
     std::vector<std::pair<int, double>> large;
@@ -119,64 +117,63 @@ Section step_section(const std::vector<StepRow>& rows) {
     texts.push_back(fmt::format("{:+.2f}", exponent(row.change_by_rank)));
     texts.push_back(fmt::format("{:+.2f}", exponent(large)));
     texts.push_back(fmt::format("{:+.1f}", expected_exponent(row.optimizer, row.scaling)));
-    section.grid.push_back(texts);
+    section.table.push_back(texts);
   }
   return section;
 }
 
-std::string step_csv(const std::vector<StepRow>& rows) {
-  std::string text = "optimizer,scaling,rank,change\n";
+Csv step_csv(const std::vector<StepRow>& rows) {
+  Csv csv({"optimizer", "scaling", "rank", "change"});
   for (const StepRow& row : rows)
     for (const auto& [r, change] : row.change_by_rank)
-      text += fmt::format("{},{},{},{}\n", row.optimizer, lora::to_string(row.scaling), r, change);
-  return text;
+      csv.row(row.optimizer, lora::to_string(row.scaling), r, change);
+  return csv;
 }
 
 Section invariance_section(const Base& base, const Cell& cell) {
   Section section{"Adam without epsilon: alpha/(p q), p A, q B, rates p lr for A and q lr for B",
                   {"Ten steps on one batch, against the run with p = q = 1."},
                   {}};
-  section.grid = {{"p", "q", "rates", "same bits", "largest change of a logit"}};
+  section.table = {{"p", "q", "rates", "same bits", "largest change of a logit"}};
   struct Case {
     double p, q;
     bool rates;
   };
   for (const Case& c : {Case{4, 0.5, true}, {0.125, 2, true}, {3, 1, true}, {4, 0.5, false}}) {
     const Invariance found = alpha_invariance(base, cell, c.p, c.q, c.rates);
-    section.grid.push_back({fmt::format("{}", c.p), fmt::format("{}", c.q),
-                            c.rates ? "scaled" : "not scaled", found.same_bits ? "yes" : "no",
-                            fmt::format("{:.2g}", found.largest_difference)});
+    section.table.push_back({fmt::format("{}", c.p), fmt::format("{}", c.q),
+                             c.rates ? "scaled" : "not scaled", found.same_bits ? "yes" : "no",
+                             fmt::format("{:.2g}", found.largest_difference)});
   }
   return section;
 }
 
-std::vector<Finding> run_adam_alpha(const StudyOptions& options, Bases& bases, Progress& progress) {
-  const auto results =
-      run_study({"adam-alpha", adam_alpha_cells(options)}, options, bases, progress);
-  std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(results, adam_alpha_row_of))
+Report read(const Results& results, Lab& lab) {
+  const Settings& settings = lab.settings;
+  Report report{"Alpha and the learning rate"};
+  for (const ScoreTable& table : score_tables(results.all, row_of))
     for (const char* optimizer : {"adamw", "sgd"})
-      sections.push_back(grid_section(table, optimizer, alpha_grid(options.preset)));
-  const Cell cell = lora_cell(first_cell(options, 1), options, adam_alpha_targets, adam_alpha_rank);
-  bases.prepare(cell);
-  const std::vector<StepRow> steps = step_rows(bases.of(cell), options);
-  sections.push_back(step_section(steps));
-  sections.push_back(invariance_section(bases.of(cell), cell));
-  write_result(options, "adam-alpha", ".first-step.csv", step_csv(steps));
-  publish(options, "adam-alpha", "Alpha and the learning rate", sections,
-          {"The same bits are expected where p and q are powers of two and the rates are scaled, "
-           "and nowhere else."},
-          results);
-  return {};
+      report.sections.push_back(grid_section(table, optimizer, alpha_grid(settings.preset)));
+  const Cell cell = lora_cell(first_cell(settings, 1), settings, targets, rank);
+  lab.bases.prepare(cell);
+  const std::vector<StepRow> steps = step_rows(lab.bases.of(cell), settings);
+  report.sections.push_back(step_section(steps));
+  report.sections.push_back(invariance_section(lab.bases.of(cell), cell));
+  report.notes = {
+      "The same bits are expected where p and q are powers of two and the rates are scaled, and "
+      "nowhere else."};
+  report.more_data["first-step"] = step_csv(steps);
+  return report;
 }
 
 }  // namespace
 
-Experiment adam_alpha_experiment() {
-  Experiment experiment{"adam-alpha", "alpha against the learning rate, under Adam and under SGD",
-                        adam_alpha_cells, run_adam_alpha};
-  experiment.one_task = true;
-  return experiment;
+Experiment experiment() {
+  return {.name = "adam-alpha",
+          .question = "alpha against the learning rate, under Adam and under SGD",
+          .cells = cells,
+          .read = read,
+          .one_task = true};
 }
 
-}  // namespace experiments
+}  // namespace experiments::adam_alpha

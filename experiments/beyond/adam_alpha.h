@@ -8,9 +8,9 @@
 /// first base. Hu et al. 2021, section 4.1: with Adam, tuning α is about the same as tuning the
 /// learning rate. Controls: the other optimizer, and the frozen base. Two measurements stand beside
 /// the grid, first_step_change() and alpha_invariance().
-namespace experiments {
+namespace experiments::adam_alpha {
 
-Experiment adam_alpha_experiment();
+Experiment experiment();
 
 /// How far the first step moves the model's function: the root mean square change of the logits
 /// that LoRA on {q,v} makes with one step of the optimizer on one batch of 32, without clipping, at
@@ -44,4 +44,4 @@ struct Invariance {
 };
 Invariance alpha_invariance(const Base& base, const Cell& cell, double p, double q, bool rates);
 
-}  // namespace experiments
+}  // namespace experiments::adam_alpha

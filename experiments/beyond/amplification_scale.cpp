@@ -8,54 +8,44 @@
 #include <tuple>
 
 #include "experiments/evidence/paired.h"
-#include "experiments/evidence/plain_table.h"
-#include "experiments/harness/output.h"
 #include "lora/analysis/low_rank.h"
 #include "lora/inject.h"
 
-namespace experiments {
+namespace experiments::amplification_scale {
 
 namespace {
 
 constexpr int amplification_rank = 4;
-constexpr int reference_width = 64;
-constexpr long most_base_steps = 2000;
+constexpr long most_base_steps = 2000;  // a wide base is expensive
 const std::vector<std::string> amplified_matrices{"q", "v"};
 
-long steps_of_bases(const StudyOptions& options) {
-  return std::min(options.base_steps, most_base_steps);
-}
-
-std::vector<Cell> amplification_scale_cells(const StudyOptions& given) {
-  const auto& tasks = given.tasks;
-  if (std::find(tasks.begin(), tasks.end(), data::tasks::sqlgen) == tasks.end())
-    throw std::invalid_argument("amplification-scale varies sqlgen's K: --tasks must have sqlgen");
-  StudyOptions options = given;
-  options.tasks = {data::tasks::sqlgen};
+std::vector<Cell> cells(const Settings& given) {
+  Settings options = given;
   options.base_seeds = {given.base_seeds.front()};
-  const bool smoke = options.preset == "smoke";
+  const bool smoke = options.preset == Preset::smoke;
   std::vector<int> facts{2, 5, 10}, widths{128};
   std::vector<double> alphas{0.5, 2};
   if (smoke) facts = {2}, widths = {}, alphas = {0.5};
-  if (options.preset == "full") widths = {128, 256};
+  if (options.preset == Preset::full) widths = {128, 256};
 
   std::vector<Cell> cells;
   std::set<std::string> keys;
-  const auto add = [&](const Cell& cell) {
+  const auto add = [&](Cell cell) {
+    if (given.base_steps > most_base_steps) cell.base_steps = most_base_steps;
     if (keys.insert(cell.key()).second) cells.push_back(cell);
   };
-  const auto adapted = [](const Cell& cell, const StudyOptions& with) {
+  const auto adapted = [](const Cell& cell, const Settings& with) {
     return lora_cell(cell, with, amplified_matrices, amplification_rank);
   };
   for (const Cell& cell : repetitions(options)) {
     add(adapted(cell, options));
     for (const int K : facts) {
-      StudyOptions fewer = options;
+      Settings fewer = options;
       fewer.facts = K;
       add(adapted(task_cell(fewer, data::tasks::sqlgen, cell.base_seed, cell.seed), fewer));
     }
     for (const double alpha : alphas) {
-      StudyOptions lower = options;
+      Settings lower = options;
       lower.alpha = alpha;
       add(adapted(cell, lower));
     }
@@ -123,7 +113,7 @@ std::vector<AmplificationRow> amplification_rows(const std::vector<CellResult>& 
 
 namespace {
 
-PlainTable amplification_scale_grid(const std::vector<AmplificationRow>& rows) {
+PlainTable grid(const std::vector<AmplificationRow>& rows) {
   PlainTable grid{{"width, K, alpha", "", "score", "‖ΔW‖/‖W‖", "random", "ΔW", "W", "ΔW ÷ random",
                    "factor", "random < ΔW < W"}};
   for (const AmplificationRow& row : rows)
@@ -137,60 +127,46 @@ PlainTable amplification_scale_grid(const std::vector<AmplificationRow>& rows) {
   return grid;
 }
 
-std::string amplification_scale_explanation(long base_steps) {
+std::string explanation(long base_steps) {
   return fmt::format(
-      "sqlgen, LoRA of rank {} on q and v; means over layers and seeds. The bases of this table\n"
-      "were pre-trained for {} steps, fewer than those of other tables, since wide ones are\n"
-      "expensive. random, ΔW, W: ‖Uᵀ W V‖ with U and V random, from ΔW, from W. factor:\n"
-      "‖ΔW‖ ÷ ‖Uᵀ W V‖ of ΔW. A change that knows nothing of W has ΔW ÷ random = 1 and a factor\n"
-      "of (‖ΔW‖/‖W‖) d / r, so a factor says something only beside ΔW ÷ random.\n",
+      "sqlgen, LoRA of rank {} on q and v; means over layers and seeds. The bases of this table "
+      "were pre-trained for {} steps, fewer than those of other tables, since wide ones are "
+      "expensive. random, ΔW, W: ‖Uᵀ W V‖ with U and V random, from ΔW, from W. factor: "
+      "‖ΔW‖ ÷ ‖Uᵀ W V‖ of ΔW. A change that knows nothing of W has ΔW ÷ random = 1 and a factor "
+      "of (‖ΔW‖/‖W‖) d / r, so a factor says something only beside ΔW ÷ random.",
       amplification_rank, base_steps);
 }
 
-std::string amplification_scale_csv(const std::vector<AmplificationRow>& rows) {
-  std::string text =
-      "width,facts,alpha,matrix,matrices,score,delta_over_w,random,in_delta,in_w,over_random,"
-      "factor,ordered\n";
+Csv csv(const std::vector<AmplificationRow>& rows) {
+  Csv csv({"width", "facts", "alpha", "matrix", "matrices", "score", "delta_over_w", "random",
+           "in_delta", "in_w", "over_random", "factor", "ordered"});
   for (const AmplificationRow& row : rows)
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", row.width, row.facts, row.alpha,
-                        row.matrix, row.matrices, row.score / 100, row.relative, row.random,
-                        row.in_delta, row.in_w, row.over_random, row.factor, row.ordered);
-  return text;
+    csv.row(row.width, row.facts, row.alpha, row.matrix, row.matrices, row.score / 100,
+            row.relative, row.random, row.in_delta, row.in_w, row.over_random, row.factor,
+            row.ordered);
+  return csv;
 }
 
-std::vector<Finding> run_amplification_scale(const StudyOptions& given, Bases& shared,
-                                             Progress& progress) {
-  StudyOptions options = given;
-  options.base_steps = steps_of_bases(given);
-  Study study{"amplification-scale", amplification_scale_cells(options)};
-  set_learning_rates(study.cells, given, shared, progress);
-  for (Cell& cell : study.cells) cell.lr *= static_cast<double>(reference_width) / cell.width;
-  study.settings.set("lr_falls_with_width", true);
-  study.measure = measure_amplification;
-  Bases own(options.out / "base", options.base_steps);
-  const auto results = run_study(std::move(study), options, own, progress);
-
-  const auto rows = amplification_rows(results);
-  const PlainTable grid = amplification_scale_grid(rows);
-  const std::string words = amplification_scale_explanation(options.base_steps);
-  write_result(options, "amplification-scale", ".md",
-               "# Amplification as the change gets smaller and the model wider\n\n" +
-                   markdown_table(grid) + "\n" + words);
-  write_result(options, "amplification-scale", ".csv", amplification_scale_csv(rows));
-  print_out("{}\n{}", console_table(grid), words);
-  return {};
+Report read(const Results& results, Lab& lab) {
+  const auto rows = amplification_rows(results.all);
+  Report report{"Amplification as the change gets smaller and the model wider"};
+  report.sections = {{"", {}, grid(rows)}};
+  report.notes = {explanation(std::min(lab.settings.base_steps, most_base_steps))};
+  report.data = csv(rows);
+  return report;
 }
 
 }  // namespace
 
-Experiment amplification_scale_experiment() {
-  Experiment experiment{"amplification-scale",
-                        "does Table 7's reading appear with smaller changes, wider models?",
-                        amplification_scale_cells, run_amplification_scale};
-  experiment.without = {{"--tasks", "it runs on sqlgen"}};
-  experiment.base_steps = steps_of_bases;
-  experiment.is_apart = true;
-  return experiment;
+Experiment experiment() {
+  return {.name = "amplification-scale",
+          .question = "does Table 7's reading appear with smaller changes, wider models?",
+          .cells = cells,
+          .read = read,
+          .look = [](const Lab&, nn::Model& trained,
+                     CellResult& result) { measure_amplification(trained, result); },
+          .tasks = {data::tasks::sqlgen},
+          .without = {{"--tasks", "it runs on sqlgen"}}};
 }
 
-}  // namespace experiments
+}  // namespace experiments::amplification_scale

@@ -6,18 +6,18 @@
 #include "experiments/training/batches.h"
 #include "lora/inject.h"
 
-namespace experiments {
+namespace experiments::dropout {
 namespace {
 
 const std::vector<double> probabilities{0, 0.05, 0.1, 0.3};
 
-std::string dropout_row_name(double p) { return fmt::format("p={}", p); }
+std::string row_name(double p) { return fmt::format("p={}", p); }
 
-std::string dropout_row_of(const Cell& cell) {
-  return cell.method == "lora" ? dropout_row_name(cell.dropout) : cell.method;
+std::string row_of(const Cell& cell) {
+  return cell.method == "lora" ? row_name(cell.dropout) : cell.method;
 }
 
-std::vector<Cell> dropout_cells(const StudyOptions& options) {
+std::vector<Cell> cells(const Settings& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     cells.push_back(frozen(cell));
@@ -52,62 +52,57 @@ Gradients first_gradients(const Base& base, const Cell& cell) {
   return found;
 }
 
-Section dropout_section(const ScoreTable& table) {
+Section section(const ScoreTable& table) {
   Section section = section_of(table);
   section.remarks.push_back(
       "Difference to p = 0 in points, paired over base seed and seed, with its 95 % interval.");
-  section.grid = {{"dropout p", "score", "difference", "nll", "train nll"}};
+  section.table = {{"dropout p", "score", "difference", "nll", "train nll"}};
   if (const Runs* runs = table.find("frozen"))
-    section.grid.push_back({"frozen", score_text(runs), "-", nll_text(runs), "-"});
+    section.table.push_back({"frozen", score_text(runs), "-", nll_text(runs), "-"});
   for (const double p : probabilities) {
-    const Runs* runs = table.find(dropout_row_name(p));
+    const Runs* runs = table.find(row_name(p));
     if (runs == nullptr) continue;
     std::vector<double> train;
     for (const auto& [repetition, result] : *runs) train.push_back(further("train_nll")(result));
-    const auto d =
-        values(linear_contrast(table, {{dropout_row_name(p)}, {dropout_row_name(0), -1}}, {}).each);
+    const auto d = values(linear_contrast(table, {{row_name(p)}, {row_name(0), -1}}, {}).each);
     std::string difference = "-";
     if (p > 0 && d.size() >= 2) {
       const Interval t = t_interval(d);
       difference = fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
     }
-    section.grid.push_back({fmt::format("{}", p), score_text(runs), difference, nll_text(runs),
-                            fmt::format("{:.3f}", mean(train))});
+    section.table.push_back({fmt::format("{}", p), score_text(runs), difference, nll_text(runs),
+                             fmt::format("{:.3f}", mean(train))});
   }
   return section;
 }
 
 Section first_step_section(const std::vector<FirstStep>& steps, const std::string& task) {
   Section section{fmt::format("{}: the first step, on one batch of 32", task), {}, {}};
-  section.grid = {{"dropout p", "loss", "largest |dA|", "norm of dB", "change of dB"}};
+  section.table = {{"dropout p", "loss", "largest |dA|", "norm of dB", "change of dB"}};
   for (const FirstStep& step : steps)
-    section.grid.push_back({fmt::format("{}", step.p), fmt::format("{:.6f}", step.loss),
-                            fmt::format("{:g}", step.largest_dA),
-                            fmt::format("{:.4f}", step.norm_dB),
-                            fmt::format("{:.3f}", step.dB_change)});
+    section.table.push_back({fmt::format("{}", step.p), fmt::format("{:.6f}", step.loss),
+                             fmt::format("{:g}", step.largest_dA),
+                             fmt::format("{:.4f}", step.norm_dB),
+                             fmt::format("{:.3f}", step.dB_change)});
   return section;
 }
 
-std::vector<Finding> run_dropout(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"dropout", dropout_cells(options)};
-  set_learning_rates(study.cells, options, bases, progress);
-  const auto results = run_study(std::move(study), options, bases, progress);
-  std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(results, dropout_row_of))
-    sections.push_back(dropout_section(table));
-  for (const data::Task& task : options.tasks) {
-    const Cell cell =
-        lora_cell(task_cell(options, task, options.base_seeds.front(), 1), options, {"q", "v"}, 4);
-    bases.prepare(cell);
-    sections.push_back(
-        first_step_section(first_steps(bases.of(cell), cell, probabilities), cell.task));
+Report read(const Results& results, Lab& lab) {
+  const Settings& settings = lab.settings;
+  Report report{"Dropout on the input of A"};
+  for (const ScoreTable& table : score_tables(results.all, row_of))
+    report.sections.push_back(section(table));
+  for (const data::Task& task : settings.tasks) {
+    const Cell cell = lora_cell(task_cell(settings, task, settings.base_seeds.front(), 1), settings,
+                                {"q", "v"}, 4);
+    lab.bases.prepare(cell);
+    report.sections.push_back(
+        first_step_section(first_steps(lab.bases.of(cell), cell, probabilities), cell.task));
   }
-  publish(
-      options, "dropout", "Dropout on the input of A", sections,
-      {"The learning rate was searched at p = 0 and is used for all p. At the first step B = 0: "
-       "the loss does not see p, dA is exactly zero, and dB changes with p."},
-      results);
-  return {};
+  report.notes = {
+      "The learning rate was searched at p = 0 and is used for all p. At the first step B = 0: the "
+      "loss does not see p, dA is exactly zero, and dB changes with p."};
+  return report;
 }
 
 }  // namespace
@@ -135,9 +130,11 @@ std::vector<FirstStep> first_steps(const Base& base, const Cell& cell,
   return steps;
 }
 
-Experiment dropout_experiment() {
-  return {"dropout", "does dropout on LoRA's input matter when B starts at zero?", dropout_cells,
-          run_dropout};
+Experiment experiment() {
+  return {.name = "dropout",
+          .question = "does dropout on LoRA's input matter when B starts at zero?",
+          .cells = cells,
+          .read = read};
 }
 
-}  // namespace experiments
+}  // namespace experiments::dropout

@@ -7,27 +7,25 @@
 
 #include "experiments/evidence/score_table.h"
 
-namespace experiments {
+namespace experiments::facts {
 namespace {
 
-std::vector<int> ranks(const std::string& preset) {
-  if (preset == "full") return {1, 2, 4, 8, 16, 32};
-  return {1, 2, 4, 8, 16};
+std::vector<int> ranks(const Settings& settings) {
+  if (settings.preset == Preset::full) return settings.ranks_or({1, 2, 4, 8, 16, 32});
+  return settings.ranks_or({1, 2, 4, 8, 16});
 }
 
-std::vector<Cell> facts_cells(StudyOptions options) {
-  const auto& tasks = options.tasks;
-  if (std::find(tasks.begin(), tasks.end(), data::tasks::sqlgen) == tasks.end()) return {};
-  options.tasks = {data::tasks::sqlgen};
+std::vector<Cell> cells(const Settings& settings) {
   std::vector<Cell> cells;
-  for (const int K : facts_grid(options)) {
-    options.facts = K;
-    for (const Cell& cell : repetitions(options)) {
-      if (cell.base_seed != options.base_seeds.front()) continue;
+  for (const int K : grid(settings)) {
+    Settings with_k = settings;
+    with_k.facts = K;
+    for (const Cell& cell : repetitions(with_k)) {
+      if (cell.base_seed != settings.base_seeds.front()) continue;
       cells.push_back(frozen(cell));
       cells.push_back(full(cell));
-      for (const int rank : ranks(options.preset))
-        cells.push_back(lora_cell(cell, options, {"q", "v"}, rank));
+      for (const int rank : ranks(settings))
+        cells.push_back(lora_cell(cell, with_k, {"q", "v"}, rank));
     }
   }
   return cells;
@@ -40,7 +38,7 @@ std::map<int, double> mean_by_rank(const ScoreTable& table, const std::vector<in
   return means;
 }
 
-Section facts_section(const std::vector<ScoreTable>& tables, const std::vector<int>& ranks) {
+Section section(const std::vector<ScoreTable>& tables, const std::vector<int>& ranks) {
   Section section = section_of(tables.front());
   section.title = "sqlgen: exact match in % by the number K of meanings that change";
   std::set<std::uint64_t> bases;
@@ -53,9 +51,9 @@ Section facts_section(const std::vector<ScoreTable>& tables, const std::vector<i
       calibrated += fmt::format(" K = {} was used in calibration.", table.facts);
   section.remarks.push_back("The rank needed is the smallest r within 3 points of the best r." +
                             calibrated);
-  section.grid = {{"K", "examples", "frozen"}};
-  for (const int rank : ranks) section.grid.front().push_back(fmt::format("r = {}", rank));
-  section.grid.front().insert(section.grid.front().end(), {"full", "rank needed"});
+  section.table = {{"K", "examples", "frozen"}};
+  for (const int rank : ranks) section.table.front().push_back(fmt::format("r = {}", rank));
+  section.table.front().insert(section.table.front().end(), {"full", "rank needed"});
   for (const ScoreTable& table : tables) {
     const Runs* full = table.find("full");
     std::vector<std::string> row{
@@ -68,26 +66,21 @@ Section facts_section(const std::vector<ScoreTable>& tables, const std::vector<i
     row.push_back(needed == 0              ? "-"
                   : needed == ranks.back() ? fmt::format("{} or more", needed)
                                            : std::to_string(needed));
-    section.grid.push_back(row);
+    section.table.push_back(row);
   }
   return section;
 }
 
-std::vector<Finding> run_facts(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"facts", facts_cells(options)};
-  if (study.cells.empty())
-    throw std::invalid_argument("facts runs on sqlgen, and --tasks does not have it");
-  set_learning_rates(study.cells, options, bases, progress);
-  const auto results = run_study(std::move(study), options, bases, progress);
-  publish(options, "facts", "The rank that new facts need",
-          {facts_section(score_tables(results, rank_row_of), ranks(options.preset))},
-          {"The learning rate was searched at one K and r = 4 and is used for all."}, results);
-  return {};
+Report read(const Results& results, Lab& lab) {
+  Report report{"The rank that new facts need"};
+  report.sections = {section(score_tables(results.all, rank_row_of), ranks(lab.settings))};
+  report.notes = {"The learning rate was searched at one K and r = 4 and is used for all."};
+  return report;
 }
 
 }  // namespace
 
-std::vector<int> facts_grid(const StudyOptions& options) {
+std::vector<int> grid(const Settings& options) {
   const std::set<int> grid{6, 12, options.facts, 28};
   return {grid.begin(), grid.end()};
 }
@@ -100,12 +93,14 @@ int rank_needed(const std::map<int, double>& mean_by_rank) {
   return 0;
 }
 
-Experiment facts_experiment() {
-  Experiment experiment{"facts",
-                        "how the rank needed grows with the number of facts that change (sqlgen)",
-                        facts_cells, run_facts};
-  experiment.without = {{"--tasks", "it runs on sqlgen"}};
-  return experiment;
+Experiment experiment() {
+  return {.name = "facts",
+          .question = "how the rank needed grows with the number of facts that change (sqlgen)",
+          .cells = cells,
+          .read = read,
+          .tasks = {data::tasks::sqlgen},
+          .listens = {"--ranks"},
+          .without = {{"--tasks", "it runs on sqlgen"}}};
 }
 
-}  // namespace experiments
+}  // namespace experiments::facts

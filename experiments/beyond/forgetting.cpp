@@ -6,23 +6,21 @@
 
 #include "experiments/beyond/forgetting_measure.h"
 #include "experiments/evidence/paired.h"
-#include "experiments/evidence/plain_table.h"
-#include "experiments/harness/output.h"
 #include "lora/analysis/intruders.h"
 
-namespace experiments {
+namespace experiments::forgetting {
 
 namespace {
 
 const std::vector<std::string> attention_targets{"q", "k", "v", "o"};
 
-std::vector<int> ranks_of(const StudyOptions& options) {
-  if (options.preset == "smoke") return {1, 16};
-  if (options.preset == "full") return {1, 2, 4, 8, 16, 64};
-  return {1, 4, 16};
+std::vector<int> ranks_of(const Settings& settings) {
+  if (settings.preset == Preset::smoke) return settings.ranks_or({1, 16});
+  if (settings.preset == Preset::full) return settings.ranks_or({1, 2, 4, 8, 16, 64});
+  return settings.ranks_or({1, 4, 16});
 }
 
-std::vector<Cell> forgetting_cells(const StudyOptions& options) {
+std::vector<Cell> cells(const Settings& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     cells.push_back(frozen(cell));
@@ -132,7 +130,7 @@ std::vector<Finding::Part> parts_of(const std::vector<CellResult>& results,
 
 // ---- what is printed ----------------------------------------------------------------------------
 
-PlainTable forgetting_grid(const std::vector<CellResult>& results, const std::string& label) {
+PlainTable grid(const std::vector<CellResult>& results, const std::string& label) {
   PlainTable grid{{label, "trained", "score", "forgets others", "own", "intruders", "best |cos|"}};
   for (const Row& row : rows_in(results, label)) {
     const auto each = [&](const Measured& measured) {
@@ -152,21 +150,21 @@ PlainTable forgetting_grid(const std::vector<CellResult>& results, const std::st
   return grid;
 }
 
-std::string forgetting_explanation(int width) {
+std::string explanation(int width) {
   return fmt::format(
-      "Forgetting is the rise of the loss, nats per target token, on held-out examples of the\n"
-      "pre-training tasks: on the tasks that the adaptation does not contradict (others) and on\n"
-      "the one that it replaces (own). Intruders: how many of the first {} singular vectors of an\n"
-      "attention matrix have a best |cos| below {} with those of the base. A random direction has\n"
-      "{:.2f}, so nearly every random direction is an intruder. LoRA is on q,k,v,o.\n",
+      "Forgetting is the rise of the loss, nats per target token, on held-out examples of the "
+      "pre-training tasks: on the tasks that the adaptation does not contradict (others) and on "
+      "the one that it replaces (own). Intruders: how many of the first {} singular vectors of an "
+      "attention matrix have a best |cos| below {} with those of the base. A random direction has "
+      "{:.2f}, so nearly every random direction is an intruder. LoRA is on q,k,v,o.",
       intruder_directions, intruder_epsilon, lora::chance_best_cosine(width));
 }
 
 // The learn-forget curve: a line per trained model.
-std::string forgetting_csv(const std::vector<CellResult>& results) {
-  std::string text =
-      "task,facts,base_seed,seed,method,rank,trainable,score,forgetting_others,forgetting_own,"
-      "intruders,best_cosine,chance_best_cosine\n";
+Csv csv(const std::vector<CellResult>& results) {
+  Csv csv({"task", "facts", "base_seed", "seed", "method", "rank", "trainable", "score",
+           "forgetting_others", "forgetting_own", "intruders", "best_cosine",
+           "chance_best_cosine"});
   const double chance = lora::chance_best_cosine(results.front().cell.width);
   for (const std::string& label : task_labels(results)) {
     for (const Row& row : rows_in(results, label)) {
@@ -177,43 +175,35 @@ std::string forgetting_csv(const std::vector<CellResult>& results) {
         const Repetition repetition{cell.base_seed, cell.seed};
         if (!row.in(label)(cell) || !others.contains(repetition)) continue;
         const bool nothing = row.method == "frozen";
-        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", cell.task, cell.facts,
-                            cell.base_seed, cell.seed, cell.method, cell.rank, result.trainable,
-                            result.value, others.at(repetition), own.at(repetition),
-                            nothing ? 0 : of_attention("intruders")(result),
-                            nothing ? 1 : of_attention("best_cosine")(result), chance);
+        csv.row(cell.task, cell.facts, cell.base_seed, cell.seed, cell.method, cell.rank,
+                result.trainable, result.value, others.at(repetition), own.at(repetition),
+                nothing ? 0 : of_attention("intruders")(result),
+                nothing ? 1 : of_attention("best_cosine")(result), chance);
       }
     }
   }
-  return text;
+  return csv;
 }
 
-std::vector<Finding> run_forgetting(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"forgetting", forgetting_cells(options)};
-  set_learning_rates(study.cells, options, bases, progress);
-  study.measure = [&bases](nn::Model& trained, CellResult& result) {
-    const Base& base = bases.of(result.cell);
-    measure_pretraining(base, trained, result);
-    measure_intruders(*base.model, trained, result);
-  };
-  const auto results = run_study(std::move(study), options, bases, progress);
+void look_at_what_is_left(const Lab& lab, nn::Model& trained, CellResult& result) {
+  const Base& base = lab.bases.of(result.cell);
+  measure_pretraining(base, trained, result);
+  measure_intruders(*base.model, trained, result);
+}
 
-  const std::string words = forgetting_explanation(results.front().cell.width);
-  std::string console, markdown = "# What is learned and what is forgotten\n\n" + words;
-  for (const std::string& label : task_labels(results)) {
-    const PlainTable grid = forgetting_grid(results, label);
-    console += console_table(grid) + "\n";
-    markdown += "\n" + markdown_table(grid);
-  }
-  write_result(options, "forgetting", ".md", markdown);
-  write_result(options, "forgetting", ".csv", forgetting_csv(results));
-  print_out("{}{}", console, words);
-  return forgetting_findings(results);
+Report read(const Results& results, Lab&) {
+  Report report{"What is learned and what is forgotten"};
+  report.remarks = {explanation(results.all.front().cell.width)};
+  for (const std::string& label : task_labels(results.all))
+    report.sections.push_back({"", {}, grid(results.all, label)});
+  report.data = csv(results.all);
+  report.findings = findings(results.all);
+  return report;
 }
 
 }  // namespace
 
-std::vector<Finding> forgetting_findings(const std::vector<CellResult>& results) {
+std::vector<Finding> findings(const std::vector<CellResult>& results) {
   Finding finding{"F11",
                   "LoRA learns less and forgets less (Biderman et al. 2024), and leaves intruder "
                   "dimensions (Shuttleworth et al. 2024)",
@@ -225,12 +215,13 @@ std::vector<Finding> forgetting_findings(const std::vector<CellResult>& results)
   return {finding};
 }
 
-Experiment forgetting_experiment() {
-  Experiment experiment{"forgetting",
-                        "what LoRA at each r and full fine-tuning learn, forget, and leave behind",
-                        forgetting_cells, run_forgetting};
-  experiment.looks = true;
-  return experiment;
+Experiment experiment() {
+  return {.name = "forgetting",
+          .question = "what LoRA at each r and full fine-tuning learn, forget, and leave behind",
+          .cells = cells,
+          .read = read,
+          .look = look_at_what_is_left,
+          .listens = {"--ranks"}};
 }
 
-}  // namespace experiments
+}  // namespace experiments::forgetting

@@ -6,7 +6,7 @@
 /// there before; here every trained model is also asked for the pre-training tasks, and its
 /// matrices are looked through for intruder dimensions. Biderman et al. 2024, "LoRA learns less and
 /// forgets less"; Shuttleworth et al. 2024, "LoRA vs full fine-tuning: an illusion of equivalence".
-namespace experiments {
+namespace experiments::forgetting {
 
 /// Of the first k left or right singular vectors of a matrix, those whose best |cos| with the
 /// base's is below epsilon are intruders. A random direction of R^64 has a best |cos| of about .33
@@ -22,7 +22,7 @@ constexpr double intruder_epsilon = 0.6;
 ///                           no training drew
 ///   intruders.<matrix>      number among the first 10
 ///   best_cosine.<matrix>    mean best |cos| of the first 10, for every trained matrix
-Experiment forgetting_experiment();
+Experiment experiment();
 
 /// F11, the rule, fixed before any grid was run. A statement is one paired contrast D; r is LoRA's
 /// smallest rank in the table and R its largest. An adaptation contradicts what pre-training says
@@ -35,6 +35,6 @@ Experiment forgetting_experiment();
 ///   less with less  D = forgetting(LoRA R) - forgetting(LoRA r), R >= 4 r    reproduced if D > 0
 ///   intruders       D = intruders(LoRA r) - intruders(full), mean over the attention matrices
 ///                                                                            reproduced if D > 0
-std::vector<Finding> forgetting_findings(const std::vector<CellResult>& results);
+std::vector<Finding> findings(const std::vector<CellResult>& results);
 
-}  // namespace experiments
+}  // namespace experiments::forgetting

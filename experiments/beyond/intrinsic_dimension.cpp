@@ -7,10 +7,8 @@
 #include <set>
 
 #include "experiments/evidence/paired.h"
-#include "experiments/evidence/plain_table.h"
-#include "experiments/harness/output.h"
 
-namespace experiments {
+namespace experiments::intrinsic_dimension {
 
 namespace {
 
@@ -22,16 +20,17 @@ const std::vector<std::string> starts{"pretrained", "random"};
 // about its learning rate times √D, 2.7 on sqlgen.
 constexpr double step_norm = 2;
 
-std::vector<int> dimensions_of(const std::string& preset) {
-  if (preset == "smoke") return {8, 512};
-  if (preset == "full") return {8, 32, 128, 256, 512, 1024, 4096};
+std::vector<int> dimensions_of(Preset preset) {
+  if (preset == Preset::smoke) return {8, 512};
+  if (preset == Preset::full) return {8, 32, 128, 256, 512, 1024, 4096};
   return {8, 32, 128, 512, 2048};
 }
 
-std::vector<Cell> intrinsic_dimension_cells(const StudyOptions& given) {
-  StudyOptions options = given;
+std::vector<Cell> cells(const Settings& given) {
+  Settings options = given;
   options.base_seeds = {given.base_seeds.front()};
-  if (options.preset == "quick" && !options.seeds_given) options.seeds = std::min(options.seeds, 2);
+  if (options.preset == Preset::quick && !options.seeds_given)
+    options.seeds = std::min(options.seeds, 2);
   std::vector<Cell> cells;
   for (Cell cell : repetitions(options)) {
     for (const std::string& start : starts) {
@@ -79,7 +78,7 @@ std::string d90_text(const std::map<Repetition, IntrinsicDimension>& each) {
              : fmt::format("{:.0f} to {:.0f}", found.front(), found.back());
 }
 
-PlainTable intrinsic_dimension_grid(const std::vector<CellResult>& results) {
+PlainTable grid(const std::vector<CellResult>& results) {
   PlainTable grid{{"score at d =", "0"}};
   for (const int d : dimensions_in(results)) grid[0].push_back(fmt::format("{}", d));
   grid[0].insert(grid[0].end(), {"full", "d90"});
@@ -101,25 +100,16 @@ PlainTable intrinsic_dimension_grid(const std::vector<CellResult>& results) {
   return grid;
 }
 
-const char* const intrinsic_dimension_explanation =
-    "Points, mean and standard deviation over the seeds. d90 is the least d that reaches 90 % of\n"
-    "full fine-tuning from the same start, 0 where the start itself does; read it with the score\n"
-    "of full. d = 0 is the start. All d share one step size, found on another base. Of RoBERTa\n"
-    "base on MRPC and QQP, d90 is 896 of 125 M (Aghajanyan et al. 2020).\n";
-
-std::vector<Finding> run_intrinsic_dimension(const StudyOptions& options, Bases& bases,
-                                             Progress& progress) {
-  Study study{"intrinsic-dimension", intrinsic_dimension_cells(options)};
-  study.settings.set("step_norm", step_norm);
-  set_learning_rates(study.cells, options, bases, progress);
-  const auto results = run_study(std::move(study), options, bases, progress);
-  const PlainTable grid = intrinsic_dimension_grid(results);
-  write_result(options, "intrinsic-dimension", ".md",
-               "# How many dimensions a task needs\n\n" + markdown_table(grid) + "\n" +
-                   intrinsic_dimension_explanation);
-  write_result(options, "intrinsic-dimension", ".csv", intrinsic_dimension_csv(results));
-  print_out("{}\n{}", console_table(grid), intrinsic_dimension_explanation);
-  return {};
+Report read(const Results& results, Lab&) {
+  Report report{"How many dimensions a task needs"};
+  report.sections = {{"", {}, grid(results.all)}};
+  report.notes = {
+      "Points, mean and standard deviation over the seeds. d90 is the least d that reaches 90 % of "
+      "full fine-tuning from the same start, 0 where the start itself does; read it with the score "
+      "of full. d = 0 is the start. All d share one step size, found on another base. Of RoBERTa "
+      "base on MRPC and QQP, d90 is 896 of 125 M (Aghajanyan et al. 2020)."};
+  report.data = csv(results.all);
+  return report;
 }
 
 }  // namespace
@@ -150,8 +140,9 @@ intrinsic_dimensions(const std::vector<CellResult>& results, double fraction) {
   return found;
 }
 
-std::string intrinsic_dimension_csv(const std::vector<CellResult>& results) {
-  std::string text = "task,facts,base,base_seed,seed,method,dimensions,score,nll,lr,d90,largest\n";
+Csv csv(const std::vector<CellResult>& results) {
+  Csv csv({"task", "facts", "base", "base_seed", "seed", "method", "dimensions", "score", "nll",
+           "lr", "d90", "largest"});
   const auto found = intrinsic_dimensions(results);
   for (const CellResult& result : results) {
     const Cell& cell = result.cell;
@@ -162,19 +153,17 @@ std::string intrinsic_dimension_csv(const std::vector<CellResult>& results) {
         d90 = d->second.d90 ? fmt::format("{}", *d->second.d90) : "";
         largest = fmt::format("{}", d->second.largest);
       }
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", cell.task, cell.facts, cell.base,
-                        cell.base_seed, cell.seed, cell.method, cell.size, result.value, result.nll,
-                        cell.lr, d90, largest);
+    csv.row(cell.task, cell.facts, cell.base, cell.base_seed, cell.seed, cell.method, cell.size,
+            result.value, result.nll, cell.lr, d90, largest);
   }
-  return text;
+  return csv;
 }
 
-Experiment intrinsic_dimension_experiment() {
-  Experiment experiment{"intrinsic-dimension",
-                        "how many random dimensions a task needs, from two starts",
-                        intrinsic_dimension_cells, run_intrinsic_dimension};
-  experiment.is_apart = true;
-  return experiment;
+Experiment experiment() {
+  return {.name = "intrinsic-dimension",
+          .question = "how many random dimensions a task needs, from two starts",
+          .cells = cells,
+          .read = read};
 }
 
-}  // namespace experiments
+}  // namespace experiments::intrinsic_dimension

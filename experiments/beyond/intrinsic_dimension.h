@@ -8,7 +8,7 @@
 /// dimensions, θ = θ0 + P θ_d. The intrinsic dimension d90 is the least d that reaches 90 % of what
 /// full fine-tuning reaches from the same start. Li et al. 2018; Aghajanyan et al. 2020, whose
 /// finding, that pre-training makes d90 small, is the paper's motive for low rank.
-namespace experiments {
+namespace experiments::intrinsic_dimension {
 
 /// Full fine-tuning and subspaces of each d, from the pre-trained base and, as the control, from
 /// the random weights that pre-training starts from, and both starts frozen.
@@ -16,7 +16,7 @@ namespace experiments {
 /// The learning rate of a subspace is step_norm / √d: with the unit columns of P an Adam step then
 /// moves θ by about step_norm at any d. It was chosen on base seed 0 (see the source), for all
 /// tasks and both starts.
-Experiment intrinsic_dimension_experiment();
+Experiment experiment();
 
 /// The intrinsic dimension of one task from one start, in one repetition.
 struct IntrinsicDimension {
@@ -32,6 +32,6 @@ intrinsic_dimensions(const std::vector<CellResult>& results, double fraction = 0
 
 /// A line per result: task, facts, base, base_seed, seed, method, dimensions, score, nll, lr, and
 /// d90 and largest of its repetition, which are empty where that has no full fine-tuning.
-std::string intrinsic_dimension_csv(const std::vector<CellResult>& results);
+Csv csv(const std::vector<CellResult>& results);
 
-}  // namespace experiments
+}  // namespace experiments::intrinsic_dimension

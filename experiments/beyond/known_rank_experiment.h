@@ -7,25 +7,25 @@ namespace experiments {
 
 /// A row of teachers with planted changes of several ranks and seeds, on v of the last block, and
 /// what their students show of them (known_rank.h). It measures the analysis and not a statement of
-/// the paper, so it has no finding. The command known-rank looks at one teacher in detail.
+/// the paper, so it has no finding.
 ///
-/// OUT/known-rank/known-rank.csv has a line per number: true_rank, seed, what, index, value, with
+/// A teacher is a cell, by the student that is analysed: its size is the planted rank r*, its seed
+/// names the change, the inputs and the students. Its value is 1 where the estimated rank is r*, its
+/// nll what is left of the student's loss. Further measurements, and the lines of known-rank.csv
+/// (true_rank, seed, what, index, value):
 ///   kl_left          the loss at the end over that at the start, index: the student's rank
 ///   sigma_true       σ_i of the planted ΔW*, index: i
 ///   sigma            σ_i of the analysed student's ΔW
 ///   estimated_rank, knee, amplification_true, amplification, amplification_low, amplification_high
 ///                    without an index; those that have no value are not there
-/// A finished teacher is kept in a file of its own, so a run that was stopped continues. run.json
-/// names the configuration and the builds, as beside other results.
 Experiment known_rank_experiment();
 
-/// The lines of one teacher, without the head.
-std::string known_rank_lines(const KnownRankResult& result);
+/// The cell's result from what its teacher's students showed.
+CellResult known_rank_cell_result(const Cell& cell, const KnownRankResult& found);
 
-/// The head of the CSV.
-extern const char* const known_rank_head;
+Csv known_rank_csv(const std::vector<CellResult>& results);
 
 /// A row per teacher: what was planted and what was found.
-std::string known_rank_markdown(const std::string& csv);
+PlainTable known_rank_table(const std::vector<CellResult>& results);
 
 }  // namespace experiments

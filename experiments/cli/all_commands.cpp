@@ -2,15 +2,16 @@
 
 #include "experiments/cli/all_experiments.h"
 #include "experiments/cli/commands.h"
-#include "experiments/cli/study_command.h"
+#include "experiments/cli/experiment_command.h"
+#include "experiments/paper/table6.h"
 
 namespace experiments {
 
 Command all_commands() {
   std::vector<Command> commands{
-      paper_command(),           //
-      report_command(),          //
-      table6_command(),          //
+      paper_command(),   //
+      report_command(),  //
+      experiment_command(table6::experiment()),
       known_rank_command(),      //
       learning_rates_command(),  //
       tasks_command(),           //

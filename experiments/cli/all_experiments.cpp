@@ -23,25 +23,25 @@ namespace experiments {
 
 const std::vector<Experiment>& all_experiments() {
   static const std::vector<Experiment> experiments{
-      table1_experiment(),               //
-      table5_experiment(),               //
-      table6_experiment(),               //
-      table7_experiment(),               //
-      table15_experiment(),              //
-      figure2_experiment(),              //
-      table16_experiment(),              //
-      table18_experiment(),              //
-      figure3_experiment(),              //
-      figure4_experiment(),              //
-      figure8_experiment(),              //
-      known_rank_experiment(),           //
-      facts_experiment(),                //
-      adam_alpha_experiment(),           //
-      dropout_experiment(),              //
-      forgetting_experiment(),           //
-      costs_experiment(),                //
-      intrinsic_dimension_experiment(),  //
-      amplification_scale_experiment(),  //
+      table1::experiment(),               //
+      table5::experiment(),               //
+      table6::experiment(),               //
+      table7::experiment(),               //
+      table15::experiment(),              //
+      table15::figure2_experiment(),      //
+      table16::experiment(),              //
+      table18::experiment(),              //
+      figure3::experiment(),              //
+      figure4::experiment(),              //
+      figure8::experiment(),              //
+      known_rank_experiment(),            //
+      facts::experiment(),                //
+      adam_alpha::experiment(),           //
+      dropout::experiment(),              //
+      forgetting::experiment(),           //
+      costs::experiment(),                //
+      intrinsic_dimension::experiment(),  //
+      amplification_scale::experiment(),  //
   };
   return experiments;
 }

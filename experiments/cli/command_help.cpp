@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <vector>
 
 #include "experiments/evidence/text.h"
 
@@ -10,7 +12,45 @@ namespace experiments {
 
 namespace {
 
-bool takes_value(const Command::Option& option) { return option.flag == nullptr; }
+// What a value is, by the option's name, which means the same in every command.
+const char* kind_of(const std::string& option) {
+  static const std::map<std::string, std::vector<std::string>> kinds{
+      {"INT", {"--base-seed",    "--base-steps", "--batch", "--calibrate",  "--depth",
+               "--examples",     "--facts",      "--jobs",  "--max-tokens", "--pairs",
+               "--rank",         "--seed",       "--seeds", "--size",       "--steps",
+               "--student-rank", "--threads",    "--top-k", "--true-rank",  "--width"}},
+      {"NUMBER",
+       {"--alpha", "--dropout", "--lr", "--lr-ratio", "--min-time", "--rho", "--temperature"}},
+      {"LIST",
+       {"--alpha-pattern", "--blocks", "--rank-pattern", "--ranks", "--splits", "--targets",
+        "--tasks"}},
+      {"PATH",
+       {"--adapter", "--attention", "--checkpoint", "--csv", "--export", "--out", "--predictions",
+        "--results"}},
+      {"TEXT", {"--filter", "--prompt", "--targets-regex"}},
+      {"K/N", {"--shard"}},
+      {"FIELD=LIST", {"--over"}}};
+  for (const auto& [kind, options] : kinds)
+    if (std::count(options.begin(), options.end(), option) > 0) return kind.c_str();
+  return "NAME";
+}
+
+// "--rank INT", "--json", "A"
+std::string form(const Command::Option& option) {
+  const bool has_value = option.flag == nullptr && !option.is_argument();
+  return has_value ? option.name + " " + kind_of(option.name) : option.name;
+}
+
+// "./run compare A B [OPTION ...]"
+std::string usage(const Command& command, const std::string& words) {
+  std::string text = words;
+  bool has_options = false;
+  for (const Command::Option& option : command.declared()) {
+    if (option.is_argument()) text += " " + option.name;
+    has_options |= !option.is_argument();
+  }
+  return text + (has_options ? " [OPTION ...]" : "");
+}
 
 constexpr std::size_t columns = 80;
 
@@ -37,8 +77,7 @@ std::string options_text(const Command& command) {
   std::string text;
   constexpr std::size_t indent = 24;
   for (const Command::Option& option : command.declared())
-    text += entry(fmt::format("  {}{}", option.name, takes_value(option) ? " VALUE" : ""), indent,
-                  explained(option));
+    text += entry("  " + form(option), indent, explained(option));
   return text;
 }
 
@@ -64,8 +103,7 @@ std::string page_section(const Command& command, const std::string& words) {
   if (command.declared().empty()) return page;
   page += "\n| option | |\n| :-- | :-- |\n";
   for (const Command::Option& option : command.declared())
-    page += fmt::format("| `{}{}` | {} |\n", option.name, takes_value(option) ? " VALUE" : "",
-                        page_text(explained(option)));
+    page += fmt::format("| `{}` | {} |\n", form(option), page_text(explained(option)));
   return page;
 }
 
@@ -82,7 +120,7 @@ std::string help_text(const Command& command, const std::string& words) {
       text += entry("  " + inner.name(), longest + 4, inner.help());
     return text + fmt::format("\n{} COMMAND --help lists the options of a command.\n", words);
   }
-  text += fmt::format("usage: {}{}\n", words, command.declared().empty() ? "" : " [OPTION ...]");
+  text += fmt::format("usage: {}\n", usage(command, words));
   if (!command.declared().empty()) text += "\n" + options_text(command);
   return text;
 }

@@ -4,8 +4,8 @@
 
 #include "experiments/cli/all_experiments.h"
 #include "experiments/cli/commands.h"
+#include "experiments/cli/experiment_command.h"
 #include "experiments/cli/option_values.h"
-#include "experiments/cli/study_command.h"
 #include "experiments/harness/output.h"
 #include "experiments/harness/plan.h"
 #include "experiments/harness/search_rates.h"
@@ -16,13 +16,13 @@ namespace experiments {
 namespace {
 
 // Of every experiment in both its grids: the record is for quick, full has some places more.
-std::vector<Cell> searched_cells(const StudyOptions& options) {
+std::vector<Cell> searched_cells(const Settings& settings) {
   std::vector<Cell> searched;
-  for (const char* preset : {"quick", "full"}) {
-    StudyOptions asked = study_preset(preset);
-    asked.tasks = options.tasks;
+  for (const Preset preset : {Preset::quick, Preset::full}) {
+    Settings asked = settings_of(preset);
+    asked.tasks = settings.tasks;
     for (const Cell& cell : cells_without_rate(all_experiments(), asked))
-      searched.push_back(searched_cell(cell, options));
+      searched.push_back(searched_cell(cell, settings));
   }
   return searched;
 }
@@ -36,20 +36,18 @@ std::string table(const LearningRates& rates) {
   return text;
 }
 
-int search(const StudyTexts& given) {
+int search(const SettingsTexts& given) {
   if (given.preset != "smoke" && given.preset != "full")
     throw UsageError(fmt::format("unknown preset '{}'; valid are smoke, full", given.preset));
-  StudyOptions options = study_preset(given.preset);
-  apply(given, options);
   Progress progress;
-  Bases bases(options.out / "base", options.base_steps);
-  const std::vector<Cell> cells = searched_cells(options);
+  Lab lab(settings_from(given), progress);
+  const std::vector<Cell> cells = searched_cells(lab.settings);
   try {
-    if (options.only_base) leave_with_bases("learning-rates", cells, bases);
-    const auto rates = search_rates(cells, options, bases, progress, options.start);
+    if (lab.settings.only_base) leave_with_bases("learning-rates", cells, lab.bases);
+    const auto rates = search_rates(cells, lab, lab.settings.start);
     print_out(
         "{}\n{} is what experiments/harness/learning_rates.json holds once it is copied there.\n",
-        table(rates), (options.out / "learning-rates" / "learning_rates.json").string());
+        table(rates), (lab.settings.out / "learning-rates" / "learning_rates.json").string());
   } catch (const PartDone& done) {
     progress.message(done.text);
   }
@@ -60,7 +58,7 @@ int search(const StudyTexts& given) {
 
 Command learning_rates_command() {
   Command command("learning-rates", "search the learning rates that the experiments use");
-  auto given = std::make_shared<StudyTexts>();
+  auto given = std::make_shared<SettingsTexts>();
   given->preset = "full";
   command.option("--preset", given->preset, "smoke (its rates mean nothing) or full");
   command.option("--tasks", given->tasks, task_list_help());

@@ -21,6 +21,10 @@ void Command::required(std::string name, std::string& value, std::string help) {
   options_.back().required = true;
 }
 
+void Command::argument(std::string name, std::string& value, std::string help) {
+  required(std::move(name), value, std::move(help));
+}
+
 void Command::options(std::string name, std::vector<std::string>& values, std::string help) {
   options_.push_back({.name = std::move(name), .help = std::move(help), .list = &values});
 }

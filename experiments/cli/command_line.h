@@ -27,12 +27,15 @@ class Command {
   using Action = std::function<int(const Command&)>;
 
   struct Option {
-    std::string name, help;                    // "--rank"
+    std::string name, help;                    // "--rank", or "A" of an argument
     std::string* value = nullptr;              // exactly one of the three
     std::vector<std::string>* list = nullptr;  // may be given again
     bool* flag = nullptr;
     bool required = false;
     std::size_t times = 0;  // how often it was given; set by parsing
+
+    /// Whether it is a word that stands alone, an argument, rather than --name VALUE.
+    bool is_argument() const { return !name.starts_with('-'); }
   };
 
   /// A command with options.
@@ -45,6 +48,9 @@ class Command {
   /// The same without a default: a command line that lacks it is wrong, and the message has the
   /// help.
   void required(std::string name, std::string& value, std::string help);
+  /// A word that stands alone; each is required, and they come in the order of their declaration.
+  /// `name` is what the help calls it, "A".
+  void argument(std::string name, std::string& value, std::string help);
   /// An option that may be given again.
   void options(std::string name, std::vector<std::string>& values, std::string help);
   /// --name alone sets `value`.

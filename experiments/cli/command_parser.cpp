@@ -26,7 +26,7 @@ Names commands(const CLI::App& app) {
 Names options(const CLI::App& command) {
   Names names;
   for (const CLI::Option* option : command.get_options())
-    names.push_back("--" + option->get_lnames().front());
+    if (!option->get_lnames().empty()) names.push_back("--" + option->get_lnames().front());
   return names;
 }
 

@@ -11,7 +11,6 @@ Command all_commands();
 
 Command paper_command();
 Command report_command();
-Command table6_command();
 Command learning_rates_command();
 Command tasks_command();
 Command pretrain_command();

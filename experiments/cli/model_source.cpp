@@ -7,7 +7,8 @@
 #include "experiments/cli/base_options.h"
 #include "experiments/cli/option_values.h"
 #include "experiments/evidence/text.h"
-#include "experiments/harness/study.h"
+#include "experiments/harness/bases.h"
+#include "experiments/harness/settings.h"
 #include "lora/files/method_file.h"
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
@@ -98,7 +99,7 @@ std::string to_string(const SourcedModel& sourced) {
                            sourced.is_unverified ? " (it does not say which base it is for)" : "");
 }
 
-data::TaskOptions default_task_options() { return {.facts = StudyOptions().facts}; }
+data::TaskOptions default_task_options() { return {.facts = Settings().facts}; }
 
 std::optional<TaskChoice> labelled_task(const SourcedModel& sourced) {
   const auto refuse = [&](const char* key, const std::string& value) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "experiments/cli/base_options.h"
 #include "experiments/cli/train_run.h"
@@ -19,8 +21,20 @@ struct TrainTexts {
 
 void add_train_options(Command& command, TrainTexts& given);
 
-/// The run that the options name, its learning rate included. Throws UsageError and
-/// std::invalid_argument for a wrong value, and for an option that says nothing beside the others.
+/// Is told of options that say nothing beside the others, and why: "with --method full".
+using SayNothing =
+    std::function<void(const std::vector<std::string>& options, const std::string& why)>;
+
+/// The run that the options name, its learning rate included; options that say nothing are left out
+/// of it. Throws UsageError and std::invalid_argument for a wrong value.
+TrainRun train_run(const TrainTexts& given, const SayNothing& say_nothing);
+
+/// The same for a command line, on which an option that says nothing is an error.
 TrainRun train_run(const Command& command, const TrainTexts& given);
+
+/// Declares what says how LoRA is trained, without its patterns, and what says how and on what
+/// anything is: what a cell can hold.
+void add_lora_options(Command& command, TrainTexts& given);
+void add_training_options(Command& command, TrainTexts& given);
 
 }  // namespace experiments

@@ -66,16 +66,17 @@ void decide(Judgement& judgement, const Contrast& contrast) {
 
 }  // namespace
 
-const char* outcome_text(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::reproduced:
-      return "reproduced";
-    case Outcome::contradicted:
-      return "contradicted";
-    default:
-      return "inconclusive";
-  }
+const std::array<OutcomeWords, 3> outcome_words{{{Outcome::reproduced, "reproduced", "✓"},
+                                                 {Outcome::contradicted, "contradicted", "✗"},
+                                                 {Outcome::inconclusive, "inconclusive", "?"}}};
+
+static const OutcomeWords& words_of(Outcome outcome) {
+  return *std::find_if(outcome_words.begin(), outcome_words.end(),
+                       [&](const OutcomeWords& words) { return words.outcome == outcome; });
 }
+
+const char* outcome_text(Outcome outcome) { return words_of(outcome).text; }
+const char* outcome_sign(Outcome outcome) { return words_of(outcome).sign; }
 
 std::vector<Judgement> judge(const std::vector<Contrast>& family) {
   std::vector<Judgement> judgements;
@@ -121,27 +122,28 @@ Outcome Finding::outcome() const {
   return Outcome::inconclusive;
 }
 
-std::string findings_summary(const std::vector<Finding>& findings) {
+std::string findings_summary(const std::vector<Finding>& findings, std::size_t columns) {
   std::string text;
   for (const Finding& finding : findings)
     text += wrapped(fmt::format("{:<4} {:<13} ", finding.id, outcome_text(finding.outcome())), 19,
-                    finding.statement + (finding.parts.empty() ? " (not run)" : ""));
+                    finding.statement + (finding.parts.empty() ? " (not run)" : ""), columns);
   return text;
 }
 
-std::string findings_text(const std::vector<Finding>& findings) {
+std::string findings_text(const std::vector<Finding>& findings, std::size_t columns) {
   std::string text;
   for (const Finding& finding : findings) {
-    text += "\n" + wrapped(fmt::format("{}  {}: ", finding.id, outcome_text(finding.outcome())), 4,
-                           finding.statement + (finding.parts.empty() ? " (not run)" : ""));
+    text +=
+        "\n" + wrapped(fmt::format("{}  {}: ", finding.id, outcome_text(finding.outcome())), 4,
+                       finding.statement + (finding.parts.empty() ? " (not run)" : ""), columns);
     for (const Finding::Part& part : finding.parts) {
       text +=
           wrapped(fmt::format("    {:<16}{:<14}", part.task, outcome_text(part.judgement.outcome)),
-                  34, part.statement);
+                  34, part.statement, columns);
       const std::string below(34, ' ');
-      text += wrapped(below, 34, evidence_text(part.contrast, part.judgement));
-      text += wrapped(below, 34, part.contrast.text);
-      if (!part.contrast.note.empty()) text += wrapped(below, 34, part.contrast.note);
+      text += wrapped(below, 34, evidence_text(part.contrast, part.judgement), columns);
+      text += wrapped(below, 34, part.contrast.text, columns);
+      if (!part.contrast.note.empty()) text += wrapped(below, 34, part.contrast.note, columns);
     }
   }
   return text;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,7 +16,15 @@ using Repetition = std::pair<std::uint64_t, std::uint64_t>;
 
 /// What a statement of the paper comes to here.
 enum class Outcome { reproduced, contradicted, inconclusive };
+
+/// How an outcome is said.
+struct OutcomeWords {
+  Outcome outcome;
+  const char *text, *sign;  ///< "reproduced", "✓"
+};
+extern const std::array<OutcomeWords, 3> outcome_words;
 const char* outcome_text(Outcome outcome);
+const char* outcome_sign(Outcome outcome);
 
 constexpr double significance_level = 0.05;
 constexpr int fewest_pairs = 3;
@@ -71,6 +80,7 @@ struct Finding {
   std::string command;    ///< that measures it: "./run table5"
   std::vector<Part> parts;
   long cells = 0;  ///< how many cells were trained for it, each once; 0 where nothing is trained
+  bool in_family = true;  ///< judged with those of all experiments, or by its own experiment alone
 
   /// Contradicted where a part is, reproduced where all are, otherwise inconclusive.
   Outcome outcome() const;
@@ -80,10 +90,10 @@ struct Finding {
 void judge(std::vector<Finding>& findings);
 
 /// Judged findings in a line each: "F1  inconclusive  what is stated".
-std::string findings_summary(const std::vector<Finding>& findings);
+std::string findings_summary(const std::vector<Finding>& findings, std::size_t columns = 100);
 
-/// Judged findings for a terminal of 100 columns: each with its outcome, its parts and their
-/// evidence. Nothing for none.
-std::string findings_text(const std::vector<Finding>& findings);
+/// Judged findings for a terminal: each with its outcome, its parts and their evidence. Nothing for
+/// none.
+std::string findings_text(const std::vector<Finding>& findings, std::size_t columns = 100);
 
 }  // namespace experiments

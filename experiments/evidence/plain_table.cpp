@@ -9,30 +9,51 @@
 
 namespace experiments {
 
-std::string console_table(const PlainTable& table) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : table)
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i == widths.size()) widths.push_back(0);
-      widths[i] = std::max(widths[i], characters(row[i]));
-    }
+namespace {
+
+using Columns = std::vector<std::size_t>;  // by their places in a row
+
+std::string console_block(const PlainTable& table, const Columns& columns, const Columns& widths) {
   std::string text;
   for (const auto& row : table) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
+    std::string line;
+    for (const std::size_t i : columns) {
       const std::string space(widths[i] - characters(row[i]), ' ');
-      if (i > 0) text += "  ";
-      text += i == 0 ? row[i] + space : space + row[i];
+      line += (line.empty() ? "" : "  ") + (i == 0 ? row[i] + space : space + row[i]);
     }
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += "\n";
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
   }
   return text;
 }
 
-// A bar within a cell would end it.
-static std::string escaped_bars(const std::string& cell) {
+}  // namespace
+
+std::string console_table(const PlainTable& table, std::size_t columns) {
+  if (table.empty()) return "";
+  Columns widths(table[0].size());
+  for (const auto& row : table)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], characters(row[i]));
   std::string text;
-  for (const char c : cell) text += c == '|' ? std::string("\\|") : std::string(1, c);
+  Columns block{0};
+  std::size_t width = widths[0];
+  for (std::size_t i = 1; i < widths.size(); ++i) {
+    if (width + 2 + widths[i] > columns && block.size() > 1) {
+      text += console_block(table, block, widths) + "\n";
+      block = {0};
+      width = widths[0];
+    }
+    block.push_back(i);
+    width += 2 + widths[i];
+  }
+  return text + console_block(table, block, widths);
+}
+
+// A bar would end the cell; a star may mark the best of a row.
+static std::string escaped_marks(const std::string& cell) {
+  std::string text;
+  for (const char c : cell) text += (c == '|' || c == '*' ? "\\" : "") + std::string(1, c);
   return text;
 }
 
@@ -40,7 +61,7 @@ std::string markdown_table(const PlainTable& table) {
   std::string text;
   for (std::size_t i = 0; i < table.size(); ++i) {
     std::vector<std::string> cells = table[i];
-    std::transform(cells.begin(), cells.end(), cells.begin(), escaped_bars);
+    std::transform(cells.begin(), cells.end(), cells.begin(), escaped_marks);
     text += fmt::format("| {} |\n", fmt::join(cells, " | "));
     if (i > 0) continue;
     text += "|---";

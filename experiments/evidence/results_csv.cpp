@@ -1,8 +1,4 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "experiments/evidence/score_table.h"
@@ -26,40 +22,38 @@ std::vector<std::string> last_columns() {
   return names;
 }
 
-std::string csv_number(double x) { return std::isnan(x) ? std::string() : fmt::format("{}", x); }
-
-std::vector<std::string> csv_line(const CellResult& result, const std::set<std::string>& further) {
+std::vector<std::string> row_of(const CellResult& result, const std::set<std::string>& further) {
   std::map<std::string, std::string> fields;
-  for (const FieldText& field : field_texts(result.cell))
-    fields[field.name] = field.is_list ? fmt::format("\"{}\"", field.text) : field.text;
-  std::vector<std::string> line;
-  for (const std::string& name : first_columns()) line.push_back(fields.at(name));
-  for (const std::string& text : {fmt::format("{}", result.trainable), result.metric,
-                                  csv_number(result.value), csv_number(result.nll)})
-    line.push_back(text);
+  for (const FieldText& field : field_texts(result.cell)) fields[field.name] = field.text;
+  std::vector<std::string> row;
+  for (const std::string& name : first_columns()) row.push_back(fields.at(name));
+  row.insert(row.end(), {Csv::field(result.trainable), result.metric, Csv::field(result.value),
+                         Csv::field(result.nll)});
   for (const std::string& name : further) {
     const auto at = result.more.find(name);
-    line.push_back(at == result.more.end() ? "" : csv_number(at->second));
+    row.push_back(at == result.more.end() ? "" : Csv::field(at->second));
   }
-  for (const std::string& name : last_columns()) line.push_back(fields.at(name));
-  return line;
+  for (const std::string& name : last_columns()) row.push_back(fields.at(name));
+  return row;
 }
 
 }  // namespace
 
-std::string results_csv(const std::vector<CellResult>& results) {
+Csv results_csv(const std::vector<CellResult>& results) {
   std::map<std::string, const CellResult*> sorted;
   std::set<std::string> further;
   for (const CellResult& result : results) {
     sorted[result.cell.key()] = &result;
     for (const auto& [name, value] : result.more) further.insert(name);
   }
-  std::string text = fmt::format("{},trainable,metric,value,nll", fmt::join(first_columns(), ","));
-  for (const std::string& name : further) text += "," + name;
-  text += fmt::format(",{}\n", fmt::join(last_columns(), ","));
-  for (const auto& [key, result] : sorted)
-    text += fmt::format("{}\n", fmt::join(csv_line(*result, further), ","));
-  return text;
+  std::vector<std::string> head = first_columns();
+  head.insert(head.end(), {"trainable", "metric", "value", "nll"});
+  head.insert(head.end(), further.begin(), further.end());
+  const std::vector<std::string> last = last_columns();
+  head.insert(head.end(), last.begin(), last.end());
+  Csv csv(head);
+  for (const auto& [key, result] : sorted) csv.add(row_of(*result, further));
+  return csv;
 }
 
 }  // namespace experiments

@@ -94,6 +94,15 @@ std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, con
   return sorted;
 }
 
+std::string weights_row_name(const std::string& weights, int rank) {
+  return fmt::format("{} r={}", weights, rank);
+}
+
+std::string weights_row_of(const Cell& cell) {
+  return cell.method == "lora" ? weights_row_name(weight_set(cell.targets), cell.rank)
+                               : cell.method;
+}
+
 std::string rank_row_name(int rank) { return fmt::format("r={}", rank); }
 
 std::string rank_row_of(const Cell& cell) {
@@ -137,8 +146,10 @@ Section section_of(const ScoreTable& table) {
   std::set<std::uint64_t> bases;
   std::string metric;
   for (const auto& [row, runs] : table.rows) {
-    fewest = std::min(fewest, runs.size());
-    most = std::max(most, runs.size());
+    if (row != "frozen") {  // the base alone needs no repetitions
+      fewest = std::min(fewest, runs.size());
+      most = std::max(most, runs.size());
+    }
     for (const auto& [repetition, result] : runs) {
       bases.insert(repetition.first);
       metric = result.metric;
@@ -146,7 +157,7 @@ Section section_of(const ScoreTable& table) {
   }
   std::replace(metric.begin(), metric.end(), '_', ' ');
   const std::string n =
-      fewest == most ? std::to_string(most) : fmt::format("{} to {}", fewest, most);
+      fewest >= most ? std::to_string(most) : fmt::format("{} to {}", fewest, most);
   return {fmt::format("{}: {} in %", table.label, metric),
           {fmt::format("Mean ± sd over {} runs (sd over seeds{}); nll in nats per target token.", n,
                        bases.size() > 1 ? " within a base" : ""),
@@ -160,30 +171,6 @@ std::string score_text(const Runs* runs) {
 
 std::string nll_text(const Runs* runs) {
   return runs == nullptr ? "-" : fmt::format("{:.3f}", summary(*runs).nll);
-}
-
-std::string sections_text(const std::vector<Section>& sections,
-                          const std::vector<std::string>& notes) {
-  std::string out;
-  for (const Section& section : sections) {
-    out += section.title + "\n";
-    for (const std::string& remark : section.remarks) out += wrapped("", 0, remark);
-    out += "\n" + console_table(section.grid) + "\n";
-  }
-  for (const std::string& note : notes) out += wrapped("", 0, note);
-  return out;
-}
-
-std::string sections_markdown(const std::string& heading, const std::vector<Section>& sections,
-                              const std::vector<std::string>& notes) {
-  std::string out = fmt::format("# {}\n", heading);
-  for (const Section& section : sections) {
-    out += fmt::format("\n## {}\n", section.title);
-    if (!section.remarks.empty()) out += fmt::format("\n{}\n", fmt::join(section.remarks, " "));
-    out += "\n" + markdown_table(section.grid);
-  }
-  for (const std::string& note : notes) out += "\n" + note + "\n";
-  return out;
 }
 
 }  // namespace experiments

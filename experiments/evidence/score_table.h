@@ -3,7 +3,7 @@
 #include <set>
 
 #include "experiments/evidence/paired.h"
-#include "experiments/evidence/plain_table.h"
+#include "experiments/evidence/report.h"
 
 /// What experiments with one row per method, weight set or size have in common: results by task and
 /// row, statements about rows, and their table as text, Markdown and CSV.
@@ -55,6 +55,10 @@ struct ScoreTable {
 /// The name of a cell's row.
 using RowOf = std::function<std::string(const Cell&)>;
 
+/// "q,v r=4", the row of LoRA where weight set and r vary, and the row of any cell there.
+std::string weights_row_name(const std::string& weights, int rank);
+std::string weights_row_of(const Cell& cell);
+
 /// "r=4", the row of LoRA where r alone varies, and the row of any cell there.
 std::string rank_row_name(int rank);
 std::string rank_row_of(const Cell& cell);
@@ -77,13 +81,6 @@ std::vector<Term> mean_of(const std::vector<std::string>& rows, double share = 1
 Contrast linear_contrast(const ScoreTable& table, const std::vector<Term>& terms, Contrast rule,
                          const Measured& measured = points);
 
-/// One table with what there is to say before it.
-struct Section {
-  std::string title;
-  std::vector<std::string> remarks;
-  PlainTable grid;
-};
-
 /// The title and the remarks that every table of scores has: the metric, the number of runs, and
 /// whether the base and K were used in calibration.
 Section section_of(const ScoreTable& table);
@@ -93,15 +90,10 @@ Section section_of(const ScoreTable& table);
 std::string score_text(const Runs* runs);
 std::string nll_text(const Runs* runs);
 
-std::string sections_text(const std::vector<Section>& sections,
-                          const std::vector<std::string>& notes);
-std::string sections_markdown(const std::string& heading, const std::vector<Section>& sections,
-                              const std::vector<std::string>& notes);
-
 /// One line per result, sorted by cell: task, facts, base_seed, seed, method, size, targets, rank,
 /// alpha, scaling, dropout, optimizer, lr, steps, examples, trainable, metric, value (a fraction),
 /// nll, then every further measurement that a result has, and the other fields of a cell. Equal
 /// results give equal bytes.
-std::string results_csv(const std::vector<CellResult>& results);
+Csv results_csv(const std::vector<CellResult>& results);
 
 }  // namespace experiments

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/harness/cell_cost.h"
 #include "experiments/harness/progress.h"
 #include "experiments/harness/signals.h"
 
@@ -41,9 +42,10 @@ std::string shape_text(const nn::DecoderConfig& model) {
 
 Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder) {
   if (has_base(config, folder)) return ensure_base(config, folder);
-  TrainingProgress progress(fmt::format(
-      "pre-training the shared base (seed {}, {} steps{}), once: about {}", config.seed,
-      config.steps, shape_text(config.model), duration_text(pretraining_seconds(config))));
+  TrainingProgress progress(
+      fmt::format("pre-training the shared base (seed {}, {} steps{}), once: about {}", config.seed,
+                  config.steps, shape_text(config.model),
+                  duration_text(slowness() * pretraining_seconds(config))));
   const SignalWatch watch;
   const auto show = [&](long before, long done, long total) { progress.step(before, done, total); };
   Base base = ensure_base(config, folder, show, [&] { return watch.received() != 0; });
@@ -69,8 +71,7 @@ void Bases::prepare(const Cell& cell) {
 }
 
 bool Bases::is_made(const Cell& cell) const {
-  return cell.base != "pretrained" ||
-         has_base(base_of_cell(cell, steps_), folder_);
+  return cell.base != "pretrained" || has_base(base_of_cell(cell, steps_), folder_);
 }
 
 const Base& Bases::of(const Cell& cell) const {

@@ -35,23 +35,28 @@ Json kind_of_run(Json run) {
   return run;
 }
 
-Json parse_card(const fs::path& path) {
+// `advice` ends the message where it is no JSON.
+Json parse_card(const fs::path& path, const char* advice) {
   try {
     return nn::parse_json_object(nn::read_file(path));
   } catch (const nn::FileError& error) {
     throw ResultsError(error.what());
   } catch (const nn::JsonError& error) {
-    throw ResultsError(fmt::format("{} {}; start over with --fresh", path.string(), error.what()));
+    throw ResultsError(fmt::format("{} {}{}", path.string(), error.what(), advice));
   }
 }
 
-void check_card(const Json& there, const RunCard& card, const fs::path& path) {
+void check_format(const Json& there, const fs::path& path, const char* advice) {
   const Json format = there.value("format", Json(results_format));  // the first ones had none
   if (format != results_format)
     throw ResultsError(
         fmt::format("{} was written by another version: its format is {}, and this "
-                    "program reads {}; choose another --out",
-                    path.parent_path().string(), nn::shown(format), results_format));
+                    "program reads {}{}",
+                    path.parent_path().string(), nn::shown(format), results_format, advice));
+}
+
+void check_card(const Json& there, const RunCard& card, const fs::path& path) {
+  check_format(there, path, "; choose another --out");
   auto differences = configuration_difference(there.at("configuration"), card.configuration);
   if (there.at("experiment") != card.experiment)
     differences.insert(differences.begin(),
@@ -82,11 +87,24 @@ Json card_of_run(const RunCard& card, int threads) {
 
 Json read_card(const fs::path& path, const RunCard& card) {
   try {
-    const Json there = parse_card(path);
+    const Json there = parse_card(path, "; start over with --fresh");
     check_card(there, card, path);
     return united_card(card_of_nothing(card), there);
   } catch (const Json::exception&) {
     throw ResultsError(fmt::format("{} is not a run card; start over with --fresh", path.string()));
+  }
+}
+
+Json read_any_card(const fs::path& path) {
+  try {
+    const Json there = parse_card(path, "");
+    check_format(there, path, "");
+    const RunCard card{there.at("experiment").get<std::string>(), there.at("configuration"),
+                       there.at("extent")};
+    machines_of(there);
+    return united_card(card_of_nothing(card), there);
+  } catch (const Json::exception&) {
+    throw ResultsError(fmt::format("{} is not a run card", path.string()));
   }
 }
 

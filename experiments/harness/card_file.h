@@ -23,6 +23,10 @@ nlohmann::json card_of_run(const RunCard& card, int threads);
 /// experiment or configuration than `card`, with the differences.
 nlohmann::json read_card(const std::filesystem::path& path, const RunCard& card);
 
+/// The same of any work: what a folder says that is only read. Throws ResultsError where it is no
+/// card, or one of another format.
+nlohmann::json read_any_card(const std::filesystem::path& path);
+
 /// `card` with what `other` has beyond it: what was asked for, and the kinds of runs. One entry for
 /// each kind: the same machine again adds none.
 nlohmann::json united_card(const nlohmann::json& card, const nlohmann::json& other);

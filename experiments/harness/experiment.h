@@ -1,48 +1,80 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "experiments/harness/study.h"
+#include "experiments/evidence/report.h"
+#include "experiments/evidence/score_table.h"
+#include "experiments/harness/lab.h"
+#include "experiments/harness/results.h"
+#include "experiments/training/adapt.h"
 
 namespace experiments {
 
-/// One experiment, of the paper or beyond it, as its command and `lowrank paper` run it.
+/// The cells that an experiment asked for, with their learning rates, and every finished cell of its
+/// folder, sorted by key: also those that were asked for with other settings.
+struct Results {
+  std::vector<Cell> asked;
+  std::vector<CellResult> all;
+};
+
+/// Looks at a trained model and may add measurements to the cell's result. Called from several
+/// threads at a time.
+using Look = std::function<void(const Lab&, nn::Model& trained, CellResult&)>;
+
+/// Trains and measures one cell; its numbers depend on the cell and its base alone.
+using Train = std::function<CellResult(const Lab&, const Cell&, const std::atomic<bool>& stop)>;
+
+/// An experiment, of the paper or beyond it: what is trained, and how it is read. It has a command,
+/// a folder of its name in OUT, and a place in `paper` and in the report.
 struct Experiment {
-  std::string name;  ///< of the command and of the folder in OUT
-  std::string help;  ///< what it answers, in one line
+  std::string name;
+  std::string question;  ///< what it answers, in one line
 
-  /// The cells it would run, without their learning rates: for the plan, and for the search of the
-  /// learning rates. Nothing where it is no sweep.
-  std::function<std::vector<Cell>(const StudyOptions&)> cells;
+  /// What is trained, without learning rates. Nothing where it measures when it is read.
+  std::function<std::vector<Cell>(const Settings&)> cells = {};
 
-  /// Runs what its folder lacks, prints its table, and writes OUT/name/name.md and name.csv.
-  std::function<std::vector<Finding>(const StudyOptions&, Bases&, Progress&)> run;
+  /// What the results say.
+  std::function<Report(const Results&, Lab&)> read = {};
 
-  /// The seconds expected for what is not in cells; nothing where that is little.
-  std::function<double(const StudyOptions&)> seconds = {};
+  Look look = {};    ///< at every trained model
+  Train train = {};  ///< instead of run_cell
+
+  /// What changes its numbers beside the cells and the settings: it goes into the run card.
+  std::function<nlohmann::json(const Settings&)> configuration = {};
+
+  /// The seconds expected of what is not in cells.
+  std::function<double(const Settings&)> seconds = {};
 
   std::string sweep = {};  ///< the folder of its cells, where it shares that with others
 
-  /// The options of the experiments (study_command.h) that would say nothing here, each with the
-  /// reason: its command refuses them.
-  std::map<std::string, std::string> without = {};
-  /// The steps of its bases, where these are not options.base_steps.
-  std::function<long(const StudyOptions&)> base_steps = {};
-  /// For the plan, as run_study does it: one that looks at its models takes no cells that others
-  /// have trained; one that trains in another way takes none and gives none.
-  bool looks = false, is_apart = false;
-  bool one_task = false;  ///< it runs on the first of the tasks, and its --tasks may name only one
-};
+  /// The tasks it can be run on; those of the settings that are not among them are left out.
+  std::vector<data::Task> tasks{data::all_tasks().begin(), data::all_tasks().end()};
+  bool one_task = false;  ///< it runs on the first of them
 
-/// Runs it and keeps what it found in OUT/name/findings.json, for the report. Where only a part is
-/// run (options.is_part) nothing is found.
-std::vector<Finding> run_experiment(const Experiment& experiment, const StudyOptions& options,
-                                    Bases& bases, Progress& progress);
+  /// Of the options --ranks and --targets, those that it heeds.
+  std::set<std::string> listens = {};
+  /// Options of all experiments that would say nothing here, each with the reason: they are refused.
+  std::map<std::string, std::string> without = {};
+};
 
 /// Experiment::without where there are no cells, for the reason `why`.
 std::map<std::string, std::string> options_of_cells(const std::string& why);
+
+/// The settings with the tasks on which the experiment runs; none where it cannot be run on any.
+Settings settings_for(const Experiment& experiment, Settings settings);
+
+/// With lab.settings, which are settings_for(experiment, ...): trains what its folder lacks, reads
+/// the results and writes OUT/name/name.md, name.csv and
+/// report.json. A cell that another experiment has trained alike is taken from there (reuse.h),
+/// unless this one looks at its models. Throws Stopped, as run_sweep does, and std::invalid_argument
+/// where the settings have no task; of a shard NotReady and, at its end, PartDone.
+Report run(const Experiment& experiment, Lab& lab);
 
 /// The folder of its cells.
 std::string sweep_of(const Experiment& experiment);
@@ -50,7 +82,7 @@ std::string sweep_of(const Experiment& experiment);
 /// The same for the experiment of this name; one that is none of them has its own.
 std::string sweep_of(const std::vector<Experiment>& experiments, const std::string& name);
 
-/// OUT/name/findings.json.
-std::filesystem::path findings_path(const StudyOptions& options, const std::string& name);
+/// OUT/name/report.json.
+std::filesystem::path report_path(const Settings& settings, const std::string& name);
 
 }  // namespace experiments

@@ -42,32 +42,28 @@ class FinishedCells {
 
 // `planned` are the cells that stages before it leave for this one: what two stages share is run
 // once.
-StagePlan stage_plan(const std::string& name, const std::string& sweep,
-                     const std::vector<Cell>& cells, const StudyOptions& options, double slower,
-                     FinishedCells& planned) {
-  StagePlan stage{name};
-  const FinishedCells finished(options.out / sweep);
+StagePlan stage_plan(const Experiment& experiment, const std::vector<Cell>& cells,
+                     const Settings& settings, double slower, FinishedCells& planned) {
+  StagePlan stage{experiment.name};
+  const FinishedCells finished(settings.out / sweep_of(experiment));
   std::set<std::string> counted;
   for (const Cell& cell : cells) {
     if (!counted.insert(cell.key()).second) continue;
     ++stage.cells;
-    const bool there = options.start == ResultsFolder::Start::resume && finished.contains(cell);
+    const bool there = settings.start == Start::resume && finished.contains(cell);
     const bool comes = planned.contains(cell);
     planned.add(cell);
     if (there || comes) continue;
     ++stage.missing;
-    stage.seconds += expected_seconds(cell) * slower / options.jobs;
+    stage.seconds += expected_seconds(cell) * slower / settings.jobs;
   }
   return stage;
 }
 
-// An experiment that refuses these options, say a task that it needs, says so when it is its turn.
-std::vector<Cell> cells_of(const Experiment& experiment, const StudyOptions& options) {
-  try {
-    return experiment.cells ? experiment.cells(options) : std::vector<Cell>{};
-  } catch (const std::invalid_argument&) {
-    return {};
-  }
+// None where it runs on none of the tasks.
+std::vector<Cell> cells_of(const Experiment& experiment, const Settings& settings) {
+  const Settings own = settings_for(experiment, settings);
+  return experiment.cells && !own.tasks.empty() ? experiment.cells(own) : std::vector<Cell>{};
 }
 
 // With the rates that they will have, where these are recorded: only then are equal cells known.
@@ -75,25 +71,25 @@ std::vector<Cell> with_rates(std::vector<Cell> cells, const LearningRates& rates
   for (Cell& cell : cells) {
     if (cell.method == "frozen" || cell.lr != 0) continue;
     try {
-      cell.lr = rates.find(cell.task, cell.method, cell.targets).choice.lr;
+      cell.lr = rate_of(cell, rates);
     } catch (const std::invalid_argument&) {  // said when it is its turn
     }
   }
   return cells;
 }
 
-StagePlan base_plan(const std::vector<Experiment>& experiments, const StudyOptions& options) {
+StagePlan base_plan(const std::vector<Experiment>& experiments, const Settings& settings,
+                    double slower) {
   StagePlan stage{"base"};
   std::set<std::string> counted;  // by their hashes
   for (const Experiment& experiment : experiments) {
-    const long steps = experiment.base_steps ? experiment.base_steps(options) : options.base_steps;
-    for (const Cell& cell : cells_of(experiment, options)) {
-      const BaseConfig config = base_of_cell(cell, steps);
+    for (const Cell& cell : cells_of(experiment, settings)) {
+      const BaseConfig config = base_of_cell(cell, settings.base_steps);
       if (cell.base != "pretrained" || !counted.insert(hash(config)).second) continue;
       ++stage.cells;
-      if (has_base(config, options.out / "base")) continue;
+      if (has_base(config, settings.out / "base")) continue;
       ++stage.missing;
-      stage.seconds += pretraining_seconds(config);
+      stage.seconds += slower * pretraining_seconds(config);
     }
   }
   return stage;
@@ -102,42 +98,41 @@ StagePlan base_plan(const std::vector<Experiment>& experiments, const StudyOptio
 }  // namespace
 
 std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
-                                     const StudyOptions& options) {
+                                     const Settings& settings) {
   std::vector<Cell> cells;
   for (const Experiment& experiment : experiments)
-    for (const Cell& cell : cells_of(experiment, options))
+    for (const Cell& cell : cells_of(experiment, settings))
       if (cell.method != "frozen" && cell.lr == 0) cells.push_back(cell);
   return cells;
 }
 
-std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
-                            const StudyOptions& options) {
-  std::vector<StagePlan> stages{base_plan(experiments, options)};
+std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Settings& settings,
+                            double slower) {
   // Of each sweep that takes nothing, and of all others together, which take from each other.
   std::map<std::string, FinishedCells> apart;
-  const double slower = slowness();
+  std::vector<StagePlan> stages{base_plan(experiments, settings, slower)};
   const LearningRates recorded = recorded_learning_rates();
   FinishedCells shared;
-  for (const auto& [key, result] : trained_by_others(options, "")) shared.add(result.cell);
-  if (options.search) {
+  for (const auto& [key, result] : trained_by_others(settings, "")) shared.add(result.cell);
+  if (settings.search) {
     std::vector<Cell> searched;
-    for (const Cell& cell : cells_without_rate(experiments, options))
-      searched.push_back(searched_cell(cell, options));
+    for (const Cell& cell : cells_without_rate(experiments, settings))
+      searched.push_back(searched_cell(cell, settings));
     // A search is never started over: --fresh is about the experiments.
-    StudyOptions resumed = options;
-    resumed.start = ResultsFolder::Start::resume;
-    stages.push_back(stage_plan("learning-rates", "learning-rates", search_runs(searched), resumed,
+    Settings resumed = settings;
+    resumed.start = Start::resume;
+    stages.push_back(stage_plan(Experiment{"learning-rates", ""}, search_runs(searched), resumed,
                                 slower, apart["learning-rates"]));
   }
   for (const Experiment& experiment : experiments) {
-    std::vector<Cell> cells = cells_of(experiment, options);
-    if (!options.search) cells = with_rates(std::move(cells), recorded);
-    StagePlan stage =
-        stage_plan(experiment.name, sweep_of(experiment), cells, options, slower,
-                   experiment.is_apart || experiment.looks ? apart[sweep_of(experiment)] : shared);
-    if (experiment.looks)
+    std::vector<Cell> cells = cells_of(experiment, settings);
+    if (!settings.search) cells = with_rates(std::move(cells), recorded);
+    const bool takes_none = experiment.look || experiment.train || experiment.configuration;
+    StagePlan stage = stage_plan(experiment, cells, settings, slower,
+                                 takes_none ? apart[sweep_of(experiment)] : shared);
+    if (experiment.look)
       for (const Cell& cell : cells) shared.add(cell);
-    if (experiment.seconds) stage.seconds += experiment.seconds(options) * slower;
+    if (experiment.seconds) stage.seconds += experiment.seconds(settings) * slower;
     if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
     stages.push_back(stage);
   }

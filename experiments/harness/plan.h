@@ -1,5 +1,6 @@
 #pragma once
 
+#include "experiments/harness/cell_cost.h"
 #include "experiments/harness/experiment.h"
 
 /// What a row of experiments will take, printed before it begins.
@@ -14,12 +15,12 @@ struct StagePlan {
 /// Cells that train and have no learning rate of their own, over all experiments: what a search of
 /// learning rates is for.
 std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
-                                     const StudyOptions& options);
+                                     const Settings& settings);
 
 /// The bases, the search of learning rates where there is one, and each experiment. Reads what is
-/// in the results folder and writes nothing.
-std::vector<StagePlan> plan(const std::vector<Experiment>& experiments,
-                            const StudyOptions& options);
+/// in the results folder and writes nothing. `slower` is how much longer all takes here.
+std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Settings& settings,
+                            double slower = slowness());
 
 /// One line per stage, and the sum.
 std::string plan_text(const std::vector<StagePlan>& stages, int jobs);

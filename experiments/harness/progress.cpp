@@ -34,7 +34,8 @@ std::string progress_text(const SweepState& state, bool with_bar) {
   text += fmt::format("{:>{}}/{} {}, {}", state.done, std::to_string(state.total).size(),
                       state.total, state.unit, duration_text(state.elapsed));
   const double left = remaining_seconds(state);
-  if (left > 0) text += fmt::format(", about {} left", duration_text(left));
+  if (left > 0 && state.done < state.total)
+    text += fmt::format(", about {} left", duration_text(left));
   if (!state.note.empty()) text += ", " + state.note;
   return text;
 }

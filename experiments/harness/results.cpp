@@ -86,7 +86,7 @@ void ResultsFolder::remove_own_files() {
   // The card goes last: a folder with cells but no card is refused, so dying in between is safe.
   for (const std::string& name :
        {std::string("cells.jsonl"), experiment_ + ".md", experiment_ + ".csv",
-        std::string("findings.json"), std::string("run.json")}) {
+        std::string("report.json"), std::string("findings.json"), std::string("run.json")}) {
     std::error_code failed;
     std::filesystem::remove(folder_ / name, failed);
     if (failed) {

@@ -9,6 +9,7 @@
 
 #include "experiments/harness/cells_file.h"
 #include "experiments/harness/parts.h"
+#include "experiments/harness/settings.h"
 #include "experiments/training/cell.h"
 
 namespace experiments {
@@ -24,8 +25,6 @@ std::vector<CellResult> read_folder(const std::filesystem::path& folder);
 ///   cells.jsonl  one line per finished cell, appended whole or not at all
 ///   run.json     the run card; there before the first cell
 ///   parts/       cells of shards, each process's in a file of its own (parts.h)
-///   lock         held (flock) while a process uses the folder; the system frees it with the
-///   process
 ///   lock         held (flock) while a process uses the folder; the system frees it when the
 ///                process ends
 ///
@@ -38,10 +37,8 @@ std::vector<CellResult> read_folder(const std::filesystem::path& folder);
 /// passes over in parts. Safe to use from several threads.
 class ResultsFolder {
  public:
-  enum class Start { resume, fresh };
-
   /// Opens or creates the folder for this run, or for a shard of it. With Start::fresh the files an
-  /// earlier run left are removed first: cells.jsonl, run.json, parts, findings.json and the
+  /// earlier run left are removed first: cells.jsonl, run.json, parts, report.json and the
   /// reports named <experiment>.md and .csv, nothing else. Throws ResultsError: the folder is in
   /// use, its configuration differs (the message lists the fields), it has cells without a run
   /// card, a line is malformed or another outcome of a cell (file and line number), the system
@@ -73,6 +70,7 @@ class ResultsFolder {
   bool is_read_only() const { return !cells_ && !part_; }
 
   const std::filesystem::path& path() const { return folder_; }
+  const std::string& experiment() const { return experiment_; }
 
  private:
   enum class Access { all, part, read };

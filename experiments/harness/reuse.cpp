@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 
+#include "experiments/harness/results.h"
 #include "experiments/harness/run_card.h"
+#include "experiments/training/pretrain.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
@@ -43,14 +45,20 @@ std::vector<std::pair<fs::path, fs::path>> files_of(const fs::path& folder) {
 
 }  // namespace
 
-std::map<std::string, CellResult> trained_by_others(const StudyOptions& options,
+nlohmann::json base_of_all(const Settings& settings) {
+  nlohmann::json base = nlohmann::json::parse(to_json(base_config(0, settings.base_steps)));
+  base.erase("seed");
+  return base;
+}
+
+std::map<std::string, CellResult> trained_by_others(const Settings& settings,
                                                     const std::string& experiment) {
   std::map<std::string, CellResult> found;
-  if (options.start == ResultsFolder::Start::fresh) return found;
-  const nlohmann::json base = base_of_all(options), machine = machine_facts(options.jobs);
+  if (settings.start == Start::fresh) return found;
+  const nlohmann::json base = base_of_all(settings), machine = machine_facts(settings.jobs);
   std::vector<fs::path> folders;
   std::error_code unreadable;
-  for (fs::directory_iterator entry(options.out, unreadable), end; entry != end;
+  for (fs::directory_iterator entry(settings.out, unreadable), end; entry != end;
        entry.increment(unreadable))
     folders.push_back(entry->path());
   std::sort(folders.begin(), folders.end());

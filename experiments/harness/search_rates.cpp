@@ -8,16 +8,14 @@
 #include <map>
 #include <set>
 
+#include "experiments/harness/cell_cost.h"
 #include "experiments/harness/folder_contents.h"
 #include "experiments/harness/run_card.h"
 #include "experiments/harness/shard_run.h"
 #include "experiments/harness/sweep.h"
-#include "experiments/harness/timing.h"
 #include "experiments/training/adapt.h"
-#include "experiments/training/batches.h"
-#include "lora/inject.h"
+#include "lora/methods/method.h"
 #include "nn/files/file.h"
-#include "nn/optimizer.h"
 
 namespace experiments {
 
@@ -28,10 +26,15 @@ const std::vector<std::uint64_t> search_seeds{101, 102, 103};
 // Doublings or halvings that a search goes beyond an edge of the eight rates, on either side.
 constexpr int most_steps_beyond = 4;
 
-using Results = std::map<std::string, CellResult>;  // by key
+using ByKey = std::map<std::string, CellResult>;
+
+// The width of the base on which the ranges were found.
+constexpr double searched_width = 64;
 
 std::vector<double> first_rates(const Cell& searched) {
-  return lr_grid(lowest_rate(searched.method), 8);
+  double lowest = lowest_rate(searched.method) * searched_width / searched.width;
+  if (searched.optimizer == "sgd") lowest *= 20;  // its steps are as small as the gradient
+  return lr_grid(lowest, 8);
 }
 
 std::vector<Cell> runs_at(const Cell& searched, const std::vector<double>& rates) {
@@ -54,7 +57,7 @@ double score_of(const CellResult& result) {
 
 // What the finished runs say of these rates; nothing as long as one is missing.
 std::optional<LrSearch> judged(const Cell& searched, const std::vector<double>& rates,
-                               const Results& results) {
+                               const ByKey& results) {
   LrSearch search{searched.task, searched.method, searched.targets, {}, {}};
   for (const Cell& run : runs_at(searched, rates)) {
     const auto result = results.find(run.key());
@@ -68,7 +71,7 @@ std::optional<LrSearch> judged(const Cell& searched, const std::vector<double>& 
 
 // The rates of a search as far as its finished runs lead it: the first eight, and from a best at an
 // edge one more beyond it, until the best lies inside or most_steps_beyond were taken.
-std::vector<double> rates_so_far(const Cell& searched, const Results& results) {
+std::vector<double> rates_so_far(const Cell& searched, const ByKey& results) {
   std::vector<double> rates = first_rates(searched);
   const double lowest = std::ldexp(rates.front(), -most_steps_beyond);
   const double highest = std::ldexp(rates.back(), most_steps_beyond);
@@ -84,16 +87,16 @@ std::vector<double> rates_so_far(const Cell& searched, const Results& results) {
   return rates;
 }
 
-Results by_key(const std::vector<CellResult>& results) {
-  Results keyed;
+ByKey by_key(const std::vector<CellResult>& results) {
+  ByKey keyed;
   for (const CellResult& result : results) keyed.emplace(result.cell.key(), result);
   return keyed;
 }
 
-RunCard search_card(const StudyOptions& options) {
+RunCard search_card(const Settings& settings) {
   RunCard card;
   card.experiment = "learning-rates";
-  const BaseConfig base = base_config(options.base_seeds.front(), options.base_steps);
+  const BaseConfig base = base_config(settings.base_seeds.front(), settings.base_steps);
   card.configuration = {{"base", nlohmann::json::parse(to_json(base))}};
   card.extent = {{"seeds", search_seeds}};
   return card;
@@ -109,9 +112,9 @@ std::vector<Cell> distinct(const std::vector<Cell>& cells) {
 
 }  // namespace
 
-Cell searched_cell(const Cell& cell, const StudyOptions& options) {
-  Cell searched = task_cell(options, data::parse_task(cell.task), options.base_seeds.front(), 0);
-  if (cell.rank > 0) searched = lora_cell(searched, options, cell.targets, 4);
+Cell searched_cell(const Cell& cell, const Settings& settings) {
+  Cell searched = task_cell(settings, data::parse_task(cell.task), settings.base_seeds.front(), 0);
+  if (cell.rank > 0) searched = lora_cell(searched, settings, cell.targets, 4);
   const int size =
       cell.size == 0 ? 0 : usual_size(lora::method(cell.method), base_config(0, 0).model);
   return method_cell(searched, cell.method, size);
@@ -138,7 +141,7 @@ std::vector<Cell> search_runs(const std::vector<Cell>& cells) { return missing_r
 
 std::vector<Cell> missing_runs(const std::vector<Cell>& cells,
                                const std::vector<CellResult>& results) {
-  const Results known = by_key(results);
+  const ByKey known = by_key(results);
   std::vector<Cell> missing;
   for (const Cell& searched : distinct(cells))
     for (const Cell& run : runs_at(searched, rates_so_far(searched, known)))
@@ -147,14 +150,14 @@ std::vector<Cell> missing_runs(const std::vector<Cell>& cells,
 }
 
 std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
-                                        const StudyOptions& options) {
-  const Results known = by_key(results);
+                                        const Settings& settings) {
+  const ByKey known = by_key(results);
   std::vector<Cell> searched;
   for (const CellResult& result : results) {
     Cell cell = result.cell;
     cell.lr = 0;
     cell.seed = 0;
-    if (searched_cell(cell, options).key() == cell.key()) searched.push_back(cell);
+    if (searched_cell(cell, settings).key() == cell.key()) searched.push_back(cell);
   }
   std::vector<LrSearch> complete;
   for (const Cell& cell : distinct(searched))
@@ -164,8 +167,8 @@ std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
 }
 
 // Those of this shard, each with all its runs.
-static std::vector<Cell> searches_of_shard(const std::vector<Cell>& cells, Dealer& dealer,
-                                           const Bases& bases, Progress& progress) {
+static std::vector<Cell> searches_of_shard(const std::vector<Cell>& cells, Lab& lab) {
+  Dealer& dealer = *lab.settings.dealer;
   const std::vector<Cell> searches = distinct(cells);
   std::vector<Dealer::Piece> pieces;
   for (const Cell& cell : searches)
@@ -175,107 +178,117 @@ static std::vector<Cell> searches_of_shard(const std::vector<Cell>& cells, Deale
   std::vector<Cell> mine;
   for (std::size_t i = 0; i < searches.size(); ++i)
     if (is_mine[i]) mine.push_back(searches[i]);
-  require_bases(mine, bases);
-  progress.message(
+  require_bases(mine, lab.bases);
+  lab.progress.message(
       fmt::format("{}: {} of {} searches", dealer.shard().text(), mine.size(), searches.size()));
   return mine;
 }
 
 // The first round runs the first rates of all searches, the others what lies beyond their edges.
-static void run_searches(const std::vector<Cell>& cells, const StudyOptions& options, Bases& bases,
-                         ResultsFolder& folder, Progress& progress) {
+static void run_searches(const std::vector<Cell>& cells, Lab& lab, ResultsFolder& folder) {
   SweepOptions sweep;
-  sweep.jobs = options.jobs;
+  sweep.jobs = lab.settings.jobs;
   sweep.expected_seconds = expected_seconds;
   sweep.slowness = slowness;
   sweep.bytes_per_cell = bytes_per_cell;
   const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
-    CellResult result = run_cell(bases.of(cell), cell, ScoreOn::validation, stop);
-    result.experiment = "learning-rates";
+    CellResult result = run_cell(lab.bases.of(cell), cell, ScoreOn::validation, stop);
+    result.experiment = folder.experiment();
     return result;
   };
   for (std::vector<Cell> runs = search_runs(cells); !runs.empty();
        runs = missing_runs(cells, folder.results())) {
     for (const Cell& cell : runs)
-      if (!folder.contains(cell)) bases.prepare(cell);
-    run_sweep(runs, sweep, run, folder, progress);
+      if (!folder.contains(cell)) lab.bases.prepare(cell);
+    run_sweep(runs, sweep, run, folder, lab.progress);
   }
 }
 
-LearningRates search_rates(const std::vector<Cell>& cells, const StudyOptions& options,
-                           Bases& bases, Progress& progress, ResultsFolder::Start start) {
-  const std::vector<Cell> mine =
-      options.dealer ? searches_of_shard(cells, *options.dealer, bases, progress) : cells;
-  ResultsFolder folder(options.out / "learning-rates", search_card(options), options.jobs, start,
-                       options.shard());
-  if (!folder.notice().empty()) progress.message(folder.notice());
-  progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
-                               fmt::join(search_seeds, ", ")));
-  run_searches(mine, options, bases, folder, progress);
-  if (options.dealer) throw done(*options.shard(), folder.path());
+static void say_what_is_searched(Lab& lab, const ResultsFolder& folder) {
+  if (!folder.notice().empty()) lab.progress.message(folder.notice());
+  lab.progress.message(fmt::format("searching learning rates on validation examples, seeds {}",
+                                   fmt::join(search_seeds, ", ")));
+}
 
+// What is there of these searches; a shard starts none.
+static ByKey searched_before(const std::filesystem::path& folder, const RunCard& card) {
+  return by_key(read_contents(folder, card).cells.results());
+}
+
+[[noreturn]] static void not_searched(const std::filesystem::path& folder) {
+  throw NotReady(fmt::format(
+      "not all learning rates are searched in {}; search them first, with the same command and "
+      "--only-base instead of --shard",
+      folder.string()));
+}
+
+std::vector<LrSearch> search_each(const std::vector<Cell>& cells, const std::string& folder,
+                                  Lab& lab) {
+  std::vector<Cell> searched = cells;
+  for (Cell& cell : searched) cell.lr = 0, cell.seed = 0;
+  const std::filesystem::path path = lab.settings.out / folder;
+  RunCard card = search_card(lab.settings);
+  card.experiment = path.filename().string();
+  if (!lab.settings.dealer) {
+    ResultsFolder results(path, card, lab.settings.jobs, lab.settings.start);
+    say_what_is_searched(lab, results);
+    run_searches(searched, lab, results);
+  }
+  const ByKey known = searched_before(path, card);
+  std::vector<LrSearch> searches;
+  for (const Cell& cell : searched) {
+    const auto search = judged(cell, rates_so_far(cell, known), known);
+    if (!search) not_searched(path);
+    searches.push_back(*search);
+  }
+  return searches;
+}
+
+LearningRates search_rates(const std::vector<Cell>& cells, Lab& lab, Start start) {
+  const Settings& settings = lab.settings;
+  const std::vector<Cell> mine = settings.dealer ? searches_of_shard(cells, lab) : cells;
+  ResultsFolder folder(settings.out / "learning-rates", search_card(settings), settings.jobs, start,
+                       settings.shard());
+  say_what_is_searched(lab, folder);
+  run_searches(mine, lab, folder);
+  if (settings.dealer) throw done(*settings.shard(), folder.path());
   LearningRates rates;
-  rates.command = fmt::format("./run learning-rates --preset {}", options.preset);
+  rates.command = fmt::format("./run learning-rates --preset {}", to_string(settings.preset));
   rates.seeds = search_seeds;
-  rates.searches = complete_searches(folder.results(), options);
+  rates.searches = complete_searches(folder.results(), settings);
   nn::write_file_atomically(folder.path() / "learning_rates.json", to_json(rates));
   return rates;
 }
 
-LearningRates searched_rates(const std::vector<Cell>& cells, const StudyOptions& options) {
-  const auto found = read_contents(options.out / "learning-rates", search_card(options));
+LearningRates searched_rates(const std::vector<Cell>& cells, const Settings& settings) {
+  const std::filesystem::path folder = settings.out / "learning-rates";
+  const auto found = read_contents(folder, search_card(settings));
   LearningRates rates;
   rates.seeds = search_seeds;
-  rates.searches = complete_searches(found.cells.results(), options);
+  rates.searches = complete_searches(found.cells.results(), settings);
   try {
     for (const Cell& cell : cells) rates.find(cell.task, cell.method, cell.targets);
   } catch (const std::invalid_argument&) {
-    throw NotReady(fmt::format(
-        "not all learning rates are searched in {}; search them first, with the same command and "
-        "--only-base instead of --shard, or with learning-rates --shard K/N",
-        (options.out / "learning-rates").string()));
+    not_searched(folder);
   }
   return rates;
 }
 
-// Tokens of a batch times steps, at a cost per token as the cells of table5 and table7 took it, two
-// at a time on two cores.
-constexpr double seconds_per_token = 3.7e-6;         // of LoRA at the width of 64
-constexpr double seconds_per_token_of_all = 4.7e-6;  // of full fine-tuning
-
-double expected_seconds(const Cell& cell) {
-  if (cell.method == "frozen") return 0.1;
-  const data::Example any =
-      data::example(data::parse_task(cell.task), task_options(cell), data::Split::train, 0, 0);
-  double length = data::make_batch(std::span(&any, 1)).length;
-  if (cell.method.find("prefix") != std::string::npos || cell.method == "prompt-encoder")
-    length += cell.size;  // positions before the tokens
-  const double wider = cell.width / 64.0, deeper = cell.depth / 2.0;
-  const double per_token = (cell.method == "full" ? seconds_per_token_of_all : seconds_per_token) *
-                           wider * wider * deeper;
-  const double projecting = cell.method == "subspace" ? 3e-3 * cell.steps : 0;
-  return 0.1 + 32 * length * cell.steps * per_token + projecting;
+double rate_of(const Cell& cell, const LearningRates& rates) {
+  return rates.find(cell.task, cell.method, cell.targets).choice.lr * searched_width / cell.width;
 }
 
-double slowness() {
-  nn::Decoder model(base_config(0, 0).model, /*seed=*/0);
-  lora::LoraConfig config;
-  config.targets = {"q", "v"};
-  config.spec.rank = 4;
-  lora::inject(model, config, /*seed=*/0);
-  const auto batch = token_batch(data::make_batch(
-      data::examples(data::tasks::nli, {}, data::Split::train, /*seed=*/0, /*count=*/32)));
-  nn::AdamW optimizer({{nn::trainable_parameters(model)}});
-  nn::Tape tape(autograd::TapeMode::training);
-  const auto step = [&] {
-    tape.clear();
-    const nn::Var loss = nn::token_loss({tape}, model, batch);
-    optimizer.zero_grad();
-    tape.backward(loss);
-    optimizer.step(1e-3);
-  };
-  const double seconds = quantile(interleaved_seconds({step}, 3, 0.02).front(), 0.5);
-  return seconds / (static_cast<double>(batch.B * batch.T) * seconds_per_token);
+void set_learning_rates(std::vector<Cell>& cells, Lab& lab) {
+  const Settings& settings = lab.settings;
+  std::vector<Cell> wanted;
+  for (const Cell& cell : cells)
+    if (cell.method != "frozen" && cell.lr == 0) wanted.push_back(searched_cell(cell, settings));
+  if (wanted.empty()) return;
+  const LearningRates rates = !settings.search  ? recorded_learning_rates()
+                              : settings.dealer ? searched_rates(wanted, settings)
+                                                : search_rates(wanted, lab);
+  for (Cell& cell : cells)
+    if (cell.method != "frozen" && cell.lr == 0) cell.lr = rate_of(cell, rates);
 }
 
 }  // namespace experiments

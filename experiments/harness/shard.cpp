@@ -7,7 +7,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "experiments/harness/search_rates.h"
+#include "experiments/harness/cell_cost.h"
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
 

@@ -1,6 +1,7 @@
 #include "experiments/harness/signals.h"
 
-#include <atomic>
+#include <chrono>
+#include <future>
 
 namespace experiments {
 
@@ -31,5 +32,14 @@ SignalWatch::~SignalWatch() {
 }
 
 int SignalWatch::received() const { return received_signal; }
+
+void stopped_by_signals(const std::function<void(const std::atomic<bool>& stop)>& work) {
+  const SignalWatch watch;
+  std::atomic<bool> stop = false;
+  std::future<void> done = std::async(std::launch::async, [&] { work(stop); });
+  while (done.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready)
+    if (watch.received() != 0) stop = true;
+  done.get();
+}
 
 }  // namespace experiments

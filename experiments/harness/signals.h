@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <csignal>
+#include <functional>
 
 namespace experiments {
 
@@ -19,5 +21,8 @@ class SignalWatch {
  private:
   struct sigaction old_interrupt_, old_terminate_;
 };
+
+/// Calls work(stop) and sets `stop` once a signal comes; what the work throws comes out here.
+void stopped_by_signals(const std::function<void(const std::atomic<bool>& stop)>& work);
 
 }  // namespace experiments

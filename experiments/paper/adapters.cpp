@@ -14,12 +14,12 @@ const char* to_string(AlphaRule rule) {
   return rule == AlphaRule::fixed ? "fixed" : "proportional";
 }
 
-std::vector<int> adapter_ranks(const StudyOptions& options) {
-  if (options.preset == "full") return {1, 2, 4, 8, 16};
+std::vector<int> adapter_ranks(const Settings& options) {
+  if (options.preset == Preset::full) return {1, 2, 4, 8, 16};
   return {1, 4, 8, 16};
 }
 
-Cell adapter_cell(Cell repetition, const StudyOptions& options, int rank, AlphaRule rule) {
+Cell adapter_cell(Cell repetition, const Settings& options, int rank, AlphaRule rule) {
   Cell cell = lora_cell(std::move(repetition), options, {"q", "v"}, rank);
   if (rule == AlphaRule::proportional) cell.alpha = 2 * rank;
   return cell;
@@ -31,7 +31,7 @@ std::string kind_of(const std::string& projection) {
 
 namespace {
 
-std::filesystem::path folder_of(const StudyOptions& options, const Cell& cell) {
+std::filesystem::path folder_of(const Settings& options, const Cell& cell) {
   return options.out / "adapters" / fmt::format("{:016x}", autograd::fnv1a(cell.key()));
 }
 
@@ -40,8 +40,7 @@ bool is_finite(const lora::LoraLinear& layer) {
 }
 
 // Nothing where the run diverged.
-std::optional<AdaptedModel> read(const StudyOptions& options, const Bases& bases,
-                                 const Cell& cell) {
+std::optional<AdaptedModel> read(const Settings& options, const Bases& bases, const Cell& cell) {
   const auto model = copy_of(*bases.of(cell).model);
   lora::load_adapter(folder_of(options, cell), *model);
   AdaptedModel adapted{cell, {}};
@@ -56,7 +55,7 @@ std::optional<AdaptedModel> read(const StudyOptions& options, const Bases& bases
 }  // namespace
 
 std::vector<Cell> beside(const std::vector<Cell>& asked, const std::vector<CellResult>& results,
-                         const StudyOptions& options) {
+                         const Settings& options) {
   const auto setting = [](const Cell& cell) {
     return std::tuple(cell.rank, cell.alpha, cell.scaling);
   };
@@ -98,16 +97,14 @@ Finding resting_on(Finding finding, const std::vector<AdaptedModel>& models, con
   return finding;
 }
 
-std::vector<AdaptedModel> adapted_models(std::vector<Cell> cells, const StudyOptions& options,
-                                         Bases& bases, Progress& progress) {
-  set_learning_rates(cells, options, bases, progress);
-  // The adapter is on disk before its cell counts as finished.
-  const Measure save = [&](nn::Model& trained, CellResult& result) {
-    lora::save_adapter(folder_of(options, result.cell), trained);
-  };
-  const auto results =
-      run_study({.name = "adapters", .cells = cells, .measure = save}, options, bases, progress);
-  const std::vector<Cell> others = beside(cells, results, options);
+void keep_adapter(const Lab& lab, nn::Model& trained, CellResult& result) {
+  lora::save_adapter(folder_of(lab.settings, result.cell), trained);
+}
+
+std::vector<AdaptedModel> adapted_models(const Results& results, Lab& lab) {
+  const Settings& options = lab.settings;
+  std::vector<Cell> cells = results.asked;
+  const std::vector<Cell> others = beside(cells, results.all, options);
   cells.insert(cells.end(), others.begin(), others.end());
   // One order, whatever was asked for: sums then have the same last bits.
   const auto place = [&](const Cell& cell) {
@@ -120,14 +117,14 @@ std::vector<AdaptedModel> adapted_models(std::vector<Cell> cells, const StudyOpt
   std::vector<AdaptedModel> models;
   int diverged = 0;
   for (const Cell& cell : cells) {
-    bases.prepare(cell);  // where every cell was there already, no base was needed until now
-    if (auto model = read(options, bases, cell))
+    lab.bases.prepare(cell);  // where every cell was there already, no base was needed until now
+    if (auto model = read(options, lab.bases, cell))
       models.push_back(std::move(*model));
     else
       ++diverged;
   }
   if (diverged > 0)
-    progress.message(
+    lab.progress.message(
         fmt::format("{} of {} runs diverged and have no singular vectors; they are "
                     "left out",
                     diverged, cells.size()));

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "experiments/evidence/paired.h"
-#include "experiments/harness/study.h"
+#include "experiments/harness/experiment.h"
 #include "lora/analysis/low_rank.h"
 
 /// The trained adapters that table7, figure3, figure4 and figure8 look at. They share one sweep,
@@ -29,25 +29,26 @@ enum class AlphaRule { fixed, proportional };
 const char* to_string(AlphaRule rule);
 
 /// The ranks that the four look at: 1, 4, 8, 16, and 2 in `full`.
-std::vector<int> adapter_ranks(const StudyOptions& options);
+std::vector<int> adapter_ranks(const Settings& options);
 
 /// LoRA on q and v of every block.
-Cell adapter_cell(Cell repetition, const StudyOptions& options, int rank,
+Cell adapter_cell(Cell repetition, const Settings& options, int rank,
                   AlphaRule rule = AlphaRule::fixed);
 
-/// Trains what OUT/adapters lacks of these cells, whose learning rates are filled in, and returns
-/// them all, and with them what the folder has of other tasks, seeds and bases at the same ranks,
+/// The adapters of the cells that were asked for, and with them what the folder has of other tasks, seeds and bases at the same ranks,
 /// alpha and K, so that a run of a part does not hide the whole. They come in one order: by base,
 /// task, seed, rank, and options.alpha before other alpha. A run that diverged is left out, with a
-/// message. Throws as run_study and lora::load_adapter.
-std::vector<AdaptedModel> adapted_models(std::vector<Cell> cells, const StudyOptions& options,
-                                         Bases& bases, Progress& progress);
+/// message. Throws as lora::load_adapter.
+std::vector<AdaptedModel> adapted_models(const Results& results, Lab& lab);
+
+/// Keeps a trained adapter, so that adapted_models finds it: the look of these experiments.
+void keep_adapter(const Lab& lab, nn::Model& trained, CellResult& result);
 
 /// The cells among the results that stand beside those asked for: of another task, seed or base,
 /// with the rank, alpha and scale of one of the cells and, on sqlgen, options.facts. Throws
 /// std::invalid_argument that names both if two of them claim one place.
 std::vector<Cell> beside(const std::vector<Cell>& asked, const std::vector<CellResult>& results,
-                         const StudyOptions& options);
+                         const Settings& options);
 
 /// `finding` with what it rests on: the number of distinct cells among the models that `which`
 /// picks, and K beside the name of a task that has it.

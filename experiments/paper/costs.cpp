@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "experiments/evidence/plain_table.h"
 #include "experiments/evidence/text.h"
-#include "experiments/harness/output.h"
-#include "experiments/harness/run_card.h"
 #include "experiments/harness/timing.h"
 
-namespace experiments {
+namespace experiments::costs {
 
 namespace {
 
@@ -31,7 +30,7 @@ double formula_file(const CostRow& row) {
                        : lora::adapter_file_bytes(row.by_formula);
 }
 
-PlainTable costs_grid(const std::vector<CostRow>& rows, int width) {
+PlainTable grid(const std::vector<CostRow>& rows, int width) {
   PlainTable grid{{fmt::format("d = {}", width), "frozen", "trainable", "gradients", "optimizer",
                    "sum ÷ full", "activations", "file", "÷ full", "step ÷ full"}};
   const CostRow& whole = full_row(rows, width);
@@ -64,58 +63,45 @@ PlainTable gpt3_grid() {
           {"LoRA: all of these", bytes_text(adapter.total()), "350 GB"}};
 }
 
-const char* const costs_explanation =
-    "Bytes of one training step on a batch of 32, counted by the tape and the optimizer. Of\n"
-    "activations LoRA saves the inputs of frozen products. Gradients pass through all layers, and\n"
-    "x Aᵀ is kept too. The last column is the time of a step on one thread, median and quartiles\n"
-    "of ratios within rounds.\n"
-    "The paper's 1.2 TB lies between the two lines above it: how much of a model's gradients is\n"
-    "there at a time, and in which precision the moments are, it does not say.\n";
-
-std::string costs_csv(const std::vector<CostRow>& rows) {
-  std::string text =
-      "width,rank,parameters,trained,frozen,trainable,gradients,optimizer,activations,file,tensors,"
-      "seconds_median,of_full_q25,of_full_median,of_full_q75\n";
+Csv csv(const std::vector<CostRow>& rows) {
+  Csv csv({"width", "rank", "parameters", "trained", "frozen", "trainable", "gradients",
+           "optimizer", "activations", "file", "tensors", "seconds_median", "of_full_q25",
+           "of_full_median", "of_full_q75"});
   for (const CostRow& row : rows)
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", row.width, row.rank,
-                        row.by_formula.parameters, row.bytes.trainable / row.by_formula.bytes,
-                        row.bytes.frozen, row.bytes.trainable, row.bytes.gradients,
-                        row.bytes.optimizer, row.activations, row.file, row.tensors,
-                        quantile(row.seconds, 0.5), quantile(row.of_full, 0.25),
-                        quantile(row.of_full, 0.5), quantile(row.of_full, 0.75));
-  return text;
+    csv.row(row.width, row.rank, row.by_formula.parameters,
+            row.bytes.trainable / row.by_formula.bytes, row.bytes.frozen, row.bytes.trainable,
+            row.bytes.gradients, row.bytes.optimizer, row.activations, row.file, row.tensors,
+            quantile(row.seconds, 0.5), quantile(row.of_full, 0.25), quantile(row.of_full, 0.5),
+            quantile(row.of_full, 0.75));
+  return csv;
 }
 
-std::vector<Finding> run_costs(const StudyOptions& options, Bases&, Progress&) {
-  const bool smoke = options.preset == "smoke";
+int rounds(const Settings& settings) { return settings.preset == Preset::smoke ? 5 : 25; }
+
+Report read(const Results&, Lab& lab) {
+  const bool smoke = lab.settings.preset == Preset::smoke;
   std::vector<int> widths{64, 256}, ranks{1, 2, 4, 8, 16, 64};
   if (smoke) widths = {64}, ranks = {1, 4, 16};
-  const int rounds = smoke ? 5 : 25;
-  RunCard card;
-  card.experiment = "costs";
-  card.configuration["rounds"] = rounds;
-  card.extent["widths"] = widths;
-  card.extent["ranks"] = ranks;
-  const ResultsFolder folder(options.out / "costs", card, 1, options.start);
-  const std::vector<CostRow> rows = measure_costs(widths, ranks, rounds, folder.path());
-
-  std::string console, markdown = "# What training costs\n";
-  std::vector<PlainTable> grids;
-  for (const int width : widths) grids.push_back(costs_grid(rows, width));
-  grids.push_back(gpt3_grid());
-  for (const PlainTable& grid : grids) {
-    console += console_table(grid) + "\n";
-    markdown += "\n" + markdown_table(grid);
-  }
-  write_result(options, "costs", ".md", markdown + "\n" + costs_explanation);
-  write_result(options, "costs", ".csv", costs_csv(rows));
-  print_out("{}{}", console, costs_explanation);
-  return costs_findings(rows);
+  const std::vector<CostRow> rows =
+      measure_costs(widths, ranks, rounds(lab.settings), lab.settings.out / "costs");
+  Report report{"What training costs"};
+  for (const int width : widths) report.sections.push_back({"", {}, grid(rows, width)});
+  report.sections.push_back({"", {}, gpt3_grid()});
+  report.notes = {
+      "Bytes of one training step on a batch of 32, counted by the tape and the optimizer. Of "
+      "activations LoRA saves the inputs of frozen products. Gradients pass through all layers, and "
+      "x Aᵀ is kept too. The last column is the time of a step on one thread, median and quartiles "
+      "of ratios within rounds.",
+      "The paper's 1.2 TB lies between the two lines above it: how much of a model's gradients is "
+      "there at a time, and in which precision the moments are, it does not say."};
+  report.data = csv(rows);
+  report.findings = findings(rows);
+  return report;
 }
 
 }  // namespace
 
-std::vector<Finding> costs_findings(const std::vector<CostRow>& rows) {
+std::vector<Finding> findings(const std::vector<CostRow>& rows) {
   Finding finding{"F9",
                   "merged LoRA adds no latency and computes the same; memory and checkpoint ratios "
                   "follow by formula (Hu et al. 2021, section 4.2 and Table 1)",
@@ -150,16 +136,18 @@ std::vector<Finding> costs_findings(const std::vector<CostRow>& rows) {
   return {finding};
 }
 
-Experiment costs_experiment() {
-  Experiment experiment{
-      "costs", "memory by role, bytes of files and step time of training, and GPT-3's figures",
-      [](const StudyOptions&) { return std::vector<Cell>{}; }, run_costs};
-  experiment.seconds = [](const StudyOptions& options) {
-    return options.preset == "smoke" ? 1.0 : 10.0;
-  };
-  experiment.without =
-      options_of_cells("it measures single steps from random weights, on one thread");
-  return experiment;
+Experiment experiment() {
+  return {
+      .name = "costs",
+      .question = "memory by role, bytes of files and step time of training, and GPT-3's figures",
+      .read = read,
+      .configuration =
+          [](const Settings& settings) {
+            return nlohmann::json{{"rounds", rounds(settings)}};
+          },
+      .seconds =
+          [](const Settings& settings) { return settings.preset == Preset::smoke ? 1.0 : 10.0; },
+      .without = options_of_cells("it measures single steps from random weights, on one thread")};
 }
 
-}  // namespace experiments
+}  // namespace experiments::costs

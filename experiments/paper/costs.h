@@ -8,7 +8,7 @@
 /// What training costs in memory, on disk and in time, for full fine-tuning and LoRA at each r, and
 /// GPT-3's figures by the same formulas. Full fine-tuning is the control: LoRA's numbers are ratios
 /// to it.
-namespace experiments {
+namespace experiments::costs {
 
 /// One training step of one method, measured.
 struct CostRow {
@@ -29,7 +29,7 @@ std::vector<CostRow> measure_costs(const std::vector<int>& widths, const std::ve
                                    int rounds, const std::filesystem::path& folder);
 
 /// Also writes costs.csv and run.json, which names the machine.
-Experiment costs_experiment();
+Experiment experiment();
 
 /// F9, the part on memory and files, fixed before it was measured: D = |measured / formula - 1| in
 /// percent, each r of each width a pair, for
@@ -37,6 +37,6 @@ Experiment costs_experiment();
 ///   files    bytes of tensors, adapter ÷ checkpoint                       holds below 0.1 %
 /// No repetition of this is random: n counts cases, and the interval says how they differ.
 /// Activations and a file's header (about 1 kB) have no such formula; the table shows them.
-std::vector<Finding> costs_findings(const std::vector<CostRow>& rows);
+std::vector<Finding> findings(const std::vector<CostRow>& rows);
 
-}  // namespace experiments
+}  // namespace experiments::costs

@@ -7,14 +7,14 @@
 #include "lora/files/adapter.h"
 #include "nn/files/checkpoint.h"
 
-namespace experiments {
+namespace experiments::costs {
 
 namespace {
 
 const std::vector<std::string> targets{"q", "v"};
 
 Cell cost_cell(int width, int rank) {
-  const StudyOptions options;
+  const Settings options;
   Cell cell = task_cell(options, data::tasks::sqlgen, 0, 1);
   cell.width = width;
   cell.base = "random";
@@ -126,4 +126,4 @@ std::vector<CostRow> measure_costs(const std::vector<int>& widths, const std::ve
   return all;
 }
 
-}  // namespace experiments
+}  // namespace experiments::costs

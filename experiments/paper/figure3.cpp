@@ -4,7 +4,7 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace experiments {
+namespace experiments::figure3 {
 namespace {
 
 constexpr int small = 8, large = 16;
@@ -25,8 +25,8 @@ Grid without_first(const lora::MatrixXd& U, const lora::MatrixXd& V) {
   return {lora::similarity_grid(U.rightCols(U.cols() - 1), V.rightCols(V.cols() - 1)), U.rows()};
 }
 
-Finding::Part figure3_part(const char* statement, const std::string& task, const char* text,
-                           std::map<Repetition, double> each, double threshold, bool above) {
+Finding::Part part(const char* statement, const std::string& task, const char* text,
+                   std::map<Repetition, double> each, double threshold, bool above) {
   Contrast c{.text = text, .each = std::move(each), .threshold = threshold, .holds_above = above};
   c.unit = "of φ";
   if (c.each.empty()) c.missing = "no repetition has adapters of rank 8 and 16";
@@ -35,7 +35,7 @@ Finding::Part figure3_part(const char* statement, const std::string& task, const
 
 }  // namespace
 
-Grids figure3_grids(const std::vector<AdaptedModel>& models) {
+Grids grids_of(const std::vector<AdaptedModel>& models) {
   std::map<std::pair<std::string, Repetition>, const AdaptedModel*> of_small;
   for (const AdaptedModel& model : models)
     if (model.cell.rank == small)
@@ -63,7 +63,7 @@ Grids figure3_grids(const std::vector<AdaptedModel>& models) {
   return grids;
 }
 
-Finding figure3_finding(const Grids& grids) {
+Finding finding_of(const Grids& grids) {
   Finding finding{"F3",
                   "Figure 3: across ranks the top direction of dW overlaps well above chance, the "
                   "rest is near chance",
@@ -74,42 +74,47 @@ Finding figure3_finding(const Grids& grids) {
     const auto rest = [](const Grid& grid) {
       return grid.corrected(grid.phi.rows(), grid.phi.cols());
     };
-    finding.parts.push_back(figure3_part("the top direction is shared by ranks 8 and 16", task,
-                                         "φ(1,1), corrected for chance, is above 0.5",
-                                         over_q_and_v(grids, task, trained, top), 0.5, true));
-    finding.parts.push_back(figure3_part(
-        "the rest is near chance", task, "φ of directions 2-8 and 2-16, corrected, is below 0.25",
-        over_q_and_v(grids, task, "r8-r16 rest", rest), 0.25, false));
+    finding.parts.push_back(part("the top direction is shared by ranks 8 and 16", task,
+                                 "φ(1,1), corrected for chance, is above 0.5",
+                                 over_q_and_v(grids, task, trained, top), 0.5, true));
+    finding.parts.push_back(part("the rest is near chance", task,
+                                 "φ of directions 2-8 and 2-16, corrected, is below 0.25",
+                                 over_q_and_v(grids, task, "r8-r16 rest", rest), 0.25, false));
   }
   return finding;
 }
 
-Experiment figure3_experiment() {
-  Experiment experiment{
-      "figure3", "do adapters of different rank agree on their directions? (Figure 3)", {}, {}};
-  experiment.sweep = "adapters";
-  experiment.looks = true;  // every adapter is kept
-  experiment.cells = [](const StudyOptions& options) {
-    std::vector<Cell> cells;
-    for (const Cell& repetition : repetitions(options))
-      for (const int rank : {small, large})
-        cells.push_back(adapter_cell(repetition, options, rank));
-    return cells;
-  };
-  experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
-                                              Progress& progress) {
-    const auto models = adapted_models(cells(options), options, bases, progress);
-    const Grids grids = figure3_grids(models);
-    const Spots spots = {{1, 1}, {1, 2}, {2, 2}, {1, 8}, {4, 4}, {8, 8}, {1, 16}, {8, 16}};
-    publish(options, "figure3", "Figure 3: φ between the adapters of rank 8 and of rank 16",
-            "In the paper (ranks 8 and 64, GPT-3, layer 48) only the top "
-            "direction is shared, with φ above 0.5.",
-            grids, spots);
-    return std::vector{resting_on(figure3_finding(grids), models, [](const Cell& cell) {
-      return cell.rank == small || cell.rank == large;
-    })};
-  };
-  return experiment;
+namespace {
+
+std::vector<Cell> cells(const Settings& settings) {
+  std::vector<Cell> cells;
+  for (const Cell& repetition : repetitions(settings))
+    for (const int rank : {small, large}) cells.push_back(adapter_cell(repetition, settings, rank));
+  return cells;
 }
 
-}  // namespace experiments
+Report read(const Results& results, Lab& lab) {
+  const auto models = adapted_models(results, lab);
+  const Grids grids = grids_of(models);
+  Report report = grid_report(
+      "Figure 3: φ between the adapters of rank 8 and of rank 16",
+      "In the paper (ranks 8 and 64, GPT-3, layer 48) only the top direction is shared, with φ above 0.5.",
+      grids, {{1, 1}, {1, 2}, {2, 2}, {1, 8}, {4, 4}, {8, 8}, {1, 16}, {8, 16}});
+  report.findings = {resting_on(finding_of(grids), models, [](const Cell& cell) {
+    return cell.rank == small || cell.rank == large;
+  })};
+  return report;
+}
+
+}  // namespace
+
+Experiment experiment() {
+  return {.name = "figure3",
+          .question = "do adapters of different rank agree on their directions? (Figure 3)",
+          .cells = cells,
+          .read = read,
+          .look = keep_adapter,
+          .sweep = "adapters"};
+}
+
+}  // namespace experiments::figure3

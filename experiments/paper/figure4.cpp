@@ -4,9 +4,9 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace experiments {
+namespace experiments::figure4 {
 
-constexpr int figure4_rank = 16;
+constexpr int rank = 16;
 
 namespace {
 
@@ -22,11 +22,10 @@ Grid with_the_others(const AdaptedModel& one, const std::vector<const AdaptedMod
 
 }  // namespace
 
-Grids figure4_grids(const std::vector<AdaptedModel>& models) {
+Grids grids_of(const std::vector<AdaptedModel>& models) {
   std::map<std::pair<std::string, std::uint64_t>, std::vector<const AdaptedModel*>> groups;
   for (const AdaptedModel& model : models)
-    if (model.cell.rank == figure4_rank)
-      groups[{model.cell.task, model.cell.base_seed}].push_back(&model);
+    if (model.cell.rank == rank) groups[{model.cell.task, model.cell.base_seed}].push_back(&model);
 
   Grids grids;
   for (const auto& [group, members] : groups) {
@@ -68,7 +67,7 @@ std::map<Repetition, double> jackknifed(const std::map<Repetition, double>& q,
 
 }  // namespace
 
-Finding figure4_finding(const Grids& grids) {
+Finding finding_of(const Grids& grids) {
   Finding finding{"F4", "Figure 4: seeds agree more on dWq than on dWv", "./run figure4", {}};
   for (const std::string& task : tasks_of(grids)) {
     const auto half = [](const Grid& grid) { return grid.corrected(8, 8); };
@@ -93,30 +92,36 @@ Finding figure4_finding(const Grids& grids) {
   return finding;
 }
 
-Experiment figure4_experiment() {
-  Experiment experiment{
-      "figure4", "do adapters of different seeds agree on their directions? (Figure 4)", {}, {}};
-  experiment.sweep = "adapters";
-  experiment.looks = true;  // every adapter is kept
-  experiment.cells = [](const StudyOptions& options) {
-    std::vector<Cell> cells;
-    for (const Cell& repetition : repetitions(options))
-      cells.push_back(adapter_cell(repetition, options, figure4_rank));
-    return cells;
-  };
-  experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
-                                              Progress& progress) {
-    const auto models = adapted_models(cells(options), options, bases, progress);
-    const Grids grids = figure4_grids(models);
-    const Spots spots = {{1, 1}, {1, 4}, {4, 4}, {1, 8}, {8, 8}, {4, 16}, {8, 16}, {16, 16}};
-    publish(options, "figure4", "Figure 4: φ between the adapters of two seeds, rank 16",
-            "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions "
-            "than ΔWv, and two Gaussian matrices share none.",
-            grids, spots);
-    return std::vector{resting_on(figure4_finding(grids), models,
-                                  [](const Cell& cell) { return cell.rank == figure4_rank; })};
-  };
-  return experiment;
+namespace {
+
+std::vector<Cell> cells(const Settings& settings) {
+  std::vector<Cell> cells;
+  for (const Cell& repetition : repetitions(settings))
+    cells.push_back(adapter_cell(repetition, settings, rank));
+  return cells;
 }
 
-}  // namespace experiments
+Report read(const Results& results, Lab& lab) {
+  const auto models = adapted_models(results, lab);
+  const Grids grids = grids_of(models);
+  Report report = grid_report(
+      "Figure 4: φ between the adapters of two seeds, rank 16",
+      "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions than ΔWv, and two Gaussian matrices share none.",
+      grids, {{1, 1}, {1, 4}, {4, 4}, {1, 8}, {8, 8}, {4, 16}, {8, 16}, {16, 16}});
+  report.findings = {
+      resting_on(finding_of(grids), models, [](const Cell& cell) { return cell.rank == rank; })};
+  return report;
+}
+
+}  // namespace
+
+Experiment experiment() {
+  return {.name = "figure4",
+          .question = "do adapters of different seeds agree on their directions? (Figure 4)",
+          .cells = cells,
+          .read = read,
+          .look = keep_adapter,
+          .sweep = "adapters"};
+}
+
+}  // namespace experiments::figure4

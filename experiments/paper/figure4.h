@@ -4,19 +4,19 @@
 #include "experiments/paper/subspace_grid.h"
 
 /// Figure 4 of the paper: do adapters of different seeds agree on their directions?
-namespace experiments {
+namespace experiments::figure4 {
 
 /// φ between the adapters of rank 16 of a seed and of every other seed of its base, the mean over
 /// these, in the repetition of that seed ("seeds"); and "gaussian", two Gaussian matrices of A's
 /// shape, which share nothing. A seed names data, order and initialisation together.
-Grids figure4_grids(const std::vector<AdaptedModel>& models);
+Grids grids_of(const std::vector<AdaptedModel>& models);
 
 /// F4: seeds agree more on ΔWq than on ΔWv. For each task, from the right-singular vectors of BA,
 /// mean over the blocks and over all pairs of seeds: φ(8,8), corrected for chance, of q minus that
 /// of v is above 0. Pairs share seeds, so it is tested on the seeds: D of a repetition is its
 /// jackknife pseudo-value (jackknife_of_pairs), which needs three seeds of a base.
-Finding figure4_finding(const Grids& grids);
+Finding finding_of(const Grids& grids);
 
-Experiment figure4_experiment();
+Experiment experiment();
 
-}  // namespace experiments
+}  // namespace experiments::figure4

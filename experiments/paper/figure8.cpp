@@ -4,11 +4,11 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace experiments {
+namespace experiments::figure8 {
 
-constexpr lora::Index figure8_columns = 16;
+constexpr lora::Index columns = 16;
 
-Grids figure8_grids(const std::vector<AdaptedModel>& models) {
+Grids grids_of(const std::vector<AdaptedModel>& models) {
   std::map<std::pair<std::string, std::uint64_t>, lora::Svd> own;  // of W, by matrix and base
   Grids grids;
   for (const AdaptedModel& model : models) {
@@ -18,7 +18,7 @@ Grids figure8_grids(const std::vector<AdaptedModel>& models) {
       if (W.sigma.size() == 0) W = lora::svd(matrix.W);
       for (const Side side : {Side::right, Side::left}) {
         const lora::MatrixXd& all = side == Side::right ? W.V : W.U;
-        const lora::MatrixXd top = all.leftCols(std::min(figure8_columns, all.cols()));
+        const lora::MatrixXd top = all.leftCols(std::min(columns, all.cols()));
         grids[{model.cell.task, name, fmt::format("r{}", model.cell.rank), side}][repetition] = {
             lora::similarity_grid(directions(matrix, side), top), top.rows()};
         if (side != Side::right || model.cell.rank != 16) continue;
@@ -31,7 +31,7 @@ Grids figure8_grids(const std::vector<AdaptedModel>& models) {
   return grids;
 }
 
-Finding figure8_finding(const Grids& grids) {
+Finding finding_of(const Grids& grids) {
   Finding finding{
       "F6", "Figure 8: the top directions of dW barely meet those of W", "./run figure8", {}};
   for (const std::string& task : tasks_of(grids)) {
@@ -48,29 +48,36 @@ Finding figure8_finding(const Grids& grids) {
   return finding;
 }
 
-Experiment figure8_experiment() {
-  Experiment experiment{
-      "figure8", "do the directions of dW lie among the top ones of W? (Figure 8)", {}, {}};
-  experiment.sweep = "adapters";
-  experiment.looks = true;  // every adapter is kept
-  experiment.cells = [](const StudyOptions& options) {
-    std::vector<Cell> cells;
-    for (const Cell& repetition : repetitions(options))
-      for (const int rank : adapter_ranks(options))
-        cells.push_back(adapter_cell(repetition, options, rank));
-    return cells;
-  };
-  experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
-                                              Progress& progress) {
-    const auto models = adapted_models(cells(options), options, bases, progress);
-    const Grids grids = figure8_grids(models);
-    const Spots spots = {{1, 1}, {1, 6}, {4, 6}, {8, 6}, {16, 6}, {4, 16}, {16, 16}};
-    publish(options, "figure8", "Figure 8: φ between the directions of ΔW and the top ones of W",
-            "In the paper φ of ΔW's top 4 with W's top 10 % barely exceeds 0.2.", grids, spots);
-    return std::vector{resting_on(figure8_finding(grids), models,
-                                  [](const Cell& cell) { return cell.rank == 4; })};
-  };
-  return experiment;
+namespace {
+
+std::vector<Cell> cells(const Settings& settings) {
+  std::vector<Cell> cells;
+  for (const Cell& repetition : repetitions(settings))
+    for (const int rank : adapter_ranks(settings))
+      cells.push_back(adapter_cell(repetition, settings, rank));
+  return cells;
 }
 
-}  // namespace experiments
+Report read(const Results& results, Lab& lab) {
+  const auto models = adapted_models(results, lab);
+  const Grids grids = grids_of(models);
+  Report report = grid_report("Figure 8: φ between the directions of ΔW and the top ones of W",
+                              "In the paper φ of ΔW's top 4 with W's top 10 % barely exceeds 0.2.",
+                              grids, {{1, 1}, {1, 6}, {4, 6}, {8, 6}, {16, 6}, {4, 16}, {16, 16}});
+  report.findings = {
+      resting_on(finding_of(grids), models, [](const Cell& cell) { return cell.rank == 4; })};
+  return report;
+}
+
+}  // namespace
+
+Experiment experiment() {
+  return {.name = "figure8",
+          .question = "do the directions of dW lie among the top ones of W? (Figure 8)",
+          .cells = cells,
+          .read = read,
+          .look = keep_adapter,
+          .sweep = "adapters"};
+}
+
+}  // namespace experiments::figure8

@@ -4,18 +4,18 @@
 #include "experiments/paper/subspace_grid.h"
 
 /// Figure 8 of the paper: do the directions of ΔW lie among the top ones of W?
-namespace experiments {
+namespace experiments::figure8 {
 
 /// φ between the directions of ΔW (i) and the first 16 of W (j), for every rank ("r4", ...), and
 /// "random": a random ΔW of rank 16. The sides are BA-right and BA-left, against W's own of that
 /// side.
-Grids figure8_grids(const std::vector<AdaptedModel>& models);
+Grids grids_of(const std::vector<AdaptedModel>& models);
 
 /// F6: ΔW's top directions barely meet W's. For each task, right-singular vectors, r = 4 as far as
 /// its top goes, mean over all matrices: φ of ΔW's first 4 with W's first 6 (10 % of d = 64),
 /// corrected for chance, is below .2, which the paper's barely exceeds.
-Finding figure8_finding(const Grids& grids);
+Finding finding_of(const Grids& grids);
 
-Experiment figure8_experiment();
+Experiment experiment();
 
-}  // namespace experiments
+}  // namespace experiments::figure8

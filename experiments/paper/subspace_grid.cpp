@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "experiments/evidence/plain_table.h"
-#include "experiments/harness/output.h"
 #include "lora/analysis/subspace.h"
 
 namespace experiments {
@@ -64,6 +63,8 @@ Spot spot(const std::map<Repetition, Grid>& each, lora::Index i, lora::Index j) 
           lora::corrected(mean(phi), i, j, d)};
 }
 
+}  // namespace
+
 PlainTable grid_table(const Grids& grids, const Spots& spots) {
   PlainTable table{{"φ(i,j), corrected"}};
   for (const auto& [i, j] : spots) table[0].push_back(fmt::format("({},{})", i, j));
@@ -88,40 +89,30 @@ PlainTable grid_table(const Grids& grids, const Spots& spots) {
   return table;
 }
 
-}  // namespace
-
-std::string grid_console(const Grids& grids, const Spots& spots) {
-  return "\n" + console_table(grid_table(grids, spots));
+Report grid_report(const std::string& title, const std::string& paper, const Grids& grids,
+                   const Spots& spots) {
+  Report report{title};
+  report.remarks = {paper,
+                    "Mean φ over base seeds and seeds, and in brackets (φ - φ0) / (1 - φ0) with φ0 "
+                    "the chance level."};
+  report.sections.push_back({"", {}, grid_table(grids, spots)});
+  report.data = grid_csv(grids);
+  return report;
 }
 
-std::string grid_markdown(const std::string& title, const std::string& paper, const Grids& grids,
-                          const Spots& spots) {
-  return fmt::format(
-      "# {}\n\n{}\n\nMean φ over base seeds and seeds, and in brackets (φ - φ0) / (1 - φ0) with φ0 "
-      "the chance level.\n\n{}",
-      title, paper, markdown_table(grid_table(grids, spots)));
-}
-
-std::string grid_csv(const Grids& grids) {
-  std::string text = "task,matrix,what,side,i,j,n,phi,phi_sd,chance,chance_sd,corrected\n";
+Csv grid_csv(const Grids& grids) {
+  Csv csv({"task", "matrix", "what", "side", "i", "j", "n", "phi", "phi_sd", "chance", "chance_sd",
+           "corrected"});
   for (const auto& [key, each] : grids) {
     const lora::MatrixXd& phi = each.begin()->second.phi;
     for (lora::Index i = 1; i <= phi.rows(); ++i)
       for (lora::Index j = 1; j <= phi.cols(); ++j) {
         const Spot s = spot(each, i, j);
-        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", key.task, key.matrix, key.what,
-                            to_string(key.side), i, j, each.size(), s.phi, s.sd, s.chance,
-                            lora::chance_similarity_sd(i, j, each.begin()->second.d), s.corrected);
+        csv.row(key.task, key.matrix, key.what, to_string(key.side), i, j, each.size(), s.phi, s.sd,
+                s.chance, lora::chance_similarity_sd(i, j, each.begin()->second.d), s.corrected);
       }
   }
-  return text;
-}
-
-void publish(const StudyOptions& options, const std::string& name, const std::string& title,
-             const std::string& paper, const Grids& grids, const Spots& spots) {
-  write_result(options, name, ".csv", grid_csv(grids));
-  write_result(options, name, ".md", grid_markdown(title, paper, grids, spots));
-  print_out("{}", grid_console(grids, spots));
+  return csv;
 }
 
 }  // namespace experiments

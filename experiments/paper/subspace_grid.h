@@ -50,16 +50,14 @@ std::vector<std::string> tasks_of(const Grids& grids);
 
 /// A line per comparison, i and j, over the repetitions: task, matrix, what, side, i, j, n, phi
 /// (mean), sd, chance, chance_sd (of one repetition), corrected.
-std::string grid_csv(const Grids& grids);
+Csv grid_csv(const Grids& grids);
 
 /// Some (i,j) of every comparison as a table: mean φ, and in brackets the corrected mean.
 using Spots = std::vector<std::pair<lora::Index, lora::Index>>;
-std::string grid_console(const Grids& grids, const Spots& spots);
-std::string grid_markdown(const std::string& title, const std::string& paper, const Grids& grids,
-                          const Spots& spots);
+PlainTable grid_table(const Grids& grids, const Spots& spots);
 
-/// Writes OUT/name/name.csv and name.md, and prints the table.
-void publish(const StudyOptions& options, const std::string& name, const std::string& title,
-             const std::string& paper, const Grids& grids, const Spots& spots);
+/// The table, and all of the grids as its data.
+Report grid_report(const std::string& title, const std::string& paper, const Grids& grids,
+                   const Spots& spots);
 
 }  // namespace experiments

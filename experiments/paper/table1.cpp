@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "experiments/evidence/plain_table.h"
-#include "experiments/harness/output.h"
-#include "experiments/harness/run_card.h"
 #include "experiments/harness/timing.h"
 
-namespace experiments {
+namespace experiments::table1 {
 
 namespace {
 
@@ -16,9 +16,9 @@ constexpr double least_latency_percent = 2.2;
 
 std::string case_text(const LatencyCase& at) { return fmt::format("{}x{}", at.batch, at.length); }
 
-std::vector<LatencyCase> cases_of(const std::string& preset) {
+std::vector<LatencyCase> cases_of(Preset preset) {
   std::vector<LatencyCase> cases{{16, 64}, {4, 32}, {1, 16}};
-  if (preset == "full") cases.insert(cases.begin(), {32, 128});
+  if (preset == Preset::full) cases.insert(cases.begin(), {32, 128});
   return cases;
 }
 
@@ -28,7 +28,7 @@ std::string percent_text(const LatencyRow& row) {
                      100 * (quantile(row.of_base, 0.75) - 1));
 }
 
-PlainTable table1_grid(const std::vector<LatencyRow>& rows, const std::vector<LatencyCase>& cases) {
+PlainTable grid(const std::vector<LatencyRow>& rows, const std::vector<LatencyCase>& cases) {
   PlainTable grid{{"% slower than the base", "parameters"}};
   for (const LatencyCase& at : cases) grid[0].push_back(case_text(at));
   const auto find = [&](const std::string& model, const LatencyCase& at) -> const LatencyRow& {
@@ -64,59 +64,54 @@ std::string outputs_text(const std::map<std::uint64_t, MergedOutput>& outputs) {
     from_base = std::max(from_base, output.from_base);
   }
   return fmt::format(
-      "Merged LoRA against a plain model with W0 + ΔW: {} of {} logits differ in a bit. Largest\n"
-      "difference as a part of the largest logit: {:.1e} from unmerged, {:.2f} from the base.\n",
+      "Merged LoRA against a plain model with W0 + ΔW: {} of {} logits differ in a bit. Largest "
+      "difference as a part of the largest logit: {:.1e} from unmerged, {:.2f} from the base.",
       different, logits, from_unmerged, from_base);
 }
 
-const char* const table1_explanation =
-    "Columns are batch x length. Median and quartiles over all rounds of the ratio to the base in\n"
-    "the same round, on one thread; 'base again' is the same model twice: the noise. "
-    "The GPU of the\n"
-    "paper runs an adapter's small products after the large ones; here their share of the\n"
-    "arithmetic counts too, since d = 64 is narrow.\n";
-
-std::string table1_csv(const std::vector<LatencyRow>& rows) {
-  std::string text = "batch,length,model,parameters,repetition,seconds_median,slower_percent\n";
+Csv csv(const std::vector<LatencyRow>& rows) {
+  Csv csv(
+      {"batch", "length", "model", "parameters", "repetition", "seconds_median", "slower_percent"});
   for (const LatencyRow& row : rows)
     for (const auto& [repetition, percent] : row.slower_by)
-      text += fmt::format("{},{},{},{},{},{},{}\n", row.at.batch, row.at.length, row.model,
-                          row.parameters, repetition.second, row.seconds, percent);
-  return text;
+      csv.row(row.at.batch, row.at.length, row.model, row.parameters, repetition.second,
+              row.seconds, percent);
+  return csv;
 }
 
-std::vector<Finding> run_table1(const StudyOptions& options, Bases&, Progress&) {
-  const bool smoke = options.preset == "smoke";
-  const int rounds = smoke ? 5 : 21, repetitions = smoke ? 3 : 5;
-  const std::vector<LatencyCase> cases = cases_of(options.preset);
-  std::vector<std::string> names;
-  for (const LatencyCase& at : cases) names.push_back(case_text(at));
-  RunCard card;
-  card.experiment = "table1";
-  card.configuration["rounds"] = rounds;
-  card.configuration["repetitions"] = repetitions;
-  card.extent["cases"] = names;
-  const ResultsFolder folder(options.out / "table1", card, 1, options.start);
+struct Effort {
+  int rounds, repetitions;
+};
 
+Effort effort(const Settings& settings) {
+  return settings.preset == Preset::smoke ? Effort{5, 3} : Effort{21, 5};
+}
+
+Report read(const Results&, Lab& lab) {
+  const auto [rounds, repetitions] = effort(lab.settings);
+  const std::vector<LatencyCase> cases = cases_of(lab.settings.preset);
   std::vector<LatencyRow> rows;
   for (const LatencyCase& at : cases)
     for (LatencyRow& row : measure_latency(at, rounds, repetitions)) rows.push_back(std::move(row));
   std::map<std::uint64_t, MergedOutput> outputs;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) outputs[seed] = compare_merged(seed);
 
-  const PlainTable grid = table1_grid(rows, cases);
-  const std::string words = outputs_text(outputs) + table1_explanation;
-  write_result(options, "table1", ".md",
-               "# Inference latency\n\n" + markdown_table(grid) + "\n" +
-                   markdown_table(paper_grid()) + "\n" + words);
-  write_result(options, "table1", ".csv", table1_csv(rows));
-  print_out("{}\n{}\n{}", console_table(grid), console_table(paper_grid()), words);
-  return table1_findings(rows, outputs);
+  Report report{"Inference latency"};
+  report.sections = {{"", {}, grid(rows, cases)}, {"", {}, paper_grid()}};
+  report.notes = {
+      outputs_text(outputs),
+      "Columns are batch x length. Median and quartiles over all rounds of the ratio to the base in "
+      "the same round, on one thread; 'base again' is the same model twice: the noise. The GPU of "
+      "the paper runs an adapter's small products after the large ones; here their share of the "
+      "arithmetic counts too, since d = 64 is narrow."};
+  report.data = csv(rows);
+  report.findings = findings(rows, outputs);
+  return report;
 }
 
-Finding::Part table1_part(const char* statement, const std::string& where, const std::string& text,
-                          const std::map<Repetition, double>& each, double threshold, bool above,
-                          const char* unit, const char* over = "base, repetition of the timing") {
+Finding::Part part(const char* statement, const std::string& where, const std::string& text,
+                   const std::map<Repetition, double>& each, double threshold, bool above,
+                   const char* unit, const char* over = "base, repetition of the timing") {
   Contrast contrast;
   contrast.text =
       fmt::format("{}; holds {} {} {}", text, above ? "above" : "below", threshold, unit);
@@ -130,8 +125,8 @@ Finding::Part table1_part(const char* statement, const std::string& where, const
 
 }  // namespace
 
-std::vector<Finding> table1_findings(const std::vector<LatencyRow>& rows,
-                                     const std::map<std::uint64_t, MergedOutput>& outputs) {
+std::vector<Finding> findings(const std::vector<LatencyRow>& rows,
+                              const std::map<std::uint64_t, MergedOutput>& outputs) {
   Finding finding{"F9",
                   "merged LoRA adds no latency and computes the same; memory and checkpoint ratios "
                   "follow by formula (Hu et al. 2021, section 4.2 and Table 1)",
@@ -140,31 +135,35 @@ std::vector<Finding> table1_findings(const std::vector<LatencyRow>& rows,
   std::map<Repetition, double> different;
   for (const auto& [seed, output] : outputs)
     different[{0, seed}] = static_cast<double>(output.different);
-  finding.parts.push_back(table1_part("merged LoRA computes bit for bit what W0 + ΔW computes",
-                                      "output", "logits that differ", different, 0.5, false,
-                                      "logits", "base, seed of A and B"));
+  finding.parts.push_back(part("merged LoRA computes bit for bit what W0 + ΔW computes", "output",
+                               "logits that differ", different, 0.5, false, "logits",
+                               "base, seed of A and B"));
   for (const LatencyRow& row : rows) {
     const std::string where = case_text(row.at);
     if (row.model == "LoRA merged")
-      finding.parts.push_back(table1_part("merged LoRA adds no latency", where, "merged ÷ base - 1",
-                                          row.slower_by, least_latency_percent, false, "%"));
+      finding.parts.push_back(part("merged LoRA adds no latency", where, "merged ÷ base - 1",
+                                   row.slower_by, least_latency_percent, false, "%"));
     if (row.model.starts_with("Adapter"))
-      finding.parts.push_back(table1_part(
-          row.model == "Adapter-H" ? "Adapter-H adds latency" : "Adapter-L adds latency", where,
-          row.model + " ÷ base - 1", row.slower_by, 0, true, "%"));
+      finding.parts.push_back(
+          part(row.model == "Adapter-H" ? "Adapter-H adds latency" : "Adapter-L adds latency",
+               where, row.model + " ÷ base - 1", row.slower_by, 0, true, "%"));
   }
   return {finding};
 }
 
-Experiment table1_experiment() {
-  Experiment experiment{
-      "table1", "the paper's Table 1: what LoRA, adapters and prefixes add to a forward pass",
-      [](const StudyOptions&) { return std::vector<Cell>{}; }, run_table1};
-  experiment.seconds = [](const StudyOptions& options) {
-    return options.preset == "smoke" ? 2.0 : 15.0;
-  };
-  experiment.without = options_of_cells("it measures random weights on one thread");
-  return experiment;
+Experiment experiment() {
+  return {
+      .name = "table1",
+      .question = "the paper's Table 1: what LoRA, adapters and prefixes add to a forward pass",
+      .read = read,
+      .configuration =
+          [](const Settings& settings) {
+            const auto [rounds, repetitions] = effort(settings);
+            return nlohmann::json{{"rounds", rounds}, {"repetitions", repetitions}};
+          },
+      .seconds =
+          [](const Settings& settings) { return settings.preset == Preset::smoke ? 2.0 : 15.0; },
+      .without = options_of_cells("it measures random weights on one thread")};
 }
 
-}  // namespace experiments
+}  // namespace experiments::table1

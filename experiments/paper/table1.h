@@ -5,7 +5,7 @@
 /// Inference latency: Hu et al. 2021, Table 1. A merged LoRA is a model of the same size with other
 /// weights; an unmerged one, adapters and prefixes compute something more at every token. Weights
 /// are random, since the time of a forward pass does not depend on their values.
-namespace experiments {
+namespace experiments::table1 {
 
 /// B rows of T positions through a model.
 struct LatencyCase {
@@ -42,7 +42,7 @@ MergedOutput compare_merged(std::uint64_t seed);
 
 /// Also writes table1.csv and run.json, which names the machine. Whoever wants numbers to believe
 /// leaves the machine to it.
-Experiment table1_experiment();
+Experiment experiment();
 
 /// F9, the part on outputs and latency, fixed before it was measured. The smallest slowdown in
 /// Table 1 is 2.2 %, Adapter-L's on long inputs; less than that counts as none.
@@ -51,7 +51,7 @@ Experiment table1_experiment();
 ///   adapters      D = Adapter-H ÷ base - 1 and Adapter-L's, in %         reproduced if D > 0 %
 /// A pair is one repetition of the timing, the median over its rounds: the spread is that of one
 /// machine's clock, and the interval says nothing of other machines.
-std::vector<Finding> table1_findings(const std::vector<LatencyRow>& rows,
-                                     const std::map<std::uint64_t, MergedOutput>& outputs);
+std::vector<Finding> findings(const std::vector<LatencyRow>& rows,
+                              const std::map<std::uint64_t, MergedOutput>& outputs);
 
-}  // namespace experiments
+}  // namespace experiments::table1

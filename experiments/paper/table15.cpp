@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "experiments/paper/table6_report.h"
+#include "experiments/evidence/statistics.h"
 
-namespace experiments {
+namespace experiments::table15 {
 namespace {
 
 lora::LoraConfig on(const std::vector<std::string>& targets) {
@@ -16,18 +16,18 @@ lora::LoraConfig on(const std::vector<std::string>& targets) {
   return config;
 }
 
-std::string table15_row_name(const lora::MethodSpec& spec) {
+std::string row_name(const lora::MethodSpec& spec) {
   return fmt::format("{}, {}", spec.name, lora::describe_size(spec));
 }
 
 // As name() of the cell's specification, with its targets in the model's order.
-std::string table15_row_of(const Cell& cell) {
+std::string row_of(const Cell& cell) {
   if (cell.method == "frozen") return cell.method;
   lora::MethodSpec spec = method_spec(cell);
   std::sort(spec.lora.targets.begin(), spec.lora.targets.end(), [](const auto& a, const auto& b) {
     return std::string("qkvo").find(a) < std::string("qkvo").find(b);
   });
-  return table15_row_name(spec);
+  return row_name(spec);
 }
 
 std::vector<lora::MethodSpec> specs_at(long budget) {
@@ -41,17 +41,17 @@ std::vector<lora::MethodSpec> specs_at(long budget) {
 Section score_section(const ScoreTable& table, const std::vector<lora::MethodSpec>& specs,
                       const std::vector<long>& budgets) {
   Section section = section_of(table);
-  section.grid = {{"method", "size", "trained", "nearest to", "score", "nll", "lr"}};
+  section.table = {{"method", "size", "trained", "nearest to", "score", "nll", "lr"}};
   if (const Runs* runs = table.find("frozen"))
-    section.grid.push_back({"frozen", "-", "0", "-", score_text(runs), nll_text(runs), "-"});
+    section.table.push_back({"frozen", "-", "0", "-", score_text(runs), nll_text(runs), "-"});
   for (const lora::MethodSpec& spec : specs) {
-    const Runs* runs = table.find(table15_row_name(spec));
+    const Runs* runs = table.find(row_name(spec));
     if (runs == nullptr) continue;
     std::vector<long> nearest;
     for (const long budget : budgets)
       for (const lora::MethodSpec& other : specs_at(budget))
-        if (table15_row_name(other) == table15_row_name(spec)) nearest.push_back(budget);
-    section.grid.push_back(
+        if (row_name(other) == row_name(spec)) nearest.push_back(budget);
+    section.table.push_back(
         {spec.name, lora::describe_size(spec), std::to_string(summary(*runs).trainable),
          nearest.empty() ? "-" : fmt::format("{}", fmt::join(nearest, ", ")), score_text(runs),
          nll_text(runs), fmt::format("{}", summary(*runs).lr)});
@@ -66,41 +66,41 @@ Section matched_section(const ScoreTable& table) {
   section.remarks = {
       "Difference to LoRA on {q,v} at r = 4 in points, paired over base seed and seed, with its "
       "95 % interval. Full fine-tuning, top layers and the prompt encoder cannot be so small."};
-  section.grid = {{"method", "size", "trained", "score", "difference"}};
+  section.table = {{"method", "size", "trained", "score", "difference"}};
   const std::string reference = "lora, r = 4 on q,v";
   for (const lora::MethodSpec& spec : specs_at(matched_budget)) {
-    const Runs* runs = table.find(table15_row_name(spec));
+    const Runs* runs = table.find(row_name(spec));
     if (runs == nullptr) continue;
     const std::vector<double> d =
-        values(linear_contrast(table, {{table15_row_name(spec)}, {reference, -1}}, {}).each);
+        values(linear_contrast(table, {{row_name(spec)}, {reference, -1}}, {}).each);
     std::string difference = "-";
-    if (table15_row_name(spec) != reference && d.size() >= 2) {
+    if (row_name(spec) != reference && d.size() >= 2) {
       const Interval t = t_interval(d);
       difference = fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
     }
-    section.grid.push_back({spec.name, lora::describe_size(spec),
-                            std::to_string(summary(*runs).trainable), score_text(runs),
-                            difference});
+    section.table.push_back({spec.name, lora::describe_size(spec),
+                             std::to_string(summary(*runs).trainable), score_text(runs),
+                             difference});
   }
   return section;
 }
 
-Section table15_paper_section() {
+Section paper_section() {
   Section section{"The paper: GPT-3 175B, validation accuracy in %", {}, {}};
-  section.grid = {{"method", "size", "trained", "WikiSQL", "MultiNLI"}};
+  section.table = {{"method", "size", "trained", "WikiSQL", "MultiNLI"}};
   const auto number = [](double x) { return x > 0 ? fmt::format("{:.1f}", x) : "-"; };
-  for (const Table15PaperRow& row : table15_paper())
-    section.grid.push_back(
+  for (const PaperRow& row : paper())
+    section.table.push_back(
         {row.method, row.size, row.trained, number(row.wikisql), number(row.multinli)});
   return section;
 }
 
-std::vector<Cell> table15_cells(const StudyOptions& options) {
+std::vector<Cell> cells(const Settings& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     if (cell.base_seed != options.base_seeds.front()) continue;
     cells.push_back(frozen(cell));
-    for (const lora::MethodSpec& spec : table15_specs(options.preset)) {
+    for (const lora::MethodSpec& spec : specs(options.preset)) {
       const int size = static_cast<int>(spec.size);
       const Cell adapted =
           spec.lora.targets.empty()
@@ -112,61 +112,53 @@ std::vector<Cell> table15_cells(const StudyOptions& options) {
   return cells;
 }
 
-// Both commands fill the same folder.
-std::vector<CellResult> results_of(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"table15", table15_cells(options)};
-  set_learning_rates(study.cells, options, bases, progress);
-  return run_study(std::move(study), options, bases, progress);
+Report read_table(const Results& results, Lab& lab) {
+  const Preset preset = lab.settings.preset;
+  Report report{"Table 15 on toy tasks"};
+  for (const ScoreTable& table : score_tables(results.all, row_of)) {
+    report.sections.push_back(score_section(table, specs(preset), budgets(preset)));
+    report.sections.push_back(matched_section(table));
+  }
+  report.sections.push_back(paper_section());
+  report.notes = {"The paper's Tables 15 and 4; noise ±0.5 on WikiSQL, ±0.1 on MultiNLI."};
+  return report;
 }
 
-std::vector<Finding> run_table(const StudyOptions& options, Bases& bases, Progress& progress) {
-  const auto results = results_of(options, bases, progress);
-  std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(results, table15_row_of)) {
-    sections.push_back(
-        score_section(table, table15_specs(options.preset), table15_budgets(options.preset)));
-    sections.push_back(matched_section(table));
+Section figure_section(const ScoreTable& table) {
+  Section section = section_of(table);
+  section.table = {{"trained", "method and size", "score", "nll"}};
+  std::vector<std::pair<long, std::string>> points;
+  for (const auto& [row, runs] : table.rows) points.emplace_back(summary(runs).trainable, row);
+  std::sort(points.begin(), points.end());
+  for (const auto& [trained, row] : points) {
+    const Runs* runs = table.find(row);
+    section.table.push_back({std::to_string(trained), row, score_text(runs), nll_text(runs)});
   }
-  sections.push_back(table15_paper_section());
-  publish(options, "table15", "Table 15 on toy tasks", sections,
-          {"The paper's Tables 15 and 4; noise ±0.5 on WikiSQL, ±0.1 on MultiNLI."}, results);
-  return {};
+  return section;
 }
 
-std::vector<Finding> run_figure(const StudyOptions& options, Bases& bases, Progress& progress) {
-  const auto results = results_of(options, bases, progress);
-  std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(results, table15_row_of)) {
-    Section section = section_of(table);
-    section.grid = {{"trained", "method and size", "score", "nll"}};
-    std::vector<std::pair<long, std::string>> points;
-    for (const auto& [row, runs] : table.rows) points.emplace_back(summary(runs).trainable, row);
-    std::sort(points.begin(), points.end());
-    for (const auto& [trained, row] : points) {
-      const Runs* runs = table.find(row);
-      section.grid.push_back({std::to_string(trained), row, score_text(runs), nll_text(runs)});
-    }
-    sections.push_back(section);
-  }
-  publish(options, "figure2", "Figure 2 on toy tasks: score against trained parameters", sections,
-          {"The same runs as table15. With gnuplot, experiments/paper/figure2.gp draws them."},
-          results);
-  return {};
+Report read_figure(const Results& results, Lab&) {
+  Report report{"Figure 2 on toy tasks: score against trained parameters"};
+  for (const ScoreTable& table : score_tables(results.all, row_of))
+    report.sections.push_back(figure_section(table));
+  report.notes = {
+      "The same runs as table15. With gnuplot, experiments/paper/figure2.gp draws them."};
+  return report;
 }
 
 }  // namespace
 
-std::vector<long> table15_budgets(const std::string& preset) {
-  if (preset == "full") return {512, matched_budget, 8192};
+std::vector<long> budgets(Preset preset) {
+  if (preset == Preset::full) return {512, matched_budget, 8192};
   return {512, matched_budget};
 }
 
-std::vector<lora::MethodSpec> table15_specs(const std::string& preset) {
+std::vector<lora::MethodSpec> specs(Preset preset) {
   std::vector<lora::MethodSpec> specs;
-  for (const long budget : table15_budgets(preset))
+  for (const long budget : budgets(preset))
     for (const lora::MethodSpec& spec : specs_at(budget)) specs.push_back(spec);
   specs.push_back({"prompt-encoder", 8});
-  if (preset == "full") specs.push_back({"top-layers", BaseConfig::default_model().layers});
+  if (preset == Preset::full) specs.push_back({"top-layers", BaseConfig::default_model().layers});
 
   const auto place = [](const lora::MethodSpec& spec) {
     const auto methods = lora::all_methods();
@@ -178,25 +170,27 @@ std::vector<lora::MethodSpec> table15_specs(const std::string& preset) {
   std::sort(specs.begin(), specs.end(),
             [&](const auto& a, const auto& b) { return place(a) < place(b); });
   const auto last = std::unique(specs.begin(), specs.end(), [](const auto& a, const auto& b) {
-    return table15_row_name(a) == table15_row_name(b);
+    return row_name(a) == row_name(b);
   });
   specs.erase(last, specs.end());
   return specs;
 }
 
-Experiment table15_experiment() {
-  return {"table15", "the paper's Table 15: every method, score against trained parameters",
-          table15_cells, run_table};
+Experiment experiment() {
+  return {.name = "table15",
+          .question = "the paper's Table 15: every method, score against trained parameters",
+          .cells = cells,
+          .read = read_table};
 }
 
 Experiment figure2_experiment() {
-  Experiment experiment{"figure2",
-                        "the paper's Figure 2: the runs of table15 by their number of parameters",
-                        table15_cells, run_figure};
-  experiment.sweep = "table15";
-  experiment.without = {
-      {"--fresh", "its runs are those of table15, whose --fresh starts them over"}};
-  return experiment;
+  return {
+      .name = "figure2",
+      .question = "the paper's Figure 2: the runs of table15 by their number of parameters",
+      .cells = cells,
+      .read = read_figure,
+      .sweep = "table15",
+      .without = {{"--fresh", "its runs are those of table15, whose --fresh starts them over"}}};
 }
 
-}  // namespace experiments
+}  // namespace experiments::table15

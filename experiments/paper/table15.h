@@ -9,30 +9,30 @@
 /// nearest to each of a few budgets, LoRA on three weight sets; the second table of a task holds
 /// the methods at one budget, with their paired difference to LoRA on {q,v}. Control: the frozen
 /// base. The paper states no finding here that one contrast would decide, so none is judged.
-namespace experiments {
+namespace experiments::table15 {
 
-Experiment table15_experiment();
+Experiment experiment();
 
 /// The same runs (it fills OUT/table15 where that lacks some), as the points of the figure, by
 /// rising number of parameters. The figure is drawn by experiments/paper/figure2.gp.
 Experiment figure2_experiment();
 
 /// Trained parameters aimed at: LoRA on {q,v} at r = 1 and 4, and at r = 16 in the preset full.
-std::vector<long> table15_budgets(const std::string& preset);
+std::vector<long> budgets(Preset preset);
 constexpr long matched_budget = 2048;
 
 /// What is run, in the order of the paper's methods and by size, each once: nearest() of every
 /// method to every budget, LoRA also on {v} and on all four; the prompt encoder also with eight
 /// positions, since its encoder alone is beyond the budgets; in full the whole of the blocks.
-std::vector<lora::MethodSpec> table15_specs(const std::string& preset);
+std::vector<lora::MethodSpec> specs(Preset preset);
 
 /// The paper's numbers, GPT-3 175B, validation accuracy in percent; 0: not given.
-struct Table15PaperRow {
+struct PaperRow {
   const char* method;
   const char* size;
   const char* trained;
   double wikisql = 0, multinli = 0;
 };
-const std::vector<Table15PaperRow>& table15_paper();
+const std::vector<PaperRow>& paper();
 
-}  // namespace experiments
+}  // namespace experiments::table15

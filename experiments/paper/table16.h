@@ -6,19 +6,19 @@
 /// Hu et al. 2021, Table 16. LoRA on {q,v} at r = 4 and the two prefix methods at the sizes nearest
 /// to its parameters; the same number of steps and the same learning rate for every n, as the
 /// paper's LoRA has. Controls: full fine-tuning at the same n, and the frozen base.
-namespace experiments {
+namespace experiments::table16 {
 
-Experiment table16_experiment();
+Experiment experiment();
 
 /// The training sets of a task that has `own` examples and trains for `steps`: 100, its own set, in
 /// the preset full 1000, and so many that no step sees an example again, "all" of a generator.
-std::vector<int> table16_sizes(const std::string& preset, int own, int steps);
+std::vector<int> sizes(Preset preset, int own, int steps);
 
 constexpr int smallest_set = 100;
 
 /// F8, fixed before any grid was run, margin 3 points as for Table 6:
 ///   "LoRA is at least as good as full fine-tuning at the smallest n": at n = 100,
 ///   D = score(LoRA) - score(full)                                      reproduced if D > -margin
-std::vector<Finding> table16_findings(const std::vector<CellResult>& results);
+std::vector<Finding> findings(const std::vector<CellResult>& results);
 
-}  // namespace experiments
+}  // namespace experiments::table16

@@ -5,10 +5,9 @@
 #include <limits>
 
 #include "experiments/evidence/score_table.h"
-#include "experiments/paper/table6_report.h"
 #include "experiments/training/task_score.h"
 
-namespace experiments {
+namespace experiments::table18 {
 namespace {
 
 constexpr const char* validation_nll = "validation_nll";
@@ -23,18 +22,18 @@ constexpr PaperRow18 paper[] = {{1, 1.23, 68.72},   {2, 1.21, 69.17},   {4, 1.18
                                 {64, 1.16, 69.24},  {128, 1.16, 68.73}, {256, 1.16, 68.92},
                                 {512, 1.16, 68.78}, {1024, 1.17, 69.37}};
 
-std::vector<Cell> table18_cells(const StudyOptions& options) {
+std::vector<Cell> cells(const Settings& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
     cells.push_back(frozen(cell));
     cells.push_back(full(cell));
-    for (const int rank : table18_ranks(options.preset))
+    for (const int rank : options.ranks_or(ranks(options.preset)))
       cells.push_back(lora_cell(cell, options, {"q", "v"}, rank));
   }
   return cells;
 }
 
-void measure_validation_loss(nn::Model& trained, CellResult& result) {
+void measure_validation_loss(const Lab&, nn::Model& trained, CellResult& result) {
   const data::Task& task = data::parse_task(result.cell.task);
   const auto examples = data::validation_set(task, task_options(result.cell), result.cell.seed);
   result.more[validation_nll] = score_task_or_nan(trained, examples).nll;
@@ -46,13 +45,13 @@ std::string loss_text(const Runs& runs) {
   return mean_and_sd(losses, 3);
 }
 
-Section table18_section(const ScoreTable& table, const std::vector<int>& ranks) {
+Section section(const ScoreTable& table, const std::vector<int>& ranks) {
   Section section = section_of(table);
-  section.grid = {{"r", "trained", "validation nll", "test nll", "score"}};
+  section.table = {{"r", "trained", "validation nll", "test nll", "score"}};
   const auto add = [&](const std::string& label, const Runs* runs) {
     if (runs == nullptr) return;
-    section.grid.push_back({label, std::to_string(summary(*runs).trainable), loss_text(*runs),
-                            nll_text(runs), score_text(runs)});
+    section.table.push_back({label, std::to_string(summary(*runs).trainable), loss_text(*runs),
+                             nll_text(runs), score_text(runs)});
   };
   add("frozen", table.find("frozen"));
   for (const int rank : ranks) add(std::to_string(rank), table.find(rank_row_name(rank)));
@@ -60,34 +59,31 @@ Section table18_section(const ScoreTable& table, const std::vector<int>& ranks) 
   return section;
 }
 
-Section table18_paper_section() {
+Section paper_section() {
   Section section{
       "The paper: GPT-2 medium on E2E, d = 1024", {}, {{"r", "validation loss", "BLEU"}}};
   for (const PaperRow18& row : paper)
-    section.grid.push_back({std::to_string(row.rank), fmt::format("{:.2f}", row.loss),
-                            fmt::format("{:.2f}", row.bleu)});
+    section.table.push_back({std::to_string(row.rank), fmt::format("{:.2f}", row.loss),
+                             fmt::format("{:.2f}", row.bleu)});
   return section;
 }
 
-std::vector<Finding> run_table18(const StudyOptions& options, Bases& bases, Progress& progress) {
-  Study study{"table18", table18_cells(options), {}, measure_validation_loss};
-  set_learning_rates(study.cells, options, bases, progress);
-  const auto results = run_study(std::move(study), options, bases, progress);
-  std::vector<Section> sections;
-  for (const ScoreTable& table : score_tables(results, rank_row_of))
-    sections.push_back(table18_section(table, table18_ranks(options.preset)));
-  sections.push_back(table18_paper_section());
-  publish(options, "table18", "Table 18 on toy tasks", sections,
-          {"The paper's numbers: Hu et al. 2021, Table 18; some of its hyper-parameters were tuned "
-           "at r = 4."},
-          results);
-  return table18_findings(results);
+Report read(const Results& results, Lab& lab) {
+  Report report{"Table 18 on toy tasks"};
+  for (const ScoreTable& table : score_tables(results.all, rank_row_of))
+    report.sections.push_back(section(table, lab.settings.ranks_or(ranks(lab.settings.preset))));
+  report.sections.push_back(paper_section());
+  report.notes = {
+      "The paper's numbers: Hu et al. 2021, Table 18; some of its hyper-parameters were tuned at r "
+      "= 4."};
+  report.findings = findings(results.all);
+  return report;
 }
 
 }  // namespace
 
-std::vector<int> table18_ranks(const std::string& preset) {
-  if (preset == "full") return {1, 2, 4, 8, 16, 32, 64};
+std::vector<int> ranks(Preset preset) {
+  if (preset == Preset::full) return {1, 2, 4, 8, 16, 32, 64};
   return {1, 4, 16, 64};
 }
 
@@ -106,7 +102,7 @@ static std::string lowest_text(const ScoreTable& table) {
   return text;
 }
 
-std::vector<Finding> table18_findings(const std::vector<CellResult>& results) {
+std::vector<Finding> findings(const std::vector<CellResult>& results) {
   Finding finding{"F7",
                   "the loss falls with r, then it is flat (Table 18)",
                   "./run table18",
@@ -138,12 +134,13 @@ std::vector<Finding> table18_findings(const std::vector<CellResult>& results) {
   return {finding};
 }
 
-Experiment table18_experiment() {
-  Experiment experiment{"table18",
-                        "the paper's Table 18: validation loss and quality against r, up to d",
-                        table18_cells, run_table18};
-  experiment.looks = true;
-  return experiment;
+Experiment experiment() {
+  return {.name = "table18",
+          .question = "the paper's Table 18: validation loss and quality against r, up to d",
+          .cells = cells,
+          .read = read,
+          .look = measure_validation_loss,
+          .listens = {"--ranks"}};
 }
 
-}  // namespace experiments
+}  // namespace experiments::table18

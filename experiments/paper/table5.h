@@ -7,12 +7,12 @@
 /// MLP {up,down} and all six are rows too, at the r nearest to the budget, and once more at 5/2 of
 /// it, where MLP and attention come out exactly equal. Controls: the frozen base and full
 /// fine-tuning.
-namespace experiments {
+namespace experiments::table5 {
 
-Experiment table5_experiment();
+Experiment experiment();
 
 /// A row that adapts these matrices of every block at this rank.
-struct Table5Row {
+struct Row {
   std::vector<std::string> targets;
   int rank = 0;
   double wikisql = 0, multinli = 0;  ///< of the paper, GPT-3 175B; 0: it has no such row
@@ -20,10 +20,10 @@ struct Table5Row {
   std::string name() const;  ///< "q,v r=4": its name in the results
   long trained() const;      ///< parameters, by formula
 };
-std::vector<Table5Row> table5_rows();
+std::vector<Row> rows();
 
 /// F1 and F10. The rule, fixed before any grid was run; D in points within one repetition, margin
-/// 3 points as for Table 6 (experiments/paper/table6_verdicts.h):
+/// 3 points as for Table 6 (experiments/paper/table6.h):
 ///
 ///   F1   "Wq or Wk alone is worst": for q, and for k,
 ///        D = mean of the paper's other rows (v, o, {q,k}, {q,v}, all four) - score(q or k)
@@ -36,6 +36,6 @@ std::vector<Table5Row> table5_rows();
 ///        D = score({up,down}, r = 4) - score({q,k,v,o}, r = 5)         reproduced if D > 0
 ///        and adding attention to the MLP costs nothing at the nearest budget,
 ///        D = score(all six, r = 2) - score({up,down}, r = 4)           reproduced if D > -margin
-std::vector<Finding> table5_findings(const std::vector<CellResult>& results);
+std::vector<Finding> findings(const std::vector<CellResult>& results);
 
-}  // namespace experiments
+}  // namespace experiments::table5

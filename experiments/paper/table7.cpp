@@ -1,23 +1,21 @@
 #include "experiments/paper/table7.h"
-#include "experiments/harness/output.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <set>
 
-namespace experiments {
+namespace experiments::table7 {
 
-std::vector<Table7Entry> table7_entries(const std::vector<AdaptedModel>& models,
-                                        double fixed_alpha) {
+std::vector<Entry> entries_of(const std::vector<AdaptedModel>& models, double fixed_alpha) {
   std::map<std::pair<std::string, std::uint64_t>, lora::Svd> own;  // of W, by matrix and base
-  std::vector<Table7Entry> entries;
+  std::vector<Entry> entries;
   for (const AdaptedModel& model : models) {
     const Cell& cell = model.cell;
     for (const auto& [name, matrix] : model.matrices) {
       lora::Svd& W_svd = own[{name, cell.base_seed}];
       if (W_svd.sigma.size() == 0) W_svd = lora::svd(matrix.W);
-      Table7Entry entry{cell.task, name, AlphaRule::fixed, {cell.base_seed, cell.seed}, {}};
+      Entry entry{cell.task, name, AlphaRule::fixed, {cell.base_seed, cell.seed}, {}};
       entry.amplification = lora::amplification(
           matrix.W, W_svd, matrix.delta, cell.rank,
           autograd::Random(cell.seed, fmt::format("table7.random.{}.r{}", name, cell.rank)));
@@ -38,11 +36,11 @@ double below_w(const lora::Amplification& a) { return std::log2(a.in_w / a.in_de
 double log_factor(const lora::Amplification& a) { return std::log2(a.factor()); }
 
 // The mean of what is read over the entries of a task's Wq that fit, for each repetition.
-std::map<Repetition, double> mean_by_repetition(const std::vector<Table7Entry>& entries,
+std::map<Repetition, double> mean_by_repetition(const std::vector<Entry>& entries,
                                                 const std::string& task, AlphaRule rule,
                                                 lora::Index low, lora::Index high, Read read) {
   std::map<Repetition, std::vector<double>> values;
-  for (const Table7Entry& entry : entries) {
+  for (const Entry& entry : entries) {
     const lora::Index r = entry.amplification.r;
     if (entry.task == task && kind_of(entry.matrix) == "q" && entry.rule == rule && low <= r &&
         r <= high)
@@ -54,7 +52,7 @@ std::map<Repetition, double> mean_by_repetition(const std::vector<Table7Entry>& 
 }
 
 // What is read at r = 4 minus at r = 16, for each repetition that has both.
-std::map<Repetition, double> fall(const std::vector<Table7Entry>& entries, const std::string& task,
+std::map<Repetition, double> fall(const std::vector<Entry>& entries, const std::string& task,
                                   AlphaRule rule, Read read) {
   return difference(mean_by_repetition(entries, task, rule, 4, 4, read),
                     mean_by_repetition(entries, task, rule, 16, 16, read));
@@ -69,7 +67,7 @@ Contrast contrast(std::string text, std::map<Repetition, double> each) {
 
 }  // namespace
 
-Finding table7_finding(const std::vector<Table7Entry>& entries) {
+Finding finding_of(const std::vector<Entry>& entries) {
   Finding finding{
       "F5",
       "Table 7: W has more in the directions of dW than in random ones and less than in "
@@ -77,7 +75,7 @@ Finding table7_finding(const std::vector<Table7Entry>& entries) {
       "./run table7",
       {}};
   std::set<std::string> tasks;
-  for (const Table7Entry& entry : entries) tasks.insert(entry.task);
+  for (const Entry& entry : entries) tasks.insert(entry.task);
   constexpr lora::Index any = 1000;
   for (const std::string& task : tasks) {
     const auto add = [&](const char* statement, Contrast c) {
@@ -105,31 +103,40 @@ Finding table7_finding(const std::vector<Table7Entry>& entries) {
   return finding;
 }
 
-Experiment table7_experiment() {
-  Experiment experiment{"table7", "how much of W lies in the directions of dW (Table 7)", {}, {}};
-  experiment.sweep = "adapters";
-  experiment.looks = true;  // every adapter is kept
-  experiment.cells = [](const StudyOptions& options) {
-    std::vector<Cell> cells;
-    for (const Cell& repetition : repetitions(options))
-      for (const int rank : adapter_ranks(options)) {
-        cells.push_back(adapter_cell(repetition, options, rank));
-        if (2 * rank != options.alpha)  // there it is the same cell
-          cells.push_back(adapter_cell(repetition, options, rank, AlphaRule::proportional));
-      }
-    return cells;
-  };
-  experiment.run = [cells = experiment.cells](const StudyOptions& options, Bases& bases,
-                                              Progress& progress) {
-    const auto models = adapted_models(cells(options), options, bases, progress);
-    const auto entries = table7_entries(models, options.alpha);
-    write_result(options, "table7", ".csv", table7_csv(entries));
-    write_result(options, "table7", ".md", table7_markdown(entries));
-    print_out("{}", table7_console(entries));
-    return std::vector{resting_on(table7_finding(entries), models,
-                                  [](const Cell& cell) { return cell.rank >= 4; })};
-  };
-  return experiment;
+namespace {
+
+std::vector<Cell> cells(const Settings& settings) {
+  std::vector<Cell> cells;
+  for (const Cell& repetition : repetitions(settings))
+    for (const int rank : adapter_ranks(settings)) {
+      cells.push_back(adapter_cell(repetition, settings, rank));
+      if (2 * rank != settings.alpha)  // there it is the same cell
+        cells.push_back(adapter_cell(repetition, settings, rank, AlphaRule::proportional));
+    }
+  return cells;
 }
 
-}  // namespace experiments
+Report read(const Results& results, Lab& lab) {
+  const auto models = adapted_models(results, lab);
+  const auto entries = entries_of(models, lab.settings.alpha);
+  Report report{"Table 7: W seen from the directions of ΔW"};
+  report.remarks = {"Mean ± standard deviation over base seeds and seeds."};
+  report.sections = sections(entries);
+  report.data = csv(entries);
+  report.findings = {
+      resting_on(finding_of(entries), models, [](const Cell& cell) { return cell.rank >= 4; })};
+  return report;
+}
+
+}  // namespace
+
+Experiment experiment() {
+  return {.name = "table7",
+          .question = "how much of W lies in the directions of dW (Table 7)",
+          .cells = cells,
+          .read = read,
+          .look = keep_adapter,
+          .sweep = "adapters"};
+}
+
+}  // namespace experiments::table7

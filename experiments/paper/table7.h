@@ -5,10 +5,10 @@
 
 /// Table 7 of the paper: ‖Uᵀ W V‖_F with U and V the first r directions of ΔW, of W, and random
 /// ones; and what of it is more than chance.
-namespace experiments {
+namespace experiments::table7 {
 
 /// One column of the table.
-struct Table7Entry {
+struct Entry {
   std::string task, matrix;  ///< "nli", "blocks.0.attn.q"
   AlphaRule rule = AlphaRule::fixed;
   Repetition repetition;
@@ -16,8 +16,7 @@ struct Table7Entry {
 };
 
 /// For every repetition, rank, rule for alpha and adapted matrix.
-std::vector<Table7Entry> table7_entries(const std::vector<AdaptedModel>& models,
-                                        double fixed_alpha);
+std::vector<Entry> entries_of(const std::vector<AdaptedModel>& models, double fixed_alpha);
 
 /// F5: random < ΔW < W, and amplification falls with r. For each task, on Wq as in the paper, means
 /// over the blocks, in doublings:
@@ -27,12 +26,13 @@ std::vector<Table7Entry> table7_entries(const std::vector<AdaptedModel>& models,
 ///   (d) the same with alpha in proportion to r
 /// The first two ranks are too few for (a): one random direction meets W almost nowhere half of the
 /// time. By chance alone (c) would be 2 + log2 of how ‖ΔW‖ falls; the note says what is left of it.
-Finding table7_finding(const std::vector<Table7Entry>& entries);
+Finding finding_of(const std::vector<Entry>& entries);
 
-std::string table7_csv(const std::vector<Table7Entry>& entries);
-std::string table7_console(const std::vector<Table7Entry>& entries);
-std::string table7_markdown(const std::vector<Table7Entry>& entries);
+Csv csv(const std::vector<Entry>& entries);
 
-Experiment table7_experiment();
+/// The paper's table, and one for each task, matrix and rule for alpha.
+std::vector<Section> sections(const std::vector<Entry>& entries);
 
-}  // namespace experiments
+Experiment experiment();
+
+}  // namespace experiments::table7

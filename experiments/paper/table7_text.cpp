@@ -5,7 +5,7 @@
 #include "experiments/evidence/plain_table.h"
 #include "experiments/paper/table7.h"
 
-namespace experiments {
+namespace experiments::table7 {
 namespace {
 
 /// A table of one task, matrix and rule for alpha.
@@ -17,9 +17,9 @@ struct Block {
 
 using ByRank = std::map<lora::Index, std::vector<lora::Amplification>>;
 
-std::map<Block, ByRank> blocks(const std::vector<Table7Entry>& entries) {
+std::map<Block, ByRank> blocks(const std::vector<Entry>& entries) {
   std::map<Block, ByRank> all;
-  for (const Table7Entry& entry : entries)
+  for (const Entry& entry : entries)
     all[{entry.task, entry.matrix, entry.rule}][entry.amplification.r].push_back(
         entry.amplification);
   return all;
@@ -77,42 +77,28 @@ double w_norm(const ByRank& ranks) { return ranks.begin()->second.front().w_norm
 
 }  // namespace
 
-std::string table7_console(const std::vector<Table7Entry>& entries) {
-  std::string text;
+std::vector<Section> sections(const std::vector<Entry>& entries) {
+  std::vector<Section> sections{
+      {"The paper: GPT-3, Wq of layer 48 of 96, ‖W‖ = 61.95, d = 12288, α fixed", {}, paper_table}};
   for (const auto& [block, ranks] : blocks(entries))
-    text += fmt::format("\n{}, {}, {}, ‖W‖ = {:.2f}\n{}", block.task, block.matrix,
-                        alpha_rule_text(block.rule), w_norm(ranks),
-                        console_table(amplification_table(ranks)));
-  return text + "\nThe paper, GPT-3, Wq of layer 48 of 96, ‖W‖ = 61.95, d = 12288, α fixed\n" +
-         console_table(paper_table);
+    sections.push_back({fmt::format("{}, {}, {}, ‖W‖ = {:.2f}", block.task, block.matrix,
+                                    alpha_rule_text(block.rule), w_norm(ranks)),
+                        {},
+                        amplification_table(ranks)});
+  return sections;
 }
 
-std::string table7_markdown(const std::vector<Table7Entry>& entries) {
-  std::string text =
-      "# Table 7: W seen from the directions of ΔW\n\n"
-      "Mean ± standard deviation over base seeds and seeds.\n\n"
-      "## The paper: GPT-3, Wq of layer 48 of 96, ‖W‖ = 61.95, d = 12288, α fixed\n\n" +
-      markdown_table(paper_table);
-  for (const auto& [block, ranks] : blocks(entries))
-    text += fmt::format("\n## {}, {}, {}, ‖W‖ = {:.2f}\n\n{}", block.task, block.matrix,
-                        alpha_rule_text(block.rule), w_norm(ranks),
-                        markdown_table(amplification_table(ranks)));
-  return text;
-}
-
-std::string table7_csv(const std::vector<Table7Entry>& entries) {
-  std::string text =
-      "task,base_seed,seed,matrix,alpha,r,w_norm,delta_norm,in_delta,in_w,in_random,"
-      "in_random_error,expected_random,amplification,over_random\n";
-  for (const Table7Entry& entry : entries) {
+Csv csv(const std::vector<Entry>& entries) {
+  Csv csv({"task", "base_seed", "seed", "matrix", "alpha", "r", "w_norm", "delta_norm", "in_delta",
+           "in_w", "in_random", "in_random_error", "expected_random", "amplification",
+           "over_random"});
+  for (const Entry& entry : entries) {
     const lora::Amplification& a = entry.amplification;
-    text +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", entry.task,
-                    entry.repetition.first, entry.repetition.second, entry.matrix,
-                    to_string(entry.rule), a.r, a.w_norm, a.delta_norm, a.in_delta, a.in_w,
-                    a.in_random, a.in_random_error, a.expected_random, a.factor(), a.over_random());
+    csv.row(entry.task, entry.repetition.first, entry.repetition.second, entry.matrix,
+            to_string(entry.rule), a.r, a.w_norm, a.delta_norm, a.in_delta, a.in_w, a.in_random,
+            a.in_random_error, a.expected_random, a.factor(), a.over_random());
   }
-  return text;
+  return csv;
 }
 
-}  // namespace experiments
+}  // namespace experiments::table7

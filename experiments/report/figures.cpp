@@ -116,6 +116,12 @@ Drawing draw_figure(const std::string& name, std::string_view script, const fs::
   return drawn(figure_from_script(name, std::string(script)), folder);
 }
 
+std::string draw_beside(const std::string& name, const std::string& script,
+                        const fs::path& folder) {
+  if (!has_gnuplot()) return "gnuplot is not here (Debian's package is gnuplot-nox)";
+  return draw_figure(name, script, folder).problem;
+}
+
 std::string draw_aside(const std::string& name, std::string_view script, const std::string& data,
                        const std::string& csv, const fs::path& svg) {
   if (!has_gnuplot()) return "gnuplot is not here (Debian's package is gnuplot-nox)";

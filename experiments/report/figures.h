@@ -48,6 +48,10 @@ std::vector<Drawing> draw_figures(const std::filesystem::path& out,
 Drawing draw_figure(const std::string& name, std::string_view script,
                     const std::filesystem::path& folder);
 
+/// The same, as far as there is gnuplot. Returns why there is no picture, or "".
+std::string draw_beside(const std::string& name, const std::string& script,
+                        const std::filesystem::path& folder);
+
 /// The same from data in a folder of its own, with the picture alone written to `svg`: for what is
 /// drawn beside a result and is less than it. Returns why there is no picture, or "".
 std::string draw_aside(const std::string& name, std::string_view script, const std::string& data,

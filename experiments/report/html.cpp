@@ -2,98 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "experiments/evidence/csv.h"
 
 namespace experiments {
 
 namespace {
-
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-std::vector<std::string> csv_cells(std::string_view line) {
-  std::vector<std::string> cells{""};
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"')
-      quoted = !quoted;
-    else if (c == ',' && !quoted)
-      cells.emplace_back();
-    else if (c != '\r')
-      cells.back() += c;
-  }
-  return cells;
-}
-
-// What stands between two marks becomes an element: "a *b* c". A mark alone stays what it is.
-std::string between_marks(const std::string& html, const std::string& mark, const char* tag) {
-  std::string out;
-  std::size_t at = 0;
-  for (;;) {
-    const std::size_t open = html.find(mark, at);
-    const std::size_t close =
-        open == std::string::npos ? open : html.find(mark, open + mark.size());
-    const bool empty = close == open + mark.size();
-    const bool spaced = open != std::string::npos && open + mark.size() < html.size() &&
-                        html[open + mark.size()] == ' ';
-    if (close == std::string::npos || empty || spaced) return out + html.substr(at);
-    out += html.substr(at, open - at);
-    out += fmt::format("<{0}>{1}</{0}>", tag,
-                       html.substr(open + mark.size(), close - open - mark.size()));
-    at = close + mark.size();
-  }
-}
-
-std::string inline_html(std::string_view text) {
-  std::string html = between_marks(escaped(text), "`", "code");
-  html = between_marks(html, "**", "strong");
-  return between_marks(html, "*", "em");
-}
-
-std::string trimmed(std::string_view text) {
-  const std::size_t from = text.find_first_not_of(' ');
-  if (from == std::string_view::npos) return "";
-  return std::string(text.substr(from, text.find_last_not_of(' ') - from + 1));
-}
-
-std::vector<std::string> markdown_cells(std::string_view line) {
-  std::vector<std::string> cells;
-  line.remove_prefix(1);  // the first |
-  line = line.substr(0, line.find_last_not_of(' ') + 1);
-  while (!line.empty()) {
-    std::string cell;
-    std::size_t end = 0;
-    for (; end < line.size() && line[end] != '|'; ++end) {
-      if (line.substr(end).starts_with("\\|")) ++end;  // a bar within the cell
-      cell += line[end];
-    }
-    cells.push_back(trimmed(cell));
-    line.remove_prefix(std::min(end + 1, line.size()));
-  }
-  return cells;
-}
-
-bool is_rule(const std::string& line) {
-  return line.starts_with("|") && line.find('-') != std::string::npos &&
-         line.find_first_not_of("|-: ") == std::string::npos;
-}
-
-std::string row_html(const std::string& line, const char* tag) {
-  std::string cells;
-  for (const std::string& cell : markdown_cells(line))
-    cells += fmt::format("<{0}>{1}</{0}>", tag, inline_html(cell));
-  return element("tr", cells);
-}
-
-// Of so many lines a table is opened by who wants to read it.
-constexpr std::size_t long_table = 40;
 
 // "1,024", "62.0 ±5.1", "+0.1 [-5.4, +5.6]", "1e-05"; a list "[1,2]" is none.
 bool is_number(const std::string& cell) {
@@ -112,45 +25,6 @@ bool has_numbers(const std::vector<std::vector<std::string>>& rows, std::size_t 
       return false;
   }
   return any;
-}
-
-// Consecutive lines of one kind make one element.
-enum class LineKind { blank, heading, table, list, text };
-
-LineKind kind_of_line(const std::string& line) {
-  if (trimmed(line).empty()) return LineKind::blank;
-  if (line.starts_with("#")) return LineKind::heading;
-  if (line.starts_with("|")) return LineKind::table;
-  if (line.starts_with("- ")) return LineKind::list;
-  return LineKind::text;
-}
-
-std::string block_html(LineKind kind, const std::vector<std::string>& lines) {
-  std::string html;
-  switch (kind) {
-    case LineKind::blank:
-      return "";
-    case LineKind::heading:
-      for (const std::string& line : lines) {
-        const std::size_t level = std::min(line.find_first_not_of('#'), line.size());
-        html += element(fmt::format("h{}", std::min<std::size_t>(level + 2, 6)),
-                        inline_html(trimmed(line.substr(level))));
-      }
-      return html;
-    case LineKind::table:
-      for (std::size_t i = 0; i < lines.size(); ++i)
-        if (!is_rule(lines[i])) html += row_html(lines[i], i == 0 ? "th" : "td");
-      html = element("div", element("table", html), "class=\"wide\"");
-      return lines.size() > long_table
-                 ? details(fmt::format("table of {} rows", lines.size() - 2), html)
-                 : html;
-    case LineKind::list:
-      for (const std::string& line : lines) html += element("li", inline_html(line.substr(2)));
-      return element("ul", html);
-    default:
-      for (const std::string& line : lines) html += (html.empty() ? "" : " ") + line;
-      return element("p", inline_html(html));
-  }
 }
 
 }  // namespace
@@ -213,15 +87,15 @@ std::string table_html(const std::vector<std::string>& head,
 }
 
 std::string csv_html(std::string_view csv, std::size_t most_rows) {
-  const std::vector<std::string> lines = lines_of(csv);
-  if (lines.empty()) return "";
-  std::vector<std::vector<std::string>> rows;
-  for (std::size_t i = 1; i < lines.size() && rows.size() < most_rows; ++i)
-    rows.push_back(csv_cells(lines[i]));
-  std::string html = table_html(csv_cells(lines[0]), rows);
-  if (rows.size() + 1 < lines.size())
-    html += element("p",
-                    fmt::format("{} of {} rows; the file has all.", rows.size(), lines.size() - 1));
+  std::vector<std::vector<std::string>> rows = read_csv(csv);
+  if (rows.empty()) return "";
+  const std::vector<std::string> head = rows.front();
+  rows.erase(rows.begin());
+  const std::size_t all = rows.size();
+  if (all > most_rows) rows.resize(most_rows);
+  std::string html = table_html(head, rows);
+  if (all > most_rows)
+    html += element("p", fmt::format("{} of {} rows; the file has all.", most_rows, all));
   return html;
 }
 
@@ -239,22 +113,6 @@ std::string download_link(const std::string& file_name, std::string_view mime_ty
   }
   return fmt::format("<a download=\"{0}\" href=\"data:{1};charset=utf-8,{2}\">{0}</a>",
                      escaped(file_name), mime_type, data);
-}
-
-std::string markdown_html(std::string_view markdown) {
-  std::string html;
-  std::vector<std::string> block;
-  LineKind kind = LineKind::blank;
-  for (const std::string& line : lines_of(markdown)) {
-    const LineKind now = kind_of_line(line);
-    if (now != kind) {
-      html += block_html(kind, block);
-      block.clear();
-    }
-    kind = now;
-    block.push_back(line);
-  }
-  return html + block_html(kind, block);
 }
 
 }  // namespace experiments

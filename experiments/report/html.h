@@ -34,8 +34,4 @@ std::string csv_html(std::string_view csv, std::size_t most_rows = 200);
 std::string download_link(const std::string& file_name, std::string_view mime_type,
                           std::string_view bytes);
 
-/// The Markdown that the experiments write: headings (two levels lower), paragraphs, lists, tables,
-/// **bold**, *italic* and `code`. A long table is hidden behind <details>.
-std::string markdown_html(std::string_view markdown);
-
 }  // namespace experiments

@@ -39,40 +39,44 @@ struct Log {
   }
 };
 
-Log log_of(const StudyOptions& options) {
+Log log_of(const Settings& settings) {
   Log log;
-  log.path = options.out / "paper.json";
-  log.head = {{"command", fmt::format("./run paper --preset {}", options.preset)},
+  log.path = settings.out / "paper.json";
+  log.head = {{"command", fmt::format("./run paper --preset {}", to_string(settings.preset))},
               {"started", utc_time()},
-              {"machine", machine_facts(options.jobs)}};
+              {"machine", machine_facts(settings.jobs)}};
   return log;
 }
 
 }  // namespace
 
-int run_paper(const StudyOptions& options, const std::vector<Experiment>& experiments) {
-  if (options.is_part()) return run_part_of_paper(options, experiments);
+int run_paper(const Settings& settings, const std::vector<Experiment>& experiments) {
+  if (settings.is_part()) return run_part_of_paper(settings, experiments);
   require_gnuplot();
   Progress progress;
   const auto start = Clock::now();
-  print_out("{}\n", plan_text(plan(experiments, options), options.jobs));
+  print_out("{}\n", plan_text(plan(experiments, settings), settings.jobs));
   flush_out();
 
-  Bases bases(options.out / "base", options.base_steps);
-  Log log = log_of(options);
+  Lab lab(settings, progress);
+  Log log = log_of(settings);
   std::vector<std::string> failures;
   std::set<std::string> begun;
   for (std::size_t i = 0; i < experiments.size(); ++i) {
     const Experiment& experiment = experiments[i];
-    progress.message(
-        fmt::format("[{}/{}] {}: {}", i + 1, experiments.size(), experiment.name, experiment.help));
+    progress.message(fmt::format("[{}/{}] {}: {}", i + 1, experiments.size(), experiment.name,
+                                 experiment.question));
+    lab.settings = settings_for(experiment, settings);
+    if (lab.settings.tasks.empty()) {
+      progress.message(fmt::format("{} runs on none of these tasks", experiment.name));
+      continue;
+    }
     // A sweep that several share is started over by the first of them only.
-    StudyOptions now = options;
-    if (!begun.insert(sweep_of(experiment)).second) now.start = ResultsFolder::Start::resume;
+    if (!begun.insert(sweep_of(experiment)).second) lab.settings.start = Start::resume;
     const auto stage_start = Clock::now();
     std::string problem;
     try {
-      run_experiment(experiment, now, bases, progress);
+      print_out("{}\n", report_text(run(experiment, lab)));
     } catch (const Stopped&) {
       throw;
     } catch (const std::exception& error) {
@@ -84,7 +88,7 @@ int run_paper(const StudyOptions& options, const std::vector<Experiment>& experi
     flush_out();
   }
 
-  print_out("{}", write_report(options.out, experiments));
+  print_out("{}", write_report(settings.out, experiments));
   flush_out();
   progress.message(fmt::format("the paper took {}", duration_text(seconds_since(start))));
   for (const std::string& failure : failures) progress.message(failure);

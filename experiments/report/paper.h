@@ -10,6 +10,6 @@ namespace experiments {
 /// same command continues. A shard runs part K of every sweep, and neither plans nor reports
 /// (paper_part.h). Returns 0, 1 where an experiment failed, or 130 after a stop. Throws as
 /// require_gnuplot.
-int run_paper(const StudyOptions& options, const std::vector<Experiment>& experiments);
+int run_paper(const Settings& settings, const std::vector<Experiment>& experiments);
 
 }  // namespace experiments

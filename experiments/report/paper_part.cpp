@@ -8,26 +8,25 @@ namespace experiments {
 
 namespace {
 
-// Whether it runs a sweep with these options; what is measured or run in another way is left to the
-// command without shards.
-bool has_sweep(const Experiment& experiment, const StudyOptions& options) {
-  try {
-    return experiment.cells && !experiment.cells(options).empty();
-  } catch (const std::invalid_argument&) {  // as that one says of tasks that it needs
-    return false;
-  }
+// Whether it runs a sweep with these settings; what is measured is left to the command without
+// shards.
+bool has_sweep(const Experiment& experiment, const Settings& settings) {
+  return experiment.cells && !settings.tasks.empty() && !experiment.cells(settings).empty();
 }
 
 }  // namespace
 
-int run_part_of_paper(const StudyOptions& options, const std::vector<Experiment>& experiments) {
+int run_part_of_paper(const Settings& settings, const std::vector<Experiment>& experiments) {
   Progress progress;
-  Bases bases(options.out / "base", options.base_steps);
+  Lab lab(settings, progress);
   int failed = 0;
   for (const Experiment& experiment : experiments) {
-    if (!has_sweep(experiment, options)) continue;
+    lab.settings = settings_for(experiment, settings);
+    if (!has_sweep(experiment, lab.settings)) continue;
     try {
-      run_experiment(experiment, options, bases, progress);
+      run(experiment, lab);
+    } catch (const PartDone& done) {
+      progress.message(done.text);
     } catch (const Stopped&) {
       throw;
     } catch (const NotReady&) {

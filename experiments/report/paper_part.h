@@ -8,6 +8,6 @@ namespace experiments {
 /// them need. An experiment that fails is said, and the others still run; where something is
 /// missing that all shards need nothing runs (NotReady). Returns 0, or 1 where an experiment
 /// failed.
-int run_part_of_paper(const StudyOptions& options, const std::vector<Experiment>& experiments);
+int run_part_of_paper(const Settings& settings, const std::vector<Experiment>& experiments);
 
 }  // namespace experiments

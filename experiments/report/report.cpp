@@ -9,10 +9,7 @@
 #include <set>
 #include <string_view>
 
-#include "experiments/evidence/findings_file.h"
-#include "experiments/harness/experiment.h"
-#include "experiments/harness/results.h"
-#include "experiments/report/figures.h"
+#include "experiments/evidence/verdicts.h"
 #include "experiments/report/html.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
@@ -29,77 +26,60 @@ namespace {
 
 std::string file_name(const fs::path& path) { return path.filename().string(); }
 
-// An experiment's own table, with its data behind it.
-std::string stage_section(const fs::path& out, const std::string& name) {
-  const fs::path folder = out / name;
-  std::string html;
-  const fs::path table = folder / (name + ".md");
-  if (fs::exists(table))
-    html += markdown_html(nn::read_file(table));
-  else
-    html += element("h3", escaped(name)) + element("p", "It has written no table.");
-  std::set<fs::path> data;
-  std::error_code unreadable;
-  for (fs::directory_iterator file(folder, unreadable), end; file != end;
-       file.increment(unreadable))
-    if (file->path().extension() == ".csv") data.insert(file->path());
-  for (const fs::path& path : data) {
-    const std::string csv = nn::read_file(path);
-    html += details("data: " + file_name(path),
-                    element("p", download_link(file_name(path), "text/csv", csv)) + csv_html(csv));
-  }
-  html += element("p", fmt::format("<code>./run {}</code>", escaped(name)), "class=\"command\"");
-  return element("section", html, fmt::format("id=\"{}\"", escaped(name)));
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
 }
 
-std::string figure_section(const fs::path& out, const Drawing& drawing) {
-  const Figure& figure = drawing.figure;
-  if (drawing.svg.empty())
-    return element("p",
-                   fmt::format("<strong>{}</strong> is not drawn: {}", escaped(figure.title),
-                               escaped(drawing.problem)),
-                   "class=\"missing\"");
-  std::string html = element("h3", escaped(figure.title)) + drawing.svg +
-                     element("figcaption", escaped(figure.caption));
-  for (const std::string& data : figure.data) {
-    const fs::path path = out / "figures" / data;
-    const std::string csv = nn::read_file(path);
-    // A table's data are whole in its section; a page need not hold them twice.
-    const std::string stage = path.stem().string();
-    const std::string whole =
-        data.starts_with("../")
-            ? fmt::format("<a href=\"#{0}\">{0}</a> has the whole file.", escaped(stage))
-            : download_link(file_name(path), "text/csv", csv);
-    html += details("data: " + file_name(path), element("p", whole) + csv_html(csv, 100));
-  }
-  html += details("script: " + figure.name + ".gp", element("pre", escaped(figure.script)));
-  return element("figure", html, fmt::format("id=\"figure-{}\"", escaped(figure.name)));
+// A figure stands with the experiment whose name its own begins with.
+bool shows(const Figure& figure, const std::string& stage) {
+  return figure.name == stage || figure.name.starts_with(stage + "-");
 }
 
-std::string contents(const std::vector<std::string>& stages) {
+std::vector<Drawing> drawings_of(const std::vector<Drawing>& drawings, const std::string& stage) {
+  std::vector<Drawing> own;
+  std::copy_if(drawings.begin(), drawings.end(), std::back_inserter(own),
+               [&](const Drawing& drawing) { return shows(drawing.figure, stage); });
+  return own;
+}
+
+// Those whose experiment has left nothing here.
+std::vector<Drawing> other_drawings(const std::vector<Drawing>& drawings,
+                                    const std::vector<Stage>& stages) {
+  std::vector<Drawing> others;
+  std::copy_if(
+      drawings.begin(), drawings.end(), std::back_inserter(others), [&](const Drawing& drawing) {
+        return std::none_of(stages.begin(), stages.end(),
+                            [&](const Stage& stage) { return shows(drawing.figure, stage.name); });
+      });
+  return others;
+}
+
+std::string contents(const std::vector<Stage>& stages) {
   std::string links = "<a href=\"#top\">top</a> <a href=\"#verdicts\">verdicts</a> ";
-  for (const std::string& name : stages)
-    links += fmt::format("<a href=\"#{0}\">{0}</a> ", escaped(name));
-  for (const char* section : {"figures", "formulas", "errata", "provenance"})
+  for (const Stage& stage : stages)
+    links += fmt::format("<a href=\"#{0}\">{0}</a> ", escaped(stage.name));
+  for (const char* section : {"formulas", "errata", "provenance"})
     links += fmt::format("<a href=\"#{0}\">{0}</a> ", section);
   return element("nav", links);
 }
 
 std::string page(const fs::path& out, const std::vector<Experiment>& experiments,
-                 const std::string& warning, const std::vector<Finding>& judged,
-                 const std::vector<Drawing>& drawings) {
-  const std::vector<std::string> stages = stages_in(out, experiments);
-  std::string body = element("h1", "LoRA’s evidence, on toy tasks");
+                 const std::vector<Stage>& stages, const std::string& warning,
+                 const std::vector<Finding>& judged, const std::vector<Drawing>& drawings) {
+  std::string body = element("h1", "LoRA’s evidence, on toy tasks", "id=\"top\"");
   if (!warning.empty())
     body += element("p", element("strong", escaped(warning)), "class=\"warning\"");
+  body += element("p", escaped(summary_text(judged)), "class=\"summary\"");
   body += contents(stages) + verdicts_section(judged);
-  body += element("h2", "Tables", "id=\"tables\"");
-  for (const std::string& name : stages) body += stage_section(out, name);
-  body += element("h2", "Figures", "id=\"figures\"");
-  for (const Drawing& drawing : drawings) body += figure_section(out, drawing);
+  body += element("h2", "Tables and figures", "id=\"tables\"");
+  for (const Stage& stage : stages)
+    body += stage_section(out, stage, drawings_of(drawings, stage.name));
+  for (const Drawing& drawing : other_drawings(drawings, stages))
+    body += figure_section(out, drawing);
   body += costs_section();
-  body += element("section", markdown_html(report_errata()), "id=\"errata\" class=\"box\"");
-  body += provenance_section(out, experiments);
+  body += element("section", report_errata(), "id=\"errata\" class=\"box\"");
+  body += provenance_section(out, experiments, stages);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>lowrank: report</title>\n"
@@ -107,13 +87,13 @@ std::string page(const fs::path& out, const std::vector<Experiment>& experiments
       report_style(), body);
 }
 
-}  // namespace
-
-namespace {
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
+Report read_report(const fs::path& path) {
+  const std::string text = nn::read_file(path);
+  try {
+    return report_from_json(text);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{} is no report: {}", path.string(), error.what()));
+  }
 }
 
 // Why a folder holds something else than its name says, as a copy of another does; "" where not.
@@ -130,24 +110,50 @@ std::string other_contents(const fs::path& folder) {
       return error.what();
     }
   }
-  if (is_there(folder / "findings.json"))
-    for (const Finding& finding : read_findings(folder / "findings.json"))
-      if (finding.command != "./run " + name)
-        return fmt::format("its findings are of {}", nn::printable(finding.command));
+  if (!is_there(folder / "report.json")) return "";
+  for (const Finding& finding : read_report(folder / "report.json").findings)
+    if (finding.command != "./run " + name)
+      return fmt::format("its findings are of {}", nn::printable(finding.command));
   return "";
 }
 
 }  // namespace
 
-std::vector<std::string> stages_in(const fs::path& out,
-                                   const std::vector<Experiment>& experiments) {
-  std::vector<std::string> stages;
+namespace {
+
+std::set<std::string> names_of(const std::vector<Experiment>& experiments) {
+  std::set<std::string> names{"learning-rates"};
+  for (const Experiment& experiment : experiments)
+    names.insert({experiment.name, sweep_of(experiment)});
+  return names;
+}
+
+// Folders with a report that is nobody's of these: sweeps of the user's own.
+std::set<std::string> own_sweeps(const fs::path& out, const std::vector<Experiment>& experiments) {
+  const std::set<std::string> ours = names_of(experiments);
+  std::set<std::string> sweeps;
+  std::error_code unreadable;  // what may not be looked into is no results of ours
+  for (fs::directory_iterator entry(out, unreadable), end; entry != end;
+       entry.increment(unreadable)) {
+    const fs::path folder = entry->path();
+    if (!ours.contains(file_name(folder)) && is_there(folder / "report.json") &&
+        is_there(folder / "run.json") && other_contents(folder).empty())
+      sweeps.insert(file_name(folder));
+  }
+  return sweeps;
+}
+
+}  // namespace
+
+std::vector<Stage> stages_in(const fs::path& out, const std::vector<Experiment>& experiments) {
+  std::vector<Stage> stages;
   for (const Experiment& experiment : experiments) {
     const fs::path folder = out / experiment.name;
-    const bool has_results =
-        is_there(folder / "findings.json") || is_there(folder / (experiment.name + ".md"));
-    if (has_results && other_contents(folder).empty()) stages.push_back(experiment.name);
+    if (is_there(folder / "report.json") && other_contents(folder).empty())
+      stages.push_back({experiment.name, read_report(folder / "report.json")});
   }
+  for (const std::string& name : own_sweeps(out, experiments))
+    stages.push_back({name, read_report(out / name / "report.json")});
   return stages;
 }
 
@@ -163,59 +169,78 @@ std::vector<std::string> sweeps_in(const fs::path& out,
 }
 
 std::vector<std::string> left_out(const fs::path& out, const std::vector<Experiment>& experiments) {
-  std::set<std::string> ours{"learning-rates"}, lines;
-  for (const Experiment& experiment : experiments)
-    ours.insert({experiment.name, sweep_of(experiment)});
+  const std::set<std::string> ours = names_of(experiments), sweeps = own_sweeps(out, experiments);
+  std::set<std::string> lines;
   std::error_code unreadable;  // what may not be looked into is no results of ours
   for (fs::directory_iterator entry(out, unreadable), end; entry != end;
        entry.increment(unreadable)) {
     const fs::path folder = entry->path();
-    if (!is_there(folder / "findings.json") && !is_there(folder / "cells.jsonl")) continue;
-    const std::string why =
+    const bool has_report = is_there(folder / "report.json");
+    if (!has_report && !is_there(folder / "cells.jsonl")) continue;
+    if (sweeps.contains(file_name(folder))) continue;
+    std::string why =
         ours.contains(file_name(folder)) ? other_contents(folder) : "no experiment has that name";
+    if (why.empty() && !has_report && is_there(folder / "findings.json"))
+      why = fmt::format("an earlier version wrote it; ./run {} reads its cells again",
+                        file_name(folder));
     if (!why.empty()) lines.insert(fmt::format("{} is left out: {}", folder.string(), why));
   }
   return {lines.begin(), lines.end()};
 }
 
-std::string warning(const fs::path& out, const std::vector<Experiment>& experiments) {
+std::string warning(const std::vector<Stage>& stages) {
   std::vector<std::string> smoke;
-  const std::vector<std::string> stages = stages_in(out, experiments);
-  for (const std::string& name : stages) {
-    const fs::path table = out / name / (name + ".md");
-    if (is_there(table) && nn::read_file(table).find(hardly_trained) != std::string::npos)
-      smoke.push_back(name);
-  }
+  for (const Stage& stage : stages)
+    if (stage.report.warning == hardly_trained) smoke.push_back(stage.name);
   if (smoke.empty()) return "";
   if (smoke.size() == stages.size()) return hardly_trained;
   return fmt::format("{} So it is with {}.", hardly_trained, fmt::join(smoke, ", "));
 }
 
-std::vector<Finding> judged_findings(const fs::path& out,
-                                     const std::vector<Experiment>& experiments) {
+std::vector<Finding> judged_findings(const std::vector<Stage>& stages) {
   std::vector<Finding> measured;
-  for (const std::string& name : stages_in(out, experiments)) {
-    const fs::path path = out / name / "findings.json";
-    if (!fs::exists(path)) continue;
-    const std::vector<Finding> found = read_findings(path);
-    measured.insert(measured.end(), found.begin(), found.end());
-  }
+  for (const Stage& stage : stages)
+    measured.insert(measured.end(), stage.report.findings.begin(), stage.report.findings.end());
   std::vector<Finding> family = whole_family(measured);
   judge(family);
   return family;
 }
 
+std::string summary_text(const std::vector<Finding>& judged) {
+  long cells = 0, parts = 0;
+  std::vector<std::string> by_outcome[3], not_run;
+  for (const Finding& finding : judged) {
+    cells += finding.cells;
+    parts += static_cast<long>(finding.parts.size());
+    (finding.parts.empty() ? not_run : by_outcome[static_cast<int>(finding.outcome())])
+        .push_back(finding.id);
+  }
+  const auto names = [](const std::vector<std::string>& ids) {
+    return ids.empty() ? "none" : fmt::format("{}", fmt::join(ids, ", "));
+  };
+  std::string text = fmt::format(
+      "{} findings were put to the test in {} parts, which rest on {} trained runs. Reproduced: {}; "
+      "contradicted on one of the tasks or more: {}; inconclusive: {}.",
+      judged.size() - not_run.size(), parts, cells, names(by_outcome[0]), names(by_outcome[1]),
+      names(by_outcome[2]));
+  if (!not_run.empty()) text += fmt::format(" Not run: {}.", names(not_run));
+  return text +
+         " A finding is contradicted where one of its parts is, so look at the parts for what did "
+         "hold.";
+}
+
 std::string write_report(const fs::path& out, const std::vector<Experiment>& experiments) {
   std::string text;
   for (const std::string& line : left_out(out, experiments)) text += line + "\n";
-  if (stages_in(out, experiments).empty())
+  const std::vector<Stage> stages = stages_in(out, experiments);
+  if (stages.empty())
     throw std::runtime_error(
         fmt::format("{} has no results of an experiment; ./run paper makes them", out.string()));
   const std::vector<std::string> sweeps = sweeps_in(out, experiments);
   for (const std::string& sweep : sweeps)  // damage is said before anything is written
     read_cells(out / sweep / "cells.jsonl");
-  const std::vector<Finding> judged = judged_findings(out, experiments);
-  const std::string first = warning(out, experiments);
+  const std::vector<Finding> judged = judged_findings(stages);
+  const std::string first = warning(stages);
   if (!first.empty()) text += first + "\n";
   text += findings_summary(judged) + "\n";
   // Somebody else's results can be read all the same.
@@ -224,8 +249,8 @@ std::string write_report(const fs::path& out, const std::vector<Experiment>& exp
            fmt::format("{} cannot be written, so there is no report; copy the folder to have one\n",
                        out.string());
   nn::write_file_atomically(out / "verdicts.json", verdicts_json(judged, first));
-  nn::write_file_atomically(out / "report.html",
-                            page(out, experiments, first, judged, draw_figures(out, sweeps)));
+  nn::write_file_atomically(out / "report.html", page(out, experiments, stages, first, judged,
+                                                      draw_figures(out, sweeps)));
   return text + fmt::format("{}\n", (out / "report.html").string());
 }
 

@@ -101,10 +101,10 @@ std::string run_of_the_paper(const fs::path& out) {
 
 // The machines that the cells were computed on, each once.
 std::string machines(const fs::path& out, const std::vector<Experiment>& experiments,
-                     const std::vector<std::string>& stages) {
+                     const std::vector<Stage>& stages) {
   std::vector<std::vector<std::string>> rows;
-  for (const std::string& name : stages) {
-    const nn::Json card = read_json(out / sweep_of(experiments, name) / "run.json");
+  for (const Stage& stage : stages) {
+    const nn::Json card = read_json(out / sweep_of(experiments, stage.name) / "run.json");
     for (const nn::Json& machine : part_at(card, "runs", nn::Json::value_t::array)) {
       if (!machine.is_object()) continue;
       const std::vector<std::string> row{text_at(machine, "commit"), text_at(machine, "compiler"),
@@ -120,10 +120,10 @@ std::string machines(const fs::path& out, const std::vector<Experiment>& experim
 
 }  // namespace
 
-std::string provenance_section(const fs::path& out, const std::vector<Experiment>& experiments) {
-  const std::vector<std::string> stages = stages_in(out, experiments);
+std::string provenance_section(const fs::path& out, const std::vector<Experiment>& experiments,
+                               const std::vector<Stage>& stages) {
   std::vector<std::vector<std::string>> rows;
-  for (const std::string& name : stages) rows.push_back(stage_row(out, experiments, name));
+  for (const Stage& stage : stages) rows.push_back(stage_row(out, experiments, stage.name));
   std::string html = element("h2", "Provenance") + run_of_the_paper(out) +
                      table_html({"stage", "folder", "configuration", "base seeds", "seeds", "cells",
                                  "seconds of one core"},

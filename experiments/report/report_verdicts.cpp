@@ -26,11 +26,8 @@ std::string paper_value(const std::string& id) {
 }
 
 std::string outcome_cell(Outcome outcome, const std::string& attributes = "") {
-  const char* sign = outcome == Outcome::reproduced     ? "✓"
-                     : outcome == Outcome::contradicted ? "✗"
-                                                        : "?";
-  return fmt::format("<td class=\"outcome {0}\"{2}>{1} {0}</td>", outcome_text(outcome), sign,
-                     attributes);
+  return fmt::format("<td class=\"outcome {0}\"{2}>{1} {0}</td>", outcome_text(outcome),
+                     outcome_sign(outcome), attributes);
 }
 
 std::string part_cells(const Finding::Part& part) {
@@ -45,9 +42,7 @@ std::string part_cells(const Finding::Part& part) {
 // "3 ✓, 1 ✗, 2 ?": how the parts came out.
 std::string parts_text(const Finding& finding) {
   std::string text;
-  for (const auto& [outcome, sign] :
-       {std::pair(Outcome::reproduced, "✓"), std::pair(Outcome::contradicted, "✗"),
-        std::pair(Outcome::inconclusive, "?")}) {
+  for (const auto& [outcome, words, sign] : outcome_words) {
     int count = 0;
     for (const Finding::Part& part : finding.parts) count += part.judgement.outcome == outcome;
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, sign);
@@ -91,8 +86,9 @@ std::string verdicts_section(const std::vector<Finding>& judged) {
       "pair. Runs are trained cells, each counted once.";
   return element("section",
                  element("h2", "Verdicts") + element("p", escaped(rule)) +
-                     table_of_rows(head, rows) + element("h3", "The parts") +
-                     table_of_rows(parts_head, parts),
+                     table_of_rows(head, rows) +
+                     details("The parts: what was tested, on which task, and how it came out",
+                             table_of_rows(parts_head, parts)),
                  "id=\"verdicts\"");
 }
 

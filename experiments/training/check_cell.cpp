@@ -24,6 +24,9 @@ void check_is_one_of(const Cell& cell, const char* what, const std::string& valu
                                   fmt::join(std::vector<std::string>{valid...}, ", ")));
 }
 
+// A student of a teacher with a planted change of rank `size`, which may be 0.
+bool is_student(const Cell& cell) { return cell.method == "student"; }
+
 void check_base_of(const Cell& cell) {
   check_is_one_of(cell, "base", cell.base, "pretrained", "random");
   if (cell.width < 1) refuse_cell(cell, fmt::format("width {} is below 1", cell.width));
@@ -36,13 +39,13 @@ void check_base_of(const Cell& cell) {
 
 // The method that the cell names; null for one that only cells have.
 const lora::Method* method_of(const Cell& cell) {
-  if (cell.method == "frozen" || cell.method == "subspace") return nullptr;
+  if (cell.method == "frozen" || cell.method == "subspace" || is_student(cell)) return nullptr;
   std::string names = "frozen";
   for (const lora::Method* m : lora::all_methods()) {
     if (cell.method == m->name) return m;
     names += fmt::format(", {}", m->name);
   }
-  refuse_cell(cell, fmt::format("unknown method {}; valid: {}, subspace",
+  refuse_cell(cell, fmt::format("unknown method {}; valid: {}, subspace, student",
                                 nn::printable(cell.method), names));
 }
 
@@ -88,10 +91,13 @@ void check_cell(const Cell& cell) {
   check_base_of(cell);
   check_is_one_of(cell, "optimizer", cell.optimizer, "adamw", "sgd");
   const lora::Method* method = method_of(cell);
-  check_size_of(cell, method                      ? method->size_is
-                      : cell.method == "subspace" ? "dimensions"
-                                                  : nullptr);
-  if (method && method->has_lora) return check_lora_of(cell);
+  if (is_student(cell) && cell.size < 0)
+    refuse_cell(cell, fmt::format("planted rank {} is below 0", cell.size));
+  if (!is_student(cell))
+    check_size_of(cell, method                      ? method->size_is
+                        : cell.method == "subspace" ? "dimensions"
+                                                    : nullptr);
+  if (is_student(cell) || (method && method->has_lora)) return check_lora_of(cell);
   if (!cell.targets.empty() || cell.rank != 0 || cell.dropout != 0)
     refuse_cell(cell,
                 fmt::format("only LoRA has targets, a rank and dropout, not {}", cell.method));

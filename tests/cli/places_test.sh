@@ -184,8 +184,8 @@ damaged; edit '1s/"value":[0-9.]*/"value":42/' "$work/damaged/table6/cells.jsonl
 refused 'damaged/table6/cells.jsonl:1: field "value" must be from 0 to 1 or nan, not 42' report --out damaged
 damaged; edit $'1s/"method":"[a-z]*"/"method":"\\\\u001b[31mX"/' "$work/damaged/table6/cells.jsonl"
 refused 'damaged/table6/cells.jsonl:1: unknown method "\\u001b[31mX"' report --out damaged
-damaged; edit 's/"cells": [0-9]*/"cells": 3000000000/' "$work/damaged/table6/findings.json"
-refused 'damaged/table6/findings.json holds no findings: *"cells*' report --out damaged
+damaged; edit 's/"cells": [0-9]*/"cells": 3000000000/' "$work/damaged/table6/report.json"
+refused 'damaged/table6/report.json is no report: *"cells*' report --out damaged
 damaged; echo '{"stages":[1,{"name":"x","seconds":"long"}]}' >"$work/damaged/paper.json"
 accepted report --out damaged
 

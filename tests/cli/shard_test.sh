@@ -29,7 +29,7 @@ all_end_well() { local pid; for pid; do wait "$pid" || fail "a process ended wit
 same_as_one() {
   local file
   [[ $(cells "$1") == "$(cells one)" ]] || fail "the cells of $1 are others than those of one machine"
-  for file in table6.md table6.csv findings.json; do
+  for file in table6.md table6.csv report.json; do
     cmp -s "$work/$1/table6/$file" "$work/one/table6/$file" || fail "$file of $1 is another than that of one machine"
   done
 }

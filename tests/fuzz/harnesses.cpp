@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "experiments/beyond/known_rank_experiment.h"
 #include "experiments/cli/option_values.h"
-#include "experiments/evidence/findings_file.h"
+#include "experiments/evidence/report.h"
+#include "experiments/evidence/verdicts.h"
 #include "experiments/harness/shard.h"
 #include "experiments/training/cell.h"
 #include "experiments/training/pretrain.h"
@@ -102,19 +102,24 @@ void cell(std::string_view line) {
   }
 }
 
-void findings(std::string_view text) {
+void report(std::string_view text) {
   try {
-    std::vector<experiments::Finding> family =
-        experiments::whole_family(experiments::findings_from_json(text));
+    const experiments::Report read = experiments::report_from_json(text);
+    experiments::report_text(read);
+    experiments::report_markdown(read);
+    require(experiments::report_json(experiments::report_from_json(
+                experiments::report_json(read))) == experiments::report_json(read),
+            "a report does not come back from its JSON");
+    std::vector<experiments::Finding> family = experiments::whole_family(read.findings);
     experiments::judge(family);
     experiments::verdicts_json(family);
   } catch (const std::invalid_argument&) {
   }
 }
 
-void known_rank(std::string_view text) {
+void csv(std::string_view text) {
   try {
-    experiments::known_rank_markdown(std::string(text));
+    for (const auto& row : experiments::read_csv(text)) require(!row.empty(), "a row has no field");
   } catch (const std::invalid_argument&) {
   }
 }
@@ -157,8 +162,8 @@ constexpr Harness all[] = {
     {"base_config", base_config},
     {"json", json},
     {"cell", cell},
-    {"findings", findings},
-    {"known_rank", known_rank},
+    {"report", report},
+    {"csv", csv},
     {"targets_regex", targets_regex},
     {"option_values", option_values},
 };

@@ -5,13 +5,14 @@
 #include <cmath>
 
 using namespace experiments;
+using namespace experiments::adam_alpha;
 using doctest::Approx;
 
 namespace {
 
 Cell lora_on_q_and_v(int rank, const std::string& optimizer = "adamw",
                      const std::string& scaling = "alpha/r") {
-  StudyOptions options;
+  Settings options;
   options.scaling = scaling;
   Cell cell = lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q", "v"}, rank);
   cell.optimizer = optimizer;
@@ -79,10 +80,10 @@ TEST_CASE("alpha is traded for sizes and rates of A and B in the same bits, and 
 }
 
 TEST_CASE("both optimizers have a grid, and its rates are its own") {
-  StudyOptions options;
+  Settings options;
   options.seeds = 1;
   int adam = 0, sgd = 0;
-  for (const Cell& cell : adam_alpha_experiment().cells(options)) {
+  for (const Cell& cell : adam_alpha::experiment().cells(options)) {
     CHECK_NOTHROW(check_cell(cell));
     CHECK(cell.task == "sqlgen");
     if (cell.method != "lora") continue;

@@ -9,6 +9,7 @@
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;
+using namespace experiments::amplification_scale;
 using doctest::Approx;
 
 TEST_CASE("a row is the mean over layers and seeds, one for each setting and kind of matrix") {
@@ -73,8 +74,8 @@ TEST_CASE("the measurement: a change along W's own directions meets W, a random 
 }
 
 TEST_CASE("the cells vary one thing at a time and need sqlgen") {
-  const Experiment experiment = amplification_scale_experiment();
-  StudyOptions options = study_preset("full");
+  const Experiment experiment = amplification_scale::experiment();
+  Settings options = settings_of(Preset::full);
   options.seeds = 1;
   int facts = 0, alphas = 0, widths = 0;
   for (const Cell& cell : experiment.cells(options)) {

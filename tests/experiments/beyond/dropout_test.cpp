@@ -5,11 +5,12 @@
 #include <set>
 
 using namespace experiments;
+using namespace experiments::dropout;
 
 namespace {
 
 Cell lora_on_q_and_v() {
-  StudyOptions options;
+  Settings options;
   return lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q", "v"}, 4);
 }
 
@@ -35,11 +36,11 @@ TEST_CASE("at the first step the loss and dA do not see dropout, and dB does") {
 }
 
 TEST_CASE("the cells differ in p alone, and p = 0 is among them") {
-  StudyOptions options;
+  Settings options;
   options.seeds = 1;
   std::set<double> p;
   std::set<std::string> rest;
-  for (Cell cell : dropout_experiment().cells(options)) {
+  for (Cell cell : dropout::experiment().cells(options)) {
     CHECK_NOTHROW(check_cell(cell));
     if (cell.method != "lora") continue;
     p.insert(cell.dropout);

@@ -10,6 +10,7 @@
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;
+using namespace experiments::forgetting;
 using doctest::Approx;
 
 namespace {
@@ -67,7 +68,7 @@ Truth opposite(const std::string& method, int rank) {
 }
 
 std::string letters(const std::vector<CellResult>& results) {
-  std::vector<Finding> findings = forgetting_findings(results);
+  std::vector<Finding> findings = forgetting::findings(results);
   judge(findings);
   std::string text;
   for (const auto& part : findings.at(0).parts) text += outcome_text(part.judgement.outcome)[0];
@@ -83,7 +84,7 @@ TEST_CASE("F11 is judged by what was measured") {
 }
 
 TEST_CASE("F11: the effects are paired differences in the statement's unit") {
-  std::vector<Finding> findings = forgetting_findings(table(as_published));
+  std::vector<Finding> findings = forgetting::findings(table(as_published));
   judge(findings);
   const auto& parts = findings.at(0).parts;
   CHECK(parts[0].judgement.effect == Approx(14.5).epsilon(0.01));
@@ -96,10 +97,10 @@ TEST_CASE("F11: the effects are paired differences in the statement's unit") {
 TEST_CASE("F11: what was not run is said") {
   auto results = table(as_published);
   std::erase_if(results, [](const CellResult& r) { return r.cell.rank > 1; });
-  std::vector<Finding> findings = forgetting_findings(results);
+  std::vector<Finding> findings = forgetting::findings(results);
   judge(findings);
   CHECK(findings.at(0).parts.at(2).judgement.reason == "not run: LoRA at r and at 4 r or more");
-  CHECK(forgetting_findings({}).at(0).parts.empty());
+  CHECK(forgetting::findings({}).at(0).parts.empty());
 }
 
 TEST_CASE("the measurements: an untouched model has no intruders, a foreign direction is one") {

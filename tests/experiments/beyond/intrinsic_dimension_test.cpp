@@ -7,6 +7,7 @@
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;
+using namespace experiments::intrinsic_dimension;
 
 namespace {
 
@@ -23,13 +24,13 @@ CellResult scored(const std::string& base, const std::string& method, int d, dou
 }  // namespace
 
 TEST_CASE("intrinsic-dimension: quick takes two seeds, and more where more are asked for") {
-  const auto seeds = [](const StudyOptions& options) {
+  const auto seeds = [](const Settings& options) {
     std::set<std::uint64_t> seeds;
-    for (const Cell& cell : intrinsic_dimension_experiment().cells(options))
+    for (const Cell& cell : intrinsic_dimension::experiment().cells(options))
       seeds.insert(cell.seed);
     return seeds.size();
   };
-  StudyOptions options = study_preset("quick");
+  Settings options = settings_of(Preset::quick);
   CHECK(seeds(options) == 2);
   options.seeds = 4;
   options.seeds_given = true;
@@ -64,8 +65,10 @@ TEST_CASE("d90 is 0 where there is nothing to learn, and needs full fine-tuning"
 TEST_CASE("intrinsic dimension: a repetition without full fine-tuning has a line and no d90") {
   CellResult other = scored("pretrained", "subspace", 8, 0.5);
   other.cell.seed = 2;
-  const std::string csv = intrinsic_dimension_csv(
-      {scored("pretrained", "full", 0, 0.8), scored("pretrained", "subspace", 8, 0.8), other});
+  const std::string csv =
+      intrinsic_dimension::csv(
+          {scored("pretrained", "full", 0, 0.8), scored("pretrained", "subspace", 8, 0.8), other})
+          .text();
   CHECK(csv.find(",1,subspace,8,0.8,") != std::string::npos);
   CHECK(csv.find(",8,8\n") != std::string::npos);  // of the first repetition
   const auto line = csv.find(",2,subspace,8,0.5,");

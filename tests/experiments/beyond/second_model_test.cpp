@@ -127,7 +127,7 @@ TEST_CASE("a model that is no decoder is analysed") {
     CHECK(found.in_w > found.in_random);
   }
   CellResult result;
-  measure_intruders(base, model, result);
+  forgetting::measure_intruders(base, model, result);
   CHECK(result.more.contains("intruders.hidden"));
   CHECK(result.more.at("best_cosine.scores") < 1);
   CHECK(result.more.at("best_cosine.scores") > 0);

@@ -4,17 +4,20 @@
 
 #include <memory>
 
+#include "experiments/cli/command_help.h"
+
 using namespace experiments;
 
 namespace {
 
 struct Options {
-  std::string rank = "4", task;
+  std::string rank = "4", task, before, after;
   std::vector<std::string> targets;
   bool json = false;
 };
 
-// lowrank eval --task TASK ... and lowrank bench step, with the values of both in `given`.
+// lowrank eval --task TASK ..., lowrank bench step and lowrank compare A B, with the values of all
+// in `given`.
 Command program(const std::shared_ptr<Options>& given) {
   Command eval("eval", "scores");
   eval.option("--rank", given->rank, "r");
@@ -29,7 +32,12 @@ Command program(const std::shared_ptr<Options>& given) {
   step.option("--rank", given->rank, "r");
   step.refuse("--task", "it has none");
   step.action([](const Command&) { return 8; });
-  return {"lowrank", "", {eval, {"bench", "times", {step, product}}}};
+  Command compare("compare", "differences");
+  compare.argument("A", given->before, "a folder");
+  compare.argument("B", given->after, "another");
+  compare.flag("--json", given->json, "as JSON");
+  compare.action([](const Command& command) { return command.given("B") ? 9 : 0; });
+  return {"lowrank", "", {eval, {"bench", "times", {step, product}}, compare}};
 }
 
 struct Outcome {
@@ -78,6 +86,30 @@ TEST_CASE("a group hands over to the command that follows its name") {
   CHECK(step.options.rank == "2");
 }
 
+TEST_CASE("arguments are taken in their order, before, between and after options") {
+  const std::vector<std::vector<std::string>> lines{{"compare", "x", "y", "--json"},
+                                                    {"compare", "x", "--json", "y"},
+                                                    {"compare", "--json", "x", "y"}};
+  for (const std::vector<std::string>& line : lines) {
+    const Outcome compare = parsed(line);
+    CHECK(compare.code == 9);
+    CHECK(compare.options.before == "x");
+    CHECK(compare.options.after == "y");
+    CHECK(compare.options.json);
+  }
+  CHECK(parsed({"compare", "eval", "bench"}).options.after == "bench");  // folders, not commands
+}
+
+TEST_CASE("the help names arguments in the usage, and options behind them") {
+  const Command commands = program(std::make_shared<Options>());
+  const std::string help = help_text(commands.commands().back(), "./run compare");
+  CHECK(help.find("usage: ./run compare A B [OPTION ...]\n") != std::string::npos);
+  CHECK(help.find("  A                     a folder (required)\n") != std::string::npos);
+  CHECK(help.find("  --json                as JSON\n") != std::string::npos);
+  const std::string eval = help_text(commands.commands().front(), "./run eval");
+  CHECK(eval.find("usage: ./run eval [OPTION ...]\n") != std::string::npos);
+}
+
 TEST_CASE("an option is known, given or neither") {
   const auto given = std::make_shared<Options>();
   Command command("eval", "");
@@ -90,8 +122,9 @@ TEST_CASE("an option is known, given or neither") {
 }
 
 TEST_CASE("wrong input is one line that names it and what is valid") {
-  CHECK(refusal({}) == "a command is wanted; valid are eval, bench");
-  CHECK(refusal({"evil"}) == "unknown command 'evil'; valid are eval, bench; did you mean eval?");
+  CHECK(refusal({}) == "a command is wanted; valid are eval, bench, compare");
+  CHECK(refusal({"evil"}) ==
+        "unknown command 'evil'; valid are eval, bench, compare; did you mean eval?");
   CHECK(refusal({"bench"}) == "a command of bench is wanted; valid are step, product");
   CHECK(refusal({"bench", "stop"}) ==
         "unknown command of bench 'stop'; valid are step, product; did you mean step?");
@@ -105,6 +138,14 @@ TEST_CASE("wrong input is one line that names it and what is valid") {
   CHECK(refusal({"eval", "--task", "--json"}) == "--task wants a value, not '--json'");
   CHECK(refusal({"eval", "--task", "a", "--task", "b"}) ==
         "--task is given 2 times, with 'a' and 'b'");
+  CHECK(refusal({"compare"}) == "compare wants A: a folder");
+  CHECK(refusal({"compare", "x", "--json"}) == "compare wants B: another");
+  CHECK(refusal({"compare", "x", "y", "z"}) ==
+        "unknown argument 'z'; valid options of compare are --help, --json");
+  CHECK(refusal({"compare", "x", "--jason"}) ==
+        "unknown option '--jason'; valid options of compare are --help, --json; did you mean "
+        "--json?");
+  CHECK(refusal({"compare", "x", ""}) == "B has an empty value");
   CHECK(refusal({"eval", "--task", "a\x01"}) ==
         "--task 'a\\x01': control characters are not valid");
 }

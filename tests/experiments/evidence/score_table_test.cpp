@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;
+using doctest::Approx;
 
 namespace {
 
@@ -51,43 +53,58 @@ TEST_CASE("a contrast sums its terms within each complete repetition") {
   const Contrast contrast = linear_contrast(table, terms, {});
   CHECK(contrast.missing.empty());
   REQUIRE(contrast.each.size() == 2);
-  CHECK(contrast.each.at({2, 2}) == doctest::Approx(25 - 160));
+  CHECK(contrast.each.at({2, 2}) == Approx(25 - 160));
   const auto loss = [](const CellResult& result) { return result.nll; };
-  CHECK(linear_contrast(table, terms, {}, loss).each.at({2, 1}) == doctest::Approx(2.5 - 16));
+  CHECK(linear_contrast(table, terms, {}, loss).each.at({2, 1}) == Approx(2.5 - 16));
   CHECK(linear_contrast(table, {{"r=2"}, {"r=4"}, {"r=3"}}, {}).missing == "r=2; r=3");
 }
 
-TEST_CASE("a table as text and as Markdown") {
-  const ScoreTable table = score_tables(two_rows(), rank_row).front();
-  Section section = section_of(table);
-  section.grid = {{"row", "score"}, {"r = 4", score_text(table.find("r=4"))}, {"r = 8", "-"}};
-  const std::string text = sections_text({section}, {"A note."});
-  CHECK(text.starts_with("nli: exact match in %\nMean ± sd over 3 runs (sd over seeds); nll"));
-  CHECK(text.ends_with("\nrow        score\nr = 4  42.0 ±1.0\nr = 8          -\n\nA note.\n"));
-  const std::string markdown = sections_markdown("Title", {section}, {"A note."});
-  CHECK(markdown.starts_with("# Title\n\n## nli: exact match in %\n\nMean ± sd"));
-  CHECK(
-      markdown.ends_with("| row | score |\n|---|---:|\n| r = 4 | 42.0 ±1.0 |\n| r = 8 | - |\n"
-                         "\nA note.\n"));
+TEST_CASE("means are taken over everything, spreads within a base") {
+  std::map<Repetition, CellResult> runs;
+  const auto add = [&](std::uint64_t base, std::uint64_t seed, double value, double nll) {
+    CellResult result = fake::result(fake::cell("nli", {"q"}, 2, seed, base));
+    result.value = value;
+    result.nll = nll;
+    runs[{base, seed}] = result;
+  };
+  add(2, 0, 0.50, 1);
+  CHECK(std::isnan(summary(runs).sd));
+  add(2, 1, 0.52, 2);
+  CHECK(summary(runs).sd == Approx(std::sqrt(2.0)));
+  add(3, 0, 0.90, 3);
+  add(3, 1, 0.92, 6);
+  const Summary s = summary(runs);  // pooled over both bases: 20 points between bases do not count
+  CHECK(s.n == 4);
+  CHECK(s.mean == Approx(71));
+  CHECK(s.sd == Approx(std::sqrt(2.0)));
+  CHECK(s.nll == Approx(3));
+  CHECK(s.trainable == 512);
 }
 
-TEST_CASE("a bar in a cell of a Markdown table does not end it") {
-  CHECK(markdown_table({{"p", "largest |dA|"}, {"0", "1"}}) ==
-        "| p | largest \\|dA\\| |\n|---|---:|\n| 0 | 1 |\n");
+TEST_CASE("a table says whether its verdicts are a fresh test") {
+  CHECK(freshness_text({2, 3}, 20) ==
+        "Run on base seeds 2, 3 and K = 20. Settings were calibrated on base seeds 0, 1 and K = 4, "
+        "8, 16, 24, 32: the verdicts are a fresh test.");
+  CHECK(freshness_text({2}, 0) ==
+        "Run on base seed 2. Settings were calibrated on base seeds 0, 1: the verdicts are a fresh "
+        "test.");
+  CHECK(freshness_text({1, 2}, 24) ==
+        "Run on base seeds 1, 2 and K = 24. Settings were calibrated on base seeds 0, 1 and K = 4, "
+        "8, 16, 24, 32: with base seed 1 and K = 24 among these, the verdicts are no fresh test.");
 }
 
 TEST_CASE("the CSV has a line per result, in one order, and a column per further measurement") {
   auto results = two_rows();
   results[0].more["train_nll"] = 0.5;
   results[1].more["b"] = std::numeric_limits<double>::quiet_NaN();
-  const std::string text = results_csv(results);
+  const std::string text = results_csv(results).text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 10);
   CHECK(
       text.starts_with("task,facts,base_seed,seed,method,size,targets,rank,alpha,scaling,dropout,"
                        "optimizer,lr,steps,examples,trainable,metric,value,nll,b,train_nll,blocks,"
                        "init,base,width,depth,base_steps,lr_ratio\n"));
-  CHECK(text.find("\nnli,0,2,1,lora,0,\"q\",1,8,alpha/r,0,adamw,0.04,500,300,256,exact_match,0.11,"
-                  "1,,0.5,\"\",gaussian,pretrained,64,2,0,1\n") != std::string::npos);
+  CHECK(text.find("\nnli,0,2,1,lora,0,q,1,8,alpha/r,0,adamw,0.04,500,300,256,exact_match,0.11,"
+                  "1,,0.5,,gaussian,pretrained,64,2,0,1\n") != std::string::npos);
   std::reverse(results.begin(), results.end());
-  CHECK(results_csv(results) == text);
+  CHECK(results_csv(results).text() == text);
 }

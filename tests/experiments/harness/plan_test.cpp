@@ -14,8 +14,8 @@ using namespace experiments;
 namespace {
 
 Experiment an_experiment(const std::string& name, const std::string& sweep = "") {
-  Experiment experiment{name, "", {}, {}};
-  experiment.cells = [](const StudyOptions& options) {
+  Experiment experiment{.name = name, .question = ""};
+  experiment.cells = [](const Settings& options) {
     std::vector<Cell> cells;
     for (const Cell& cell : repetitions(options)) {
       cells.push_back(frozen(cell));
@@ -27,8 +27,8 @@ Experiment an_experiment(const std::string& name, const std::string& sweep = "")
   return experiment;
 }
 
-StudyOptions small(const std::filesystem::path& out) {
-  StudyOptions options = study_preset("smoke");
+Settings small(const std::filesystem::path& out) {
+  Settings options = settings_of(Preset::smoke);
   options.tasks = {data::tasks::nli};
   options.out = out;
   return options;
@@ -38,14 +38,14 @@ StudyOptions small(const std::filesystem::path& out) {
 
 TEST_CASE("a plan counts what is missing, also of cells whose learning rate it does not know") {
   const TemporaryFolder folder;
-  StudyOptions options = small(folder.path());
+  Settings options = small(folder.path());
   const Experiment one = an_experiment("one");
   Cell done = one.cells(options)[1];
   done.lr = recorded_learning_rates().find("nli", "lora", {"q"}).choice.lr;
   std::filesystem::create_directory(folder / "one");
   fake::write(folder / "one" / "cells.jsonl", to_json(fake::result(done)).dump() + "\n{torn");
 
-  std::vector<StagePlan> stages = plan({one}, options);
+  std::vector<StagePlan> stages = plan({one}, options, 1);
   REQUIRE(stages.size() == 2);
   CHECK(stages[0].name == "base");
   CHECK(stages[0].missing == 1);
@@ -56,25 +56,26 @@ TEST_CASE("a plan counts what is missing, also of cells whose learning rate it d
   std::filesystem::create_directory(folder / "one" / "parts");
   std::filesystem::rename(folder / "one" / "cells.jsonl",
                           folder / "one" / "parts" / "1-of-2.jsonl");
-  CHECK(plan({one}, options)[1].missing == 3);  // of a shard
+  CHECK(plan({one}, options, 1)[1].missing == 3);  // of a shard
   std::filesystem::remove_all(folder / "one" / "parts");
 
   done.lr *= 2;  // another cell, unless nobody knows the rate yet
   fake::write(folder / "one" / "cells.jsonl", to_json(fake::result(done)).dump() + "\n");
-  CHECK(plan({one}, options)[1].missing == 4);
+  CHECK(plan({one}, options, 1)[1].missing == 4);
   options.search = true;
-  CHECK(plan({one}, options)[2].missing == 3);
+  CHECK(plan({one}, options, 1)[2].missing == 3);
   options.search = false;
-  options.start = ResultsFolder::Start::fresh;
-  CHECK(plan({one}, options)[1].missing == 4);
+  options.start = Start::fresh;
+  CHECK(plan({one}, options, 1)[1].missing == 4);
 }
 
 TEST_CASE("what two stages share is planned once, and not known is said") {
   const TemporaryFolder folder;
-  const StudyOptions options = small(folder.path());
-  const std::vector<StagePlan> stages = plan(
-      {an_experiment("one", "both"), an_experiment("two", "both"), Experiment{"three", "", {}, {}}},
-      options);
+  const Settings options = small(folder.path());
+  const std::vector<StagePlan> stages =
+      plan({an_experiment("one", "both"), an_experiment("two", "both"),
+            Experiment{.name = "three", .question = ""}},
+           options);
   CHECK(stages[1].missing == 4);
   CHECK(stages[2].cells == 4);
   CHECK(stages[2].missing == 0);
@@ -85,9 +86,10 @@ TEST_CASE("what two stages share is planned once, and not known is said") {
 
 TEST_CASE("a search of learning rates is part of the plan, once for each place") {
   const TemporaryFolder folder;
-  StudyOptions options = small(folder.path());
+  Settings options = small(folder.path());
   options.search = true;
-  const std::vector<StagePlan> stages = plan({an_experiment("one"), an_experiment("two")}, options);
+  const std::vector<StagePlan> stages =
+      plan({an_experiment("one"), an_experiment("two")}, options, 1);
   CHECK(stages[1].name == "learning-rates");
   CHECK(stages[1].cells == 24);  // eight rates, three seeds
   CHECK(cells_without_rate({an_experiment("one")}, options).size() == 2);
@@ -99,26 +101,30 @@ TEST_CASE("every method has a range of learning rates, those that train much the
   CHECK(lowest_rate("lora") < lowest_rate("prefix-layer"));
   CHECK_THROWS_AS(lowest_rate("frozen"), std::invalid_argument);
   // Of everything that an experiment trains.
-  for (const Cell& cell : cells_without_rate(all_experiments(), study_preset("full")))
+  for (const Cell& cell : cells_without_rate(all_experiments(), settings_of(Preset::full)))
     CHECK_NOTHROW(lowest_rate(cell.method));
 }
 
 TEST_CASE("a base is planned with the steps and the width that it takes") {
   const TemporaryFolder folder;
-  const StudyOptions options = small(folder.path());  // 600 steps
+  const Settings options = small(folder.path());  // 600 steps
   Experiment other = an_experiment("other");
-  other.base_steps = [](const StudyOptions&) { return 200L; };
-  const double usual = plan({an_experiment("one")}, options)[0].seconds;
-  const double fewer = plan({other}, options)[0].seconds;
+  other.cells = [](const Settings& asked) {
+    std::vector<Cell> cells = an_experiment("").cells(asked);
+    for (Cell& cell : cells) cell.base_steps = 200;
+    return cells;
+  };
+  const double usual = plan({an_experiment("one")}, options, 1)[0].seconds;
+  const double fewer = plan({other}, options, 1)[0].seconds;
   CHECK(fewer == doctest::Approx(usual / 3));
-  const StagePlan both = plan({an_experiment("one"), other}, options)[0];
+  const StagePlan both = plan({an_experiment("one"), other}, options, 1)[0];
   CHECK(both.cells == 2);  // the same seed and width, and yet two bases
   CHECK(both.seconds == doctest::Approx(usual + fewer));
   const auto narrow = other.cells;
-  other.cells = [narrow](const StudyOptions& asked) {
+  other.cells = [narrow](const Settings& asked) {
     std::vector<Cell> cells = narrow(asked);
     for (Cell& cell : cells) cell.width = 128;
     return cells;
   };
-  CHECK(plan({other}, options)[0].seconds == doctest::Approx(4 * fewer));
+  CHECK(plan({other}, options, 1)[0].seconds == doctest::Approx(4 * fewer));
 }

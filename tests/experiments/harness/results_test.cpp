@@ -14,7 +14,6 @@
 #include "tests/experiments/fake_cells.h"
 
 using namespace experiments;
-using Start = ResultsFolder::Start;
 
 namespace {
 

@@ -11,14 +11,14 @@ using namespace experiments;
 
 namespace {
 
-StudyOptions smoke_into(const std::filesystem::path& out) {
-  StudyOptions options = study_preset("smoke");
+Settings smoke_into(const std::filesystem::path& out) {
+  Settings options = settings_of(Preset::smoke);
   options.out = out;
   return options;
 }
 
 // The folder of an experiment with two cells, as run_study leaves it.
-void leave(const StudyOptions& options, const std::string& name, nlohmann::json card = {}) {
+void leave(const Settings& options, const std::string& name, nlohmann::json card = {}) {
   nlohmann::json whole{
       {"experiment", name},
       {"configuration", {{"base", base_of_all(options)}, {"settings", nlohmann::json::object()}}},
@@ -40,7 +40,7 @@ void leave(const StudyOptions& options, const std::string& name, nlohmann::json 
 
 TEST_CASE("cells that others trained alike are found, and say whose they are") {
   const TemporaryFolder folder;
-  const StudyOptions options = smoke_into(folder.path());
+  const Settings options = smoke_into(folder.path());
   leave(options, "table5");
   const auto found = trained_by_others(options, "table6");
   REQUIRE(found.size() == 2);
@@ -55,7 +55,7 @@ TEST_CASE("cells that others trained alike are found, and say whose they are") {
 TEST_CASE(
     "nothing is taken from a folder that is not alike, not ours or damaged, nor for --fresh") {
   const TemporaryFolder folder;
-  StudyOptions options = smoke_into(folder.path());
+  Settings options = smoke_into(folder.path());
   nlohmann::json other_machine = machine_facts(1);
   other_machine["cpu"] = "another";
   const auto found_with = [&](const nlohmann::json& card) {
@@ -75,13 +75,13 @@ TEST_CASE(
   fake::write(options.out / "table5" / "cells.jsonl", "{}\n");
   CHECK(trained_by_others(options, "table6").empty());
   leave(options, "table5");
-  options.start = ResultsFolder::Start::fresh;
+  options.start = Start::fresh;
   CHECK(trained_by_others(options, "table6").empty());
 }
 
 TEST_CASE("what a shard on this machine trained is found in its part, whoever else wrote one") {
   const TemporaryFolder folder;
-  const StudyOptions options = smoke_into(folder.path());
+  const Settings options = smoke_into(folder.path());
   nlohmann::json other_machine = machine_facts(1);
   other_machine["cpu"] = "another";
   leave(options, "table5", {{"runs", {other_machine}}});

@@ -1,5 +1,8 @@
 #include "experiments/harness/search_rates.h"
 
+#include "experiments/training/adapt.h"
+#include "lora/methods/method.h"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -34,7 +37,7 @@ std::set<double> rates_tried(const Cell& searched, double best) {
 }  // namespace
 
 TEST_CASE("a search goes on beyond an edge until its best rate lies inside") {
-  const StudyOptions options = study_preset("quick");
+  const Settings options = settings_of(Preset::quick);
   Cell cell = lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q"}, 4);
   cell = searched_cell(cell, options);
   const double low = lowest_rate("lora"), high = 128 * low;
@@ -53,7 +56,7 @@ TEST_CASE("a search goes on beyond an edge until its best rate lies inside") {
 }
 
 TEST_CASE("the rate of every method is searched on a cell that it can train") {
-  const StudyOptions options = study_preset("quick");
+  const Settings options = settings_of(Preset::quick);
   const nn::DecoderConfig model = base_config(2, 0).model;
   const Cell start = task_cell(options, data::tasks::nli, 2, 1);
   for (const lora::Method* m : lora::all_methods()) {
@@ -74,7 +77,7 @@ TEST_CASE("the rate of every method is searched on a cell that it can train") {
 }
 
 TEST_CASE("what was searched at another K, or with other steps, is not taken for this one") {
-  StudyOptions options = study_preset("quick");
+  Settings options = settings_of(Preset::quick);
   std::vector<CellResult> results;
   const auto search = [&](int facts, double best) {
     options.facts = facts;
@@ -104,19 +107,19 @@ TEST_CASE("what was searched at another K, or with other steps, is not taken for
 TEST_CASE(
     "shards search whole rates, and a sweep's shard takes what they found or starts nothing") {
   const TemporaryFolder out;
-  StudyOptions options = study_preset("smoke");
+  Settings options = settings_of(Preset::smoke);
   options.out = out.path();
   options.jobs = 2;
   options.base_steps = 1;
   options.steps_factor = 1e-9;  // a step each
   const std::vector<Cell> cells{searched_cell(
       lora_cell(task_cell(options, data::tasks::nli, 2, 1), options, {"q"}, 4), options)};
-  Bases bases(out / "base", options.base_steps);
   std::FILE* quiet = std::fopen((out / "said").c_str(), "w");
   Progress progress(quiet, false, 1e9);
+  Lab lab(options, progress);
   const auto shard = [&](int number) {
-    options.dealer = std::make_shared<Dealer>(Shard{number, 2});
-    search_rates(cells, options, bases, progress);
+    lab.settings.dealer = std::make_shared<Dealer>(Shard{number, 2});
+    search_rates(cells, lab);
   };
   const auto refusal = [&] {
     try {
@@ -130,7 +133,7 @@ TEST_CASE(
   CHECK_THROWS_WITH_AS(shard(1), doctest::Contains("the base of seed 2"), NotReady);
   CHECK(!std::filesystem::exists(out / "learning-rates"));
   CHECK(refusal().starts_with("not all learning rates are searched in "));
-  CHECK_THROWS_AS(leave_with_bases("learning-rates", cells, bases), PartDone);
+  CHECK_THROWS_AS(leave_with_bases("learning-rates", cells, lab.bases), PartDone);
   CHECK_THROWS_AS(shard(2), PartDone);  // has none: a search is one piece
   CHECK(read_folder(out / "learning-rates").empty());
   CHECK(refusal() != "accepted");
@@ -140,8 +143,8 @@ TEST_CASE(
   REQUIRE(refusal() == "accepted");
   const LearningRates found = searched_rates(cells, options);
 
-  options.dealer = nullptr;
-  const LearningRates whole = search_rates(cells, options, bases, progress);
+  lab.settings.dealer = nullptr;
+  const LearningRates whole = search_rates(cells, lab);
   CHECK(whole.find("nli", "lora", {"q"}).choice.lr == found.find("nli", "lora", {"q"}).choice.lr);
   CHECK(std::filesystem::exists(out / "learning-rates/learning_rates.json"));
   std::fclose(quiet);

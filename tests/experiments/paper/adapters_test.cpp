@@ -14,6 +14,23 @@ using namespace experiments;
 
 namespace {
 
+/// What table7 and the figures read of these cells.
+std::vector<AdaptedModel> adapted(const std::vector<Cell>& cells, Lab& lab) {
+  std::vector<AdaptedModel> models;
+  const Experiment experiment{.name = "any",
+                              .question = "",
+                              .cells = [&](const Settings&) { return cells; },
+                              .read =
+                                  [&](const Results& results, Lab& with) {
+                                    models = adapted_models(results, with);
+                                    return Report{"Any"};
+                                  },
+                              .look = keep_adapter,
+                              .sweep = "adapters"};
+  run(experiment, lab);
+  return models;
+}
+
 int finished_lines(const std::filesystem::path& file) {
   const std::string text = nn::read_file(file);
   return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
@@ -23,11 +40,11 @@ int finished_lines(const std::filesystem::path& file) {
 
 TEST_CASE("adapters are trained once, and read by whoever asks for them") {
   const TemporaryFolder folder;
-  StudyOptions options;
+  Settings options;
   options.out = folder.path();
   options.base_steps = 1;
   Progress quiet(std::tmpfile(), false, 1e9);
-  Bases bases(options.out / "base", options.base_steps);
+  Lab lab(options, quiet);
   std::vector<Cell> cells;
   for (const int rank : {4, 8}) {
     Cell cell = adapter_cell(task_cell(options, data::tasks::nli, 2, 1), options, rank);
@@ -38,7 +55,7 @@ TEST_CASE("adapters are trained once, and read by whoever asks for them") {
   }
   CHECK(adapter_cell(cells[0], options, 8, AlphaRule::proportional).alpha == 16);
 
-  const auto first = adapted_models({cells[0]}, options, bases, quiet);
+  const auto first = adapted({cells[0]}, lab);
   REQUIRE(first.size() == 1);
   CHECK(first.at(0).matrices.size() == 4);
   const AdaptedMatrix& matrix = first.at(0).matrices.at("blocks.1.attn.v");
@@ -47,23 +64,23 @@ TEST_CASE("adapters are trained once, and read by whoever asks for them") {
   CHECK(matrix.delta.sigma(0) > 0);
   CHECK(finished_lines(options.out / "adapters" / "cells.jsonl") == 1);
 
-  const auto both = adapted_models(cells, options, bases, quiet);
+  const auto both = adapted(cells, lab);
   REQUIRE(both.size() == 2);
   CHECK(finished_lines(options.out / "adapters" / "cells.jsonl") == 2);
   CHECK(both.at(0).matrices.at("blocks.1.attn.v").A == matrix.A);
   CHECK(both.at(1).cell.rank == 8);
 
-  Bases again(options.out / "base", options.base_steps);  // as another process finds it
-  const auto read = adapted_models({cells[1]}, options, again, quiet);
+  Lab again(options, quiet);  // as another process finds it
+  const auto read = adapted({cells[1]}, again);
   CHECK(finished_lines(options.out / "adapters" / "cells.jsonl") == 2);
   CHECK(read.at(0).matrices.at("blocks.0.attn.q").A == both.at(1).matrices.at("blocks.0.attn.q").A);
   CHECK(kind_of("blocks.0.attn.q") == "q");
 }
 
 TEST_CASE("a run of a part stands beside what the folder has of the whole") {
-  StudyOptions options;
+  Settings options;
   const auto result = [&](data::Task task, std::uint64_t seed, int rank, int facts = 20) {
-    StudyOptions with = options;
+    Settings with = options;
     with.facts = facts;
     return fake::result(adapter_cell(task_cell(with, task, 2, seed), with, rank));
   };

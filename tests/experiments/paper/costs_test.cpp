@@ -22,9 +22,9 @@ TEST_CASE("GPT-3's figures by formula are the paper's") {
 
 TEST_CASE("what the tape and the files hold is what the formulas say") {
   const TemporaryFolder folder;
-  const std::vector<CostRow> rows = measure_costs({32}, {1, 2, 8}, 2, folder.path());
+  const std::vector<costs::CostRow> rows = costs::measure_costs({32}, {1, 2, 8}, 2, folder.path());
   REQUIRE(rows.size() == 4);
-  for (const CostRow& row : rows) {
+  for (const costs::CostRow& row : rows) {
     const lora::TrainingBytes formula = row.rank == 0 ? lora::full_training_bytes(row.by_formula)
                                                       : lora::lora_training_bytes(row.by_formula);
     CHECK(row.bytes.frozen == formula.frozen);
@@ -36,13 +36,13 @@ TEST_CASE("what the tape and the files hold is what the formulas say") {
   }
   CHECK(std::filesystem::is_empty(folder.path()));
 
-  std::vector<Finding> findings = costs_findings(rows);
+  std::vector<Finding> findings = costs::findings(rows);
   judge(findings);
   CHECK(findings.at(0).outcome() == Outcome::reproduced);
 
-  std::vector<CostRow> wrong = rows;  // control: Adam with state for what is frozen
-  for (CostRow& row : wrong) row.bytes.optimizer += 2 * row.bytes.frozen;
-  findings = costs_findings(wrong);
+  std::vector<costs::CostRow> wrong = rows;  // control: Adam with state for what is frozen
+  for (costs::CostRow& row : wrong) row.bytes.optimizer += 2 * row.bytes.frozen;
+  findings = costs::findings(wrong);
   judge(findings);
   CHECK(findings.at(0).parts.at(0).judgement.outcome == Outcome::contradicted);
   CHECK(findings.at(0).parts.at(1).judgement.outcome == Outcome::reproduced);

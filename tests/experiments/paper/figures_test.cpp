@@ -55,14 +55,14 @@ double mean_phi(const Grids& grids, const GridKey& key, int i, int j) {
 
 TEST_CASE("F3 on adapters that share one direction, all, or none") {
   using enum Outcome;
-  const Grids one = figure3_grids(models(1, 1));
+  const Grids one = figure3::grids_of(models(1, 1));
   CHECK(mean_phi(one, {"nli", q, "r8-r16", Side::right}, 1, 1) == Approx(1));
   CHECK(mean_phi(one, {"nli", q, "r8-r16", Side::A}, 1, 1) == Approx(1));
-  CHECK(outcomes(figure3_finding(one)) == std::vector{reproduced, reproduced});
-  CHECK(outcomes(figure3_finding(figure3_grids(models(8, 8)))) ==
+  CHECK(outcomes(figure3::finding_of(one)) == std::vector{reproduced, reproduced});
+  CHECK(outcomes(figure3::finding_of(figure3::grids_of(models(8, 8)))) ==
         std::vector{reproduced, contradicted});
-  const Grids none = figure3_grids(models(0, 0));
-  CHECK(outcomes(figure3_finding(none)) == std::vector{contradicted, reproduced});
+  const Grids none = figure3::grids_of(models(0, 0));
+  CHECK(outcomes(figure3::finding_of(none)) == std::vector{contradicted, reproduced});
   // The control: A as it is drawn at r = 8 and r = 16 shares what chance gives, not its rows.
   CHECK(mean_phi(none, {"nli", q, "start", Side::A}, 8, 16) ==
         Approx(16.0 / fake::dimension).epsilon(0.15));
@@ -71,15 +71,17 @@ TEST_CASE("F3 on adapters that share one direction, all, or none") {
 
 TEST_CASE("F4 on adapters whose seeds agree on q, on v, or of which there is one") {
   using enum Outcome;
-  const Grids grids = figure4_grids(models(6, 0));
-  CHECK(outcomes(figure4_finding(grids)) == std::vector{reproduced});
-  CHECK(outcomes(figure4_finding(figure4_grids(models(0, 6)))) == std::vector{contradicted});
-  CHECK(figure4_grids(models(6, 0, 1)).empty());
+  const Grids grids = figure4::grids_of(models(6, 0));
+  CHECK(outcomes(figure4::finding_of(grids)) == std::vector{reproduced});
+  CHECK(outcomes(figure4::finding_of(figure4::grids_of(models(0, 6)))) ==
+        std::vector{contradicted});
+  CHECK(figure4::grids_of(models(6, 0, 1)).empty());
   // Of two seeds there is one pair, in the repetition of each, and no saying how sure it is.
-  const Grids two = figure4_grids(models(6, 0, 2));
+  const Grids two = figure4::grids_of(models(6, 0, 2));
   CHECK(two.at({"nli", q, "seeds", Side::right}).size() == 2);
-  CHECK(outcomes(figure4_finding(two)) == std::vector{inconclusive});
-  CHECK(figure4_finding(two).parts.at(0).contrast.missing.starts_with("fewer than three seeds"));
+  CHECK(outcomes(figure4::finding_of(two)) == std::vector{inconclusive});
+  CHECK(
+      figure4::finding_of(two).parts.at(0).contrast.missing.starts_with("fewer than three seeds"));
   CHECK(mean_phi(grids, {"nli", q, "gaussian", Side::A}, 8, 16) ==
         Approx(16.0 / fake::dimension).epsilon(0.15));
 }
@@ -100,7 +102,7 @@ TEST_CASE("F4's effect is the mean over all pairs of seeds, its n the number of 
       pairs.push_back(phi(q) - phi(v));
     }
   REQUIRE(pairs.size() == 10);
-  std::vector<Finding> findings{figure4_finding(figure4_grids(all))};
+  std::vector<Finding> findings{figure4::finding_of(figure4::grids_of(all))};
   judge(findings);
   CHECK(findings[0].parts[0].judgement.effect == Approx(mean(pairs)));
   CHECK(findings[0].parts[0].judgement.pairs == 5);
@@ -109,29 +111,30 @@ TEST_CASE("F4's effect is the mean over all pairs of seeds, its n the number of 
 TEST_CASE("F6 on adapters beside W's top directions, and on them") {
   using enum Outcome;
   std::vector<AdaptedModel> all = models(0, 0);
-  const Grids grids = figure8_grids(all);
-  CHECK(outcomes(figure8_finding(grids)) == std::vector{reproduced});
+  const Grids grids = figure8::grids_of(all);
+  CHECK(outcomes(figure8::finding_of(grids)) == std::vector{reproduced});
   CHECK(mean_phi(grids, {"nli", q, "random", Side::right}, 16, 16) ==
         Approx(16.0 / fake::dimension).epsilon(0.15));
   const lora::Svd own = lora::svd(W);
   for (AdaptedModel& model : all)
     for (auto& [name, matrix] : model.matrices)
       matrix = fake::adapted(W, own.U.leftCols(model.cell.rank), own.V.leftCols(model.cell.rank));
-  const Grids on_top = figure8_grids(all);
+  const Grids on_top = figure8::grids_of(all);
   CHECK(mean_phi(on_top, {"nli", q, "r4", Side::right}, 4, 6) == Approx(1));
   CHECK(mean_phi(on_top, {"nli", q, "r4", Side::left}, 4, 6) == Approx(1));
-  CHECK(outcomes(figure8_finding(on_top)) == std::vector{contradicted});
+  CHECK(outcomes(figure8::finding_of(on_top)) == std::vector{contradicted});
 }
 
 TEST_CASE("a grid as CSV and as a table, with its chance level") {
-  const Grids grids = figure4_grids(models(6, 0));
-  const std::string csv = grid_csv(grids);
+  const Grids grids = figure4::grids_of(models(6, 0));
+  const std::string csv = grid_csv(grids).text();
   // Two matrices, three sides and the Gaussian control, 16 x 16, and the head.
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 2 * 4 * 256 + 1);
   CHECK(csv.find("nli,blocks.0.attn.q,seeds,BA-right,8,8,5,") != std::string::npos);
-  const std::string table = grid_console(grids, {{1, 1}, {16, 16}, {17, 1}});
-  CHECK(table.find("chance level, d = 40") != std::string::npos);
-  CHECK(table.find("0.40") != std::string::npos);
-  CHECK(grid_markdown("Title", "Paper.", grids, {{1, 1}}).find("| nli blocks.0.attn.q seeds A |") !=
-        std::string::npos);
+  const Report report = grid_report("Title", "Paper.", grids, {{1, 1}, {16, 16}, {17, 1}});
+  const PlainTable& table = report.sections.at(0).table;
+  CHECK(table.back().front() == "chance level, d = 40");
+  CHECK(table.back().at(2) == "0.40");
+  CHECK(table.at(1).front() == "nli blocks.0.attn.q gaussian A");
+  CHECK(table.at(1).back() == "");  // r = 16 has no direction 17
 }

@@ -20,8 +20,8 @@ struct ScoreOptions {
   double shared_noise = 5;  ///< sd of what all entries of a repetition have in common
 };
 
-inline experiments::StudyOptions study(const ScoreOptions& options) {
-  experiments::StudyOptions study;
+inline experiments::Settings study(const ScoreOptions& options) {
+  experiments::Settings study;
   study.tasks = options.tasks;
   study.base_seeds = options.base_seeds;
   study.seeds = options.seeds;

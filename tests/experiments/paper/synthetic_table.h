@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "autograd/random.h"
-#include "experiments/paper/table6_grid.h"
+#include "experiments/evidence/score_table.h"
 #include "tests/experiments/fake_cells.h"
 
 /// Tables 6 whose truth is known.

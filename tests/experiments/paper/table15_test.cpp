@@ -10,7 +10,7 @@ using namespace experiments;
 
 TEST_CASE("every method is run, at each budget as near to it as its sizes allow") {
   const nn::DecoderConfig model = base_config(0, 0).model;
-  const auto specs = table15_specs("quick");
+  const auto specs = table15::specs(Preset::quick);
   std::set<std::string> names;
   std::set<std::string> distinct;
   for (const lora::MethodSpec& spec : specs) {
@@ -21,7 +21,7 @@ TEST_CASE("every method is run, at each budget as near to it as its sizes allow"
   CHECK(distinct.size() == specs.size());
   lora::LoraConfig on_q_and_v;
   on_q_and_v.targets = {"q", "v"};
-  for (const long budget : table15_budgets("quick")) {
+  for (const long budget : table15::budgets(Preset::quick)) {
     for (const lora::MethodSpec& want : lora::nearest_of_all(budget, model, on_q_and_v)) {
       CHECK(distinct.contains(want.name + lora::describe_size(want)));
     }
@@ -29,29 +29,29 @@ TEST_CASE("every method is run, at each budget as near to it as its sizes allow"
   CHECK(distinct.contains("lorar = 4 on q,v"));
   CHECK(distinct.contains("lorar = 8 on v"));
   CHECK(distinct.contains("lorar = 2 on q,k,v,o"));
-  CHECK(table15_specs("full").size() > specs.size());
+  CHECK(table15::specs(Preset::full).size() > specs.size());
 }
 
 TEST_CASE("the cells are accepted, on one base, and the control is among them") {
-  StudyOptions options;
+  Settings options;
   options.base_seeds = {2, 3};
   options.seeds = 2;
   int frozen = 0;
-  const auto cells = table15_experiment().cells(options);
-  CHECK(cells.size() == 3 * 2 * (1 + table15_specs("quick").size()));
+  const auto cells = table15::experiment().cells(options);
+  CHECK(cells.size() == 3 * 2 * (1 + table15::specs(Preset::quick).size()));
   for (const Cell& cell : cells) {
     CHECK_NOTHROW(check_cell(cell));
     CHECK(cell.base_seed == 2);
     frozen += cell.method == "frozen";
   }
   CHECK(frozen == 6);
-  CHECK(figure2_experiment().sweep == "table15");
+  CHECK(table15::figure2_experiment().sweep == "table15");
 }
 
 TEST_CASE("the paper's counts are by its formulas") {
   // d = 12288, 96 layers: LoRA 2 d r per matrix, adapter-h 2 (2 d r + r + d) per layer.
   const auto millions = [](double parameters) { return std::round(parameters / 1e5) / 10; };
-  for (const Table15PaperRow& row : table15_paper()) {
+  for (const table15::PaperRow& row : table15::paper()) {
     const std::string size = row.size;
     if (std::string(row.method) == "adapter-h") {
       const double r = std::stod(size.substr(4));

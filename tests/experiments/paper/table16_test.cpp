@@ -13,7 +13,7 @@ TEST_CASE("F8 where the truth is known") {
       return cell.examples == 100 ? lora_at_100 : lora_above;
     };
     const auto findings =
-        table16_findings(fake::scores(table16_experiment(), truth, {.noise = noise}));
+        table16::findings(fake::scores(table16::experiment(), truth, {.noise = noise}));
     REQUIRE(findings.size() == 1);
     CHECK(findings[0].id == "F8");
     return fake::letters(findings[0]);
@@ -26,12 +26,12 @@ TEST_CASE("F8 where the truth is known") {
 }
 
 TEST_CASE("the sizes: 100, the task's own, and all that the steps can use") {
-  CHECK(table16_sizes("quick", 250, 500) == std::vector<int>{100, 250, 16000});
-  CHECK(table16_sizes("full", 250, 500) == std::vector<int>{100, 250, 1000, 16000});
-  CHECK(table16_sizes("full", 1000, 800) == std::vector<int>{100, 1000, 25600});
-  StudyOptions options;
+  CHECK(table16::sizes(Preset::quick, 250, 500) == std::vector<int>{100, 250, 16000});
+  CHECK(table16::sizes(Preset::full, 250, 500) == std::vector<int>{100, 250, 1000, 16000});
+  CHECK(table16::sizes(Preset::full, 1000, 800) == std::vector<int>{100, 1000, 25600});
+  Settings options;
   options.seeds = 1;
-  for (const Cell& cell : table16_experiment().cells(options)) {
+  for (const Cell& cell : table16::experiment().cells(options)) {
     CHECK_NOTHROW(check_cell(cell));
     if (cell.method == "prefix-embedding") CHECK(cell.size == 32);  // 32 * 64 = 2048 = LoRA's
     if (cell.method == "prefix-layer") CHECK(cell.size == 16);

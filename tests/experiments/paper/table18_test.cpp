@@ -13,10 +13,10 @@ namespace {
 /// Outcomes of F7 where the validation loss at rank r is truth(r), with noise of 0.01 nats.
 std::string letters(double (*truth)(double rank), double noise = 1) {
   const auto flat = [](const Cell&) { return 0.0; };
-  auto results = fake::scores(table18_experiment(), flat, {.noise = noise});
+  auto results = fake::scores(table18::experiment(), flat, {.noise = noise});
   for (CellResult& result : results)
     result.more["validation_nll"] = truth(result.cell.rank) - result.value;
-  const auto findings = table18_findings(results);
+  const auto findings = table18::findings(results);
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].id == "F7");
   if (noise == 1 && truth(1) > truth(16) && truth(16) - truth(64) > 0.1)
@@ -36,8 +36,8 @@ TEST_CASE("F7 where the truth is known") {
 }
 
 TEST_CASE("the paper's ranks up to the model's width") {
-  for (const char* preset : {"smoke", "quick", "full"}) {
-    const auto ranks = table18_ranks(preset);
+  for (const Preset preset : {Preset::smoke, Preset::quick, Preset::full}) {
+    const auto ranks = table18::ranks(preset);
     CHECK(ranks.front() == 1);
     CHECK(ranks.back() == base_config(0, 0).model.d_model);
   }

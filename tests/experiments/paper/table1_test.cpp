@@ -6,12 +6,12 @@ using namespace experiments;
 
 namespace {
 
-std::vector<LatencyRow> rows(double merged, double houlsby_adapter, double lin_adapter,
-                             double noise) {
+std::vector<table1::LatencyRow> rows(double merged, double houlsby_adapter, double lin_adapter,
+                                     double noise) {
   autograd::Random random(1, "test.table1");
-  std::vector<LatencyRow> list;
+  std::vector<table1::LatencyRow> list;
   const auto add = [&](const char* model, double percent) {
-    LatencyRow row{{4, 32}, model, 0, 1e-3, {}, {}};
+    table1::LatencyRow row{{4, 32}, model, 0, 1e-3, {}, {}};
     for (std::uint64_t i = 0; i < 5; ++i) row.slower_by[{0, i}] = percent + noise * random.normal();
     list.push_back(row);
   };
@@ -22,10 +22,10 @@ std::vector<LatencyRow> rows(double merged, double houlsby_adapter, double lin_a
   return list;
 }
 
-std::string letters(const std::vector<LatencyRow>& latency, long different) {
-  std::map<std::uint64_t, MergedOutput> outputs;
+std::string letters(const std::vector<table1::LatencyRow>& latency, long different) {
+  std::map<std::uint64_t, table1::MergedOutput> outputs;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) outputs[seed].different = different;
-  std::vector<Finding> findings = table1_findings(latency, outputs);
+  std::vector<Finding> findings = table1::findings(latency, outputs);
   judge(findings);
   std::string text;
   for (const auto& part : findings.at(0).parts) text += outcome_text(part.judgement.outcome)[0];
@@ -41,7 +41,7 @@ TEST_CASE("F9 is judged by what was measured") {
 }
 
 TEST_CASE("merged LoRA is bit for bit the model with W0 + ΔW, and not the base") {
-  const MergedOutput output = compare_merged(1);
+  const table1::MergedOutput output = table1::compare_merged(1);
   CHECK(output.logits > 1000);
   CHECK(output.different == 0);
   CHECK(output.from_unmerged < 1e-5);
@@ -49,13 +49,13 @@ TEST_CASE("merged LoRA is bit for bit the model with W0 + ΔW, and not the base"
 }
 
 TEST_CASE("every model is timed against the base, at about LoRA's number of parameters") {
-  const auto latency = measure_latency({2, 8}, 2, 3);
-  REQUIRE(latency.size() == latency_models().size());
+  const auto latency = table1::measure_latency({2, 8}, 2, 3);
+  REQUIRE(latency.size() == table1::latency_models().size());
   long lora = 0;
-  for (const LatencyRow& row : latency)
+  for (const table1::LatencyRow& row : latency)
     if (row.model == "LoRA") lora = row.parameters;
   CHECK(lora == 2 * 2 * 2 * 64 * 4);
-  for (const LatencyRow& row : latency) {
+  for (const table1::LatencyRow& row : latency) {
     CHECK(row.of_base.size() == 6);
     CHECK(row.slower_by.size() == 3);
     if (row.model.starts_with("base")) {

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "experiments/paper/table6_grid.h"
 #include "tests/experiments/paper/synthetic_scores.h"
 
 using namespace experiments;
@@ -34,7 +33,7 @@ double flat(const Cell&) { return 70; }
 
 TEST_CASE("F1 and F10 where the truth is known") {
   const auto of = [](const fake::ScoreOf& truth, const fake::ScoreOptions& options = {}) {
-    const auto findings = table5_findings(fake::scores(table5_experiment(), truth, options));
+    const auto findings = table5::findings(fake::scores(table5::experiment(), truth, options));
     REQUIRE(findings.size() == 2);
     CHECK(findings[0].id == "F1");
     CHECK(findings[1].id == "F10");
@@ -48,9 +47,9 @@ TEST_CASE("F1 and F10 where the truth is known") {
 }
 
 TEST_CASE("a row that was not run is named") {
-  auto results = fake::scores(table5_experiment(), paper_like);
+  auto results = fake::scores(table5::experiment(), paper_like);
   std::erase_if(results, [](const CellResult& r) { return weight_set(r.cell.targets) == "q"; });
-  auto findings = table5_findings(results);
+  auto findings = table5::findings(results);
   judge(findings);
   CHECK(findings[0].parts[0].judgement.reason == "not run: q r=8");
   CHECK(findings[0].parts[1].judgement.outcome == Outcome::reproduced);
@@ -59,7 +58,7 @@ TEST_CASE("a row that was not run is named") {
 TEST_CASE("the rows are at equal parameters, the MLP as near as a rank can be") {
   std::vector<long> trained;
   std::vector<std::string> names;
-  for (const Table5Row& row : table5_rows()) {
+  for (const table5::Row& row : table5::rows()) {
     trained.push_back(row.trained());
     names.push_back(row.name());
   }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "tests/experiments/paper/adapted_models.h"
 
@@ -17,8 +16,8 @@ const lora::MatrixXd W = fake::gaussian(fake::dimension, fake::dimension, "W");
 
 /// Entries as they would come from adapters whose factor is `factor4` at r = 4 and `factor16` at r
 /// = 16, with `over_random` times the random level, and a little noise by seed.
-std::vector<Table7Entry> entries(double over_random, double factor4, double factor16) {
-  std::vector<Table7Entry> all;
+std::vector<table7::Entry> entries(double over_random, double factor4, double factor16) {
+  std::vector<table7::Entry> all;
   for (std::uint64_t seed = 1; seed <= 5; ++seed)
     for (const AlphaRule rule : {AlphaRule::fixed, AlphaRule::proportional})
       for (const lora::Index r : {4, 16}) {
@@ -31,7 +30,7 @@ std::vector<Table7Entry> entries(double over_random, double factor4, double fact
         a.in_w = 3 + static_cast<double>(r) / 4;
         a.delta_norm = (r == 4 ? factor4 : factor16) * noise * a.in_delta;
         all.push_back({"nli", "blocks.0.attn.q", rule, {2, seed}, a});
-        Table7Entry other = all.back();  // another kind of matrix, which F5 does not look at
+        table7::Entry other = all.back();  // another kind of matrix, which F5 does not look at
         other.matrix = "blocks.0.attn.v";
         other.amplification.in_delta = 1e-3;
         all.push_back(other);
@@ -39,8 +38,8 @@ std::vector<Table7Entry> entries(double over_random, double factor4, double fact
   return all;
 }
 
-std::vector<Outcome> outcomes(const std::vector<Table7Entry>& all) {
-  std::vector<Finding> findings{table7_finding(all)};
+std::vector<Outcome> outcomes(const std::vector<table7::Entry>& all) {
+  std::vector<Finding> findings{table7::finding_of(all)};
   judge(findings);
   std::vector<Outcome> parts;
   for (const Finding::Part& part : findings[0].parts) parts.push_back(part.judgement.outcome);
@@ -56,8 +55,8 @@ TEST_CASE("F5 on tables with a known answer") {
   // The control: less than random, and amplification that rises.
   CHECK(outcomes(entries(0.5, 2, 10)) ==
         std::vector{contradicted, reproduced, contradicted, contradicted});
-  std::vector<Table7Entry> one = entries(1.5, 10, 2);
-  std::erase_if(one, [](const Table7Entry& e) { return e.repetition.second > 1; });
+  std::vector<table7::Entry> one = entries(1.5, 10, 2);
+  std::erase_if(one, [](const table7::Entry& e) { return e.repetition.second > 1; });
   CHECK(outcomes(one) == std::vector(4, inconclusive));
 }
 
@@ -76,32 +75,27 @@ TEST_CASE("entries of adapters whose directions are W's own, and of random ones"
       fake::adapted(W, fake::own_directions("left", 4, 1), fake::own_directions("right", 4, 1));
   models.push_back(both);
 
-  const auto all = table7_entries(models, 8);
+  const auto all = table7::entries_of(models, 8);
   REQUIRE(all.size() == 2 * 2 + 2);  // the last one stands under both rules for alpha
-  for (const Table7Entry& entry : all) {
+  for (const table7::Entry& entry : all) {
     const lora::Amplification& a = entry.amplification;
     CHECK(std::abs(a.in_random - a.expected_random) < 4 * a.in_random_error);
     if (kind_of(entry.matrix) == "q" && a.r == 16) CHECK(a.in_delta == Approx(a.in_w));
     if (kind_of(entry.matrix) == "v") CHECK(a.over_random() == Approx(1).epsilon(0.25));
   }
-  CHECK(std::count_if(all.begin(), all.end(),
-                      [](const Table7Entry& e) { return e.rule == AlphaRule::proportional; }) == 3);
+  CHECK(std::count_if(all.begin(), all.end(), [](const table7::Entry& e) {
+          return e.rule == AlphaRule::proportional;
+        }) == 3);
 }
 
-TEST_CASE("the table in a terminal, in Markdown and as CSV") {
+TEST_CASE(
+    "a table for each task, matrix and rule, beside the paper's, and a line of CSV an entry") {
   const auto all = entries(1.5, 10, 2);
-  const std::string console = table7_console(all);
-  CHECK(console.find("nli, blocks.0.attn.q, α fixed, ‖W‖ = 10.00") != std::string::npos);
-  CHECK(console.find("21.67") != std::string::npos);  // the paper's
-  CHECK(table7_markdown(all).find("| ΔW ÷ random | 1.59 ± 0.05 |") != std::string::npos);
-  std::istringstream csv(table7_csv(all));
-  std::string line;
-  std::getline(csv, line);
-  const auto commas = std::count(line.begin(), line.end(), ',');
-  int lines = 0;
-  while (std::getline(csv, line)) {
-    CHECK(std::count(line.begin(), line.end(), ',') == commas);
-    ++lines;
-  }
-  CHECK(lines == 40);
+  const std::vector<Section> sections = table7::sections(all);
+  REQUIRE(sections.size() == 5);
+  CHECK(sections[0].table[2] == std::vector<std::string>{"W", "21.67", "37.71"});
+  CHECK(sections[1].title == "nli, blocks.0.attn.q, α fixed, ‖W‖ = 10.00");
+  CHECK(sections[1].table.back().front() == "ΔW ÷ random");
+  CHECK(sections[1].table.back()[1] == "1.59 ± 0.05");
+  CHECK(table7::csv(all).rows().size() == 40);
 }

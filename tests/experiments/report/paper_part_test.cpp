@@ -9,54 +9,59 @@ using namespace experiments;
 
 namespace {
 
-using Run = std::function<void(const StudyOptions&)>;
+using Run = std::function<void(const Settings&)>;
 
+/// One cell of a base that needs no training, which calls `run`.
 Experiment with_cells(const std::string& name, const Run& run) {
-  Experiment experiment{name, "", {}, {}};
-  experiment.cells = [](const StudyOptions& options) {
-    return std::vector<Cell>{frozen(repetitions(options).front())};
-  };
-  experiment.run = [run](const StudyOptions& options, Bases&, Progress&) -> std::vector<Finding> {
-    run(options);
-    throw PartDone{"done"};
-  };
-  return experiment;
+  return {
+      .name = name,
+      .question = "",
+      .cells =
+          [](const Settings& settings) {
+            Cell cell = frozen(repetitions(settings).front());
+            cell.base = "random";
+            return std::vector<Cell>{cell};
+          },
+      .read = [](const Results&, Lab&) -> Report { throw std::logic_error("a part is not read"); },
+      .train =
+          [run](const Lab& lab, const Cell& cell, const std::atomic<bool>&) {
+            run(lab.settings);
+            return fake::result(cell);
+          }};
 }
 
 }  // namespace
 
 TEST_CASE("a shard of the paper runs its part of every sweep, and of nothing else") {
   const TemporaryFolder out;
-  StudyOptions options = study_preset("smoke");
-  options.out = out.path();
-  options.dealer = std::make_shared<Dealer>(Shard{1, 2});
+  Settings settings = settings_of(Preset::smoke);
+  settings.out = out.path();
+  settings.dealer = std::make_shared<Dealer>(Shard{1, 1});
   std::string ran;
   const auto noted = [&](const std::string& name) {
-    return with_cells(name, [&ran, name](const StudyOptions& asked) {
+    return with_cells(name, [&ran, name](const Settings& asked) {
       ran += name + " ";
       CHECK(asked.dealer != nullptr);
     });
   };
-  Experiment without_cells = noted("times"), empty = noted("empty"), refusing = noted("refusing");
+  Experiment without_cells = noted("times"), empty = noted("empty"), other = noted("other");
   without_cells.cells = {};
-  empty.cells = [](const StudyOptions&) { return std::vector<Cell>{}; };
-  refusing.cells = [](const StudyOptions&) -> std::vector<Cell> {
-    throw std::invalid_argument("needs sqlgen");
-  };
+  empty.cells = [](const Settings&) { return std::vector<Cell>{}; };
+  other.tasks = {};
   const Experiment failing =
-      with_cells("failing", [](const StudyOptions&) { throw std::runtime_error("it fails"); });
+      with_cells("failing", [](const Settings&) { throw std::runtime_error("it fails"); });
 
-  CHECK(run_part_of_paper(options, {without_cells, noted("a"), empty, refusing, noted("b")}) == 0);
+  CHECK(run_part_of_paper(settings, {without_cells, noted("a"), empty, other, noted("b")}) == 0);
   CHECK(ran == "a b ");
-  CHECK(run_part_of_paper(options, {failing, noted("c")}) == 1);
+  CHECK(run_part_of_paper(settings, {failing, noted("c")}) == 1);
   CHECK(ran == "a b c ");
-  CHECK(out.names().empty());  // no findings, no log, no report
+  CHECK_FALSE(std::filesystem::exists(out / "paper.json"));
+  CHECK_FALSE(std::filesystem::exists(out / "a" / "report.json"));
 
-  const Experiment not_ready =
-      with_cells("x", [](const StudyOptions&) { throw NotReady("there is no base"); });
-  CHECK_THROWS_AS(run_part_of_paper(options, {not_ready, noted("d")}), NotReady);
-  const Experiment stopped =
-      with_cells("x", [](const StudyOptions&) { throw Stopped("by a signal"); });
-  CHECK_THROWS_AS(run_part_of_paper(options, {stopped, noted("d")}), Stopped);
+  Experiment not_ready = noted("x");
+  not_ready.cells = [](const Settings& asked) {
+    return std::vector<Cell>{frozen(repetitions(asked).front())};  // of a base that is not there
+  };
+  CHECK_THROWS_AS(run_part_of_paper(settings, {not_ready, noted("d")}), NotReady);
   CHECK(ran == "a b c ");
 }

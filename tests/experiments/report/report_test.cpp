@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/cli/all_experiments.h"
-#include "experiments/evidence/findings_file.h"
+#include "experiments/evidence/verdicts.h"
 #include "experiments/harness/experiment.h"
 #include "experiments/report/figures.h"
 #include "experiments/report/html.h"
@@ -29,6 +29,18 @@ Finding finding(const std::string& id, double effect, int pairs = 6) {
   return made;
 }
 
+void write_report_json(const std::filesystem::path& folder, const Finding& found) {
+  Report report{"A <title>"};
+  report.findings = {found};
+  fake::write(folder / "report.json", report_json(report));
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& out) {
+  std::vector<std::string> names;
+  for (const Stage& stage : stages_in(out, all_experiments())) names.push_back(stage.name);
+  return names;
+}
+
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -39,26 +51,9 @@ TEST_CASE("what stands for itself in a text is escaped in HTML") {
   CHECK(escaped("a<b>&\"c\"'") == "a&lt;b&gt;&amp;&quot;c&quot;&#39;");
   CHECK(has(table_html({"<h>"}, {{"<script>"}}), "<td>&lt;script&gt;</td>"));
   CHECK(has(csv_html("a,b\n\"1,2\",<i>\n"), ">1,2</td><td>&lt;i&gt;</td>"));
-  CHECK(has(markdown_html("a <b>x</b> line"), "&lt;b&gt;"));
   CHECK(has(details("<s>", ""), "<summary>&lt;s&gt;</summary>"));
   // A download's bytes come back, whatever they are.
   CHECK(has(download_link("a.csv", "text/csv", "a,\"b\"\n"), "utf-8,a,%22b%22%0A\""));
-}
-
-TEST_CASE("Markdown of the experiments becomes HTML") {
-  const std::string html = markdown_html(
-      "# Title\n\nSome *thin*, some **bold** and `code <x>`.\nStill 2 * 3 * 4.\n\n- one\n- two\n\n"
-      "| a | b |\n|---|---|\n| 1 | *2* |\n| 3 |  |\n");
-  CHECK(has(html, "<h3>Title</h3>"));
-  CHECK(has(html, "<em>thin</em>, some <strong>bold</strong> and <code>code &lt;x&gt;</code>"));
-  CHECK(has(html, "Still 2 * 3 * 4."));
-  CHECK(has(html, "<li>one</li>\n<li>two</li>"));
-  CHECK(has(html, "<th>a</th><th>b</th>"));
-  CHECK(has(html, "<td>1</td><td><em>2</em></td>"));
-  CHECK(has(html, "<td>3</td><td></td></tr>"));  // an empty last cell is a cell
-  CHECK_FALSE(has(html, "---"));
-  CHECK(has(markdown_html("| p | largest \\|dA\\| |\n|---|---|\n| 0 | 1 |\n"),
-            "<th>p</th><th>largest |dA|</th></tr>"));
 }
 
 TEST_CASE("a long CSV is shortened and says so") {
@@ -66,57 +61,6 @@ TEST_CASE("a long CSV is shortened and says so") {
   for (int i = 0; i < 10; ++i) csv += std::to_string(i) + "\n";
   CHECK(has(csv_html(csv, 4), "4 of 10 rows"));
   CHECK_FALSE(has(csv_html(csv, 10), "rows"));
-}
-
-TEST_CASE("findings come back from their file as they were") {
-  const TemporaryFolder folder;
-  std::vector<Finding> written{finding("F1", 3)};
-  written[0].parts[0].contrast.note = "beside it";
-  written[0].parts[0].contrast.unit = "ratio";
-  written[0].parts[0].contrast.over = "width, r";
-  written[0].parts[0].contrast.holds_above = false;
-  written[0].parts[0].contrast.each[{2, 9}] = 1.0 / 3;
-  write_findings(folder / "findings.json", written);
-  const std::vector<Finding> read = read_findings(folder / "findings.json");
-  REQUIRE(read.size() == 1);
-  CHECK(read[0].statement == written[0].statement);
-  CHECK(read[0].cells == 12);
-  CHECK(read[0].parts[0].contrast.each == written[0].parts[0].contrast.each);
-  CHECK(read[0].parts[0].contrast.unit == "ratio");
-  CHECK(read[0].parts[0].contrast.over == "width, r");
-  CHECK_FALSE(read[0].parts[0].contrast.holds_above);
-}
-
-TEST_CASE("findings that write_findings did not write are refused") {
-  const TemporaryFolder folder;
-  const auto path = folder / "findings.json";
-  write_findings(path, {finding("F1", 3)});
-  const std::string good = fake::read(path);
-  const auto refusal = [&](const std::string& text) -> std::string {
-    fake::write(path, text);
-    try {
-      read_findings(path);
-    } catch (const std::invalid_argument& error) {
-      return error.what();
-    }
-    return "accepted";
-  };
-  const auto with = [&](const std::string& from, const std::string& to) {
-    std::string text = good;
-    const std::size_t at = text.find(from);
-    REQUIRE(at != std::string::npos);
-    return refusal(text.replace(at, from.size(), to));
-  };
-  CHECK(refusal(good) == "accepted");
-  for (const char* text : {"null", "{}", "[1]", "[", "{\"a\": 1}"})
-    CHECK(refusal(text) != "accepted");
-  for (const char* cells : {"3000000000", "-1", "1e300", "1.5", "true", "\"12\""})
-    CHECK(
-        has(with("\"cells\": 12", std::string("\"cells\": ") + cells), "where a count is wanted"));
-  for (const char* seed : {"-1", "1.9", "1e300", "null"})
-    CHECK(has(with("\"seed\": 1", std::string("\"seed\": ") + seed), "where a count is wanted"));
-  CHECK(has(with("\"seed\": 2", "\"seed\": 1"), "the repetition of base seed"));
-  CHECK(has(with("\"d\":", "\"d\": \"1\", \"e\":"), "where a number is wanted"));
 }
 
 TEST_CASE("the family is F1 to F11, measured or not") {
@@ -214,7 +158,7 @@ TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
   for (const char* name : {"figure3", "adapters"}) std::filesystem::create_directory(folder / name);
   Finding figure3 = finding("F3", 3);
   figure3.command = "./run figure3";
-  write_findings(folder / "figure3" / "findings.json", {figure3});
+  write_report_json(folder / "figure3", figure3);
   fake::write(folder / "adapters" / "run.json",
               R"({"hash": "0123abcd", "extent": {"seeds": [1, 2]},
                   "runs": [{"commit": "c0ffee", "compiler": "GNU", "flags": "-O3", "cpu": "a cpu"}]})");
@@ -223,7 +167,8 @@ TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
   adapter.experiment = "adapters", other.experiment = "table5";
   fake::write(folder / "adapters" / "cells.jsonl",
               to_json(adapter).dump() + "\n" + to_json(other).dump() + "\n");
-  const std::string html = provenance_section(folder.path(), all_experiments());
+  const std::string html = provenance_section(folder.path(), all_experiments(),
+                                              stages_in(folder.path(), all_experiments()));
   CHECK(has(html,
             "<td>figure3</td><td>adapters</td><td>0123abcd</td><td></td><td>[1,2]</td>"
             "<td>2, of them 1 by table5</td>"));
@@ -239,23 +184,23 @@ TEST_CASE("a folder is read where its name, its card and its findings are of one
   table5.command = "./run table5";
   for (const char* name : {"table5", "table6", "table5.bak", "notes"})
     std::filesystem::create_directory(folder / name);
-  write_findings(folder / "table5" / "findings.json", {table5});
-  write_findings(folder / "table5.bak" / "findings.json", {table5});
+  write_report_json(folder / "table5", table5);
+  write_report_json(folder / "table5.bak", table5);
   fake::write(folder / "notes" / "text.md", "mine");
-  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
-  CHECK(judged_findings(folder.path(), all_experiments())[0].parts.size() == 1);
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"table5"});
+  CHECK(judged_findings(stages_in(folder.path(), all_experiments()))[0].parts.size() == 1);
   CHECK(left_out(folder.path(), all_experiments()) ==
         std::vector<std::string>{(folder / "table5.bak").string() +
                                  " is left out: no experiment has that name"});
   // A copy under the name of another experiment.
-  write_findings(folder / "table6" / "findings.json", {table5});
-  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
+  write_report_json(folder / "table6", table5);
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"table5"});
   CHECK(left_out(folder.path(), all_experiments()).back() ==
         (folder / "table6").string() + " is left out: its findings are of \"./run table5\"");
   fake::write(folder / "table5" / "run.json", R"({"experiment": "table6"})");
   CHECK(stages_in(folder.path(), all_experiments()).empty());
   fake::write(folder / "table5" / "run.json", R"({"experiment": "table5"})");
-  CHECK(stages_in(folder.path(), all_experiments()) == std::vector<std::string>{"table5"});
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"table5"});
 }
 
 TEST_CASE("a report needs results") {
@@ -288,4 +233,46 @@ TEST_CASE("the lines of a figure's data rise in r, as numbers") {
     CHECK(at > before);
     before = at;
   }
+}
+
+TEST_CASE("a stage's section is drawn from its report, escaped, many tables folded") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "table5");
+  fake::write(folder / "table5" / "table5.csv", "a,b\n1,<2>\n");
+  Report report{"A <title>"};
+  report.remarks = {"x < y"};
+  for (int i = 0; i < 8; ++i)
+    report.sections.push_back({fmt::format("table {}", i), {}, {{"<h>"}, {"1"}}});
+  Finding own = finding("(a)", 3);
+  own.in_family = false;
+  report.findings = {own};
+  const std::string html = stage_section(folder.path(), {"table5", report}, {});
+  CHECK(has(html, "<h3>A &lt;title&gt;</h3>"));
+  CHECK(has(html, "<p>x &lt; y</p>"));
+  CHECK(has(html, "<summary>2 more tables</summary>"));
+  CHECK(has(html, "(a) a is larger"));
+  CHECK(has(html, "&lt;2&gt;"));
+  CHECK_FALSE(has(html, "<2>"));
+}
+
+TEST_CASE("the first screen says what came out") {
+  std::vector<Finding> family = whole_family({finding("F1", 3), finding("F2", -3)});
+  judge(family);
+  const std::string text = summary_text(family);
+  CHECK(has(text, "2 findings were put to the test in 2 parts, which rest on 24 trained runs."));
+  CHECK(has(text,
+            "Reproduced: F1; contradicted on one of the tasks or more: F2; inconclusive: none."));
+  CHECK(has(text, "Not run: F3, F4"));
+}
+
+TEST_CASE("results of an earlier version are named, with what to do") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "table5");
+  fake::write(folder / "table5" / "cells.jsonl", "");
+  fake::write(folder / "table5" / "findings.json", "[]");
+  CHECK(
+      left_out(folder.path(), all_experiments()) ==
+      std::vector<std::string>{(folder / "table5").string() +
+                               " is left out: an earlier version wrote it; ./run table5 reads its "
+                               "cells again"});
 }

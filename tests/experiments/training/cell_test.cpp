@@ -267,7 +267,7 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("method", "magic")
             .starts_with("unknown method \"magic\"; valid: frozen, full, top-layers, bitfit, "
                          "prefix-embedding, prefix-layer, prompt-encoder, adapter-h, adapter-l, "
-                         "lora, lora+prefix, subspace (cell: "));
+                         "lora, lora+prefix, subspace, student (cell: "));
   for (const char* other : {"frozen", "full", "bitfit"})
     CHECK(
         with("method", other)

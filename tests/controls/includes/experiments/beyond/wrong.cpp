@@ -1,2 +1,2 @@
-#include "experiments/harness/study.h"
+#include "experiments/harness/settings.h"
 #include "experiments/report/report.h"

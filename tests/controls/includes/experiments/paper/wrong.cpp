@@ -1,2 +1,2 @@
 #include "experiments/beyond/facts.h"
-#include "experiments/harness/study.h"
+#include "experiments/harness/settings.h"

@@ -1,4 +1,4 @@
-#include "experiments/paper/table6_verdicts.h"
+#include "experiments/paper/table6_statements.h"
 
 #include <doctest/doctest.h>
 
@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "tests/experiments/paper/synthetic_scores.h"
 #include "tests/experiments/paper/synthetic_table.h"
 
 using namespace experiments;
@@ -13,14 +14,25 @@ using doctest::Approx;
 
 namespace {
 
-std::vector<Verdict> verdicts(const fake::Truth& truth, const fake::TableOptions& options = {}) {
-  return table6_verdicts(table6_grid(fake::table(truth, options)));
+/// (a) to (d) of every task, judged among themselves, in the order of the statements.
+std::vector<Finding::Part> judged(const std::vector<CellResult>& results) {
+  std::vector<Finding> findings = table6::statements_of(score_tables(results, weights_row_of));
+  judge(findings);
+  std::vector<Finding::Part> parts;
+  for (const Finding& finding : findings)
+    parts.insert(parts.end(), finding.parts.begin(), finding.parts.end());
+  return parts;
+}
+
+std::vector<Finding::Part> verdicts(const fake::Truth& truth,
+                                    const fake::TableOptions& options = {}) {
+  return judged(fake::table(truth, options));
 }
 
 /// The outcomes of one task as letters, (a) to (d): r, c or i.
-std::string letters(const std::vector<Verdict>& list) {
+std::string letters(const std::vector<Finding::Part>& list) {
   std::string text;
-  for (const Verdict& verdict : list) text += outcome_text(verdict.found.outcome)[0];
+  for (const Finding::Part& part : list) text += outcome_text(part.judgement.outcome)[0];
   return text;
 }
 
@@ -43,7 +55,7 @@ TEST_CASE("each verdict of each statement where the truth is known") {
   // Noise drowns everything; the pairs are there, the evidence is not.
   const auto drowned = verdicts(paper_like, {.noise = 60});
   CHECK(letters(drowned) == "iiii");
-  for (const Verdict& verdict : drowned) CHECK(verdict.found.reason == "not significant");
+  for (const Finding::Part& verdict : drowned) CHECK(verdict.judgement.reason == "not significant");
   CHECK(letters(verdicts(flat)) == "rirr");
 }
 
@@ -52,16 +64,15 @@ TEST_CASE("effect, interval, threshold and p say what was measured") {
   const double effects[] = {-35, -8, 10, -10};  // (a): r = 1 against the mean of r = 8 and 16
   const double thresholds[] = {-3, 0, 3, -3};
   for (std::size_t i = 0; i < 4; ++i) {
-    CHECK(list[i].found.effect == Approx(effects[i]).epsilon(0.06));
+    CHECK(list[i].judgement.effect == Approx(effects[i]).epsilon(0.06));
     CHECK(list[i].contrast.threshold == thresholds[i]);
-    CHECK(list[i].found.t.low < effects[i] + 1);
-    CHECK(list[i].found.t.high > effects[i] - 1);
-    CHECK(list[i].found.t.low < list[i].found.effect);
-    CHECK(list[i].found.effect < list[i].found.t.high);
-    CHECK(list[i].found.pairs == 10);
-    CHECK(list[i].found.p < 1e-3);
-    CHECK(list[i].found.reason == "");
-    CHECK(list[i].statement == "abcd"[i]);
+    CHECK(list[i].judgement.t.low < effects[i] + 1);
+    CHECK(list[i].judgement.t.high > effects[i] - 1);
+    CHECK(list[i].judgement.t.low < list[i].judgement.effect);
+    CHECK(list[i].judgement.effect < list[i].judgement.t.high);
+    CHECK(list[i].judgement.pairs == 10);
+    CHECK(list[i].judgement.p < 1e-3);
+    CHECK(list[i].judgement.reason == "");
   }
   CHECK(list[0].contrast.text ==
         "{q,v} at r = 1 minus its mean over r = 8, 16; holds above -3 points");
@@ -91,23 +102,22 @@ TEST_CASE("the margin decides: two points are noise, six are not") {
 }
 
 TEST_CASE("too few pairs and entries that were not run are inconclusive, with the reason") {
-  for (const Verdict& verdict : verdicts(paper_like, {.base_seeds = {2}, .seeds = 2})) {
-    CHECK(verdict.found.outcome == Outcome::inconclusive);
-    CHECK(verdict.found.reason == "2 pairs, at least 3 are needed");
+  for (const Finding::Part& verdict : verdicts(paper_like, {.base_seeds = {2}, .seeds = 2})) {
+    CHECK(verdict.judgement.outcome == Outcome::inconclusive);
+    CHECK(verdict.judgement.reason == "2 pairs, at least 3 are needed");
   }
   CHECK(letters(verdicts(paper_like, {.base_seeds = {2}, .seeds = 3, .noise = 0.05})) == "rrrr");
   const auto narrow = verdicts(paper_like, {.ranks = {2, 4}});
   CHECK(letters(narrow) == "irir");
-  CHECK(narrow[0].found.reason == "not run: {q,v} at some r >= 8");
-  CHECK(narrow[2].found.reason == "not run: {q,v} at r >= 4 and a larger r >= 8");
-  CHECK(verdicts(paper_like, {.ranks = {2, 8}})[0].found.reason == "not run: {q,v} at r = 1");
-  CHECK(verdicts(paper_like, {.ranks = {8}})[3].found.reason ==
+  CHECK(narrow[0].judgement.reason == "not run: {q,v} at some r >= 8");
+  CHECK(narrow[2].judgement.reason == "not run: {q,v} at r >= 4 and a larger r >= 8");
+  CHECK(verdicts(paper_like, {.ranks = {2, 8}})[0].judgement.reason == "not run: {q,v} at r = 1");
+  CHECK(verdicts(paper_like, {.ranks = {8}})[3].judgement.reason ==
         "not run: {q,k,v,o} at some r <= 4 with {q,v} at 2r");
   auto only_frozen = fake::table(flat, {});
   std::erase_if(only_frozen, [](const auto& result) { return result.cell.method != "frozen"; });
-  CHECK(table6_verdicts(table6_grid(only_frozen))[1].found.reason ==
-        "not run: {q} and {q,v} at a common r");
-  CHECK(table6_verdicts({}).empty());
+  CHECK(judged(only_frozen)[1].judgement.reason == "not run: {q} and {q,v} at a common r");
+  CHECK(judged({}).empty());
 }
 
 TEST_CASE("a repetition counts only if it is complete and finite") {
@@ -120,11 +130,11 @@ TEST_CASE("a repetition counts only if it is complete and finite") {
   std::erase_if(results, [](const CellResult& result) {
     return result.cell.rank == 1 && result.cell.seed == 4 && result.cell.base_seed == 3;
   });
-  const auto list = table6_verdicts(table6_grid(results));
-  CHECK(list[0].found.pairs == 7);
-  CHECK(list[1].found.pairs == 7);
-  CHECK(list[2].found.pairs == 8);
-  CHECK(list[3].found.pairs == 9);
+  const auto list = judged(results);
+  CHECK(list[0].judgement.pairs == 7);
+  CHECK(list[1].judgement.pairs == 7);
+  CHECK(list[2].judgement.pairs == 8);
+  CHECK(list[3].judgement.pairs == 9);
 }
 
 TEST_CASE("bases that disagree give no verdict, however small p") {
@@ -133,27 +143,27 @@ TEST_CASE("bases that disagree give no verdict, however small p") {
     if (weight_set(result.cell.targets) != "q") continue;
     result.value += result.cell.base_seed == 2 ? -0.20 : 0.02;
   }
-  const auto list = table6_verdicts(table6_grid(results));
-  CHECK(list[1].found.p < 0.001);
-  CHECK(list[1].found.outcome == Outcome::inconclusive);
-  CHECK(list[1].found.reason == "base seed 3 is on the other side");
+  const auto list = judged(results);
+  CHECK(list[1].judgement.p < 0.001);
+  CHECK(list[1].judgement.outcome == Outcome::inconclusive);
+  CHECK(list[1].judgement.reason == "base seed 3 is on the other side");
 }
 
 TEST_CASE("tasks are one family for Holm's correction") {
   // The same noisy table alone and beside two tasks without any data that could be tested.
   const fake::TableOptions options{.base_seeds = {2}, .seeds = 4, .noise = 2};
   auto results = fake::table(paper_like, options);
-  const auto alone = table6_verdicts(table6_grid(results));
+  const auto alone = judged(results);
   for (const char* task : {"nli", "reorder"}) {
     results.push_back(fake::result(fake::cell(task, {"q"}, 1, 0)));
   }
-  const auto beside = table6_verdicts(table6_grid(results));
+  const auto beside = judged(results);
   REQUIRE(beside.size() == 12);
   double smallest_alone = 1, smallest_beside = 1;
   for (std::size_t i = 0; i < 4; ++i) {
-    CHECK(beside[i].task == "sqlgen");
-    smallest_alone = std::min(smallest_alone, alone[i].found.p);
-    smallest_beside = std::min(smallest_beside, beside[i].found.p);
+    CHECK(beside[3 * i].task == "sqlgen");  // three tasks of each statement
+    smallest_alone = std::min(smallest_alone, alone[i].judgement.p);
+    smallest_beside = std::min(smallest_beside, beside[3 * i].judgement.p);
   }
   CHECK(smallest_beside == Approx(3 * smallest_alone));  // 12 tests instead of 4
 }
@@ -175,11 +185,12 @@ TEST_CASE("the rate of wrong verdicts over tables whose truth lies on every thre
                                      .draw = draw};
     const auto results = fake::table(on_threshold, options);
     bool wrong = false, wrong_uncorrected = false;
-    for (const Verdict& verdict : table6_verdicts(table6_grid(results))) {
-      wrong = wrong || verdict.found.outcome != Outcome::inconclusive;
+    for (const Finding::Part& verdict : judged(results)) {
+      wrong = wrong || verdict.judgement.outcome != Outcome::inconclusive;
       // Control: the 95 % interval read off statement by statement, without a correction.
-      wrong_uncorrected = wrong_uncorrected || verdict.found.t.low > verdict.contrast.threshold ||
-                          verdict.found.t.high < verdict.contrast.threshold;
+      wrong_uncorrected = wrong_uncorrected ||
+                          verdict.judgement.t.low > verdict.contrast.threshold ||
+                          verdict.judgement.t.high < verdict.contrast.threshold;
     }
     tables_wrong += wrong;
     tables_wrong_uncorrected += wrong_uncorrected;
@@ -192,28 +203,36 @@ TEST_CASE("pure noise contradicts nothing") {
   int wrong = 0;
   for (std::uint64_t draw = 0; draw < 200; ++draw) {
     const auto list = verdicts(flat, {.base_seeds = {2}, .seeds = 3, .noise = 4, .draw = draw});
-    for (const Verdict& verdict : list) {
-      wrong += verdict.found.outcome == Outcome::contradicted;
-      wrong += verdict.statement == 'b' && verdict.found.outcome != Outcome::inconclusive;
+    for (const Finding::Part& verdict : list) {
+      wrong += verdict.judgement.outcome == Outcome::contradicted;
+      wrong += verdict.statement == "Wq alone is worse" &&
+               verdict.judgement.outcome != Outcome::inconclusive;
     }
   }
   CHECK(wrong <= 20);
 }
 
-TEST_CASE("the grid: tasks in order, one entry per cell, mixed settings refused") {
+TEST_CASE("the tables: tasks in order, one entry per cell, mixed settings refused") {
   auto results = fake::table(flat, {.tasks = {"zebra", "reorder", "nli", "sqlgen"}});
-  const auto tables = table6_grid(results);
+  const auto tables = score_tables(results, weights_row_of);
   REQUIRE(tables.size() == 4);
   CHECK(tables[0].task + tables[1].task + tables[2].task + tables[3].task ==
         "sqlgennlireorderzebra");
-  CHECK(tables[0].weight_sets() == std::vector<std::string>{"q", "q,v", "q,k,v,o"});
-  CHECK(tables[0].ranks("q,v") == std::set<int>{1, 2, 4, 8, 16});
-  CHECK(tables[0].base_seeds() == std::set<std::uint64_t>{2, 3});
-  CHECK(tables[0].places.at({"q,v", 4}).size() == 10);
+  CHECK(table6::weight_sets_in(tables[0]) == std::vector<std::string>{"q", "q,v", "q,k,v,o"});
+  CHECK(tables[0].rows.at("q,v r=4").size() == 10);
   CellResult other = results.back();
   other.cell.lr *= 2;
   results.push_back(other);
-  CHECK_THROWS_WITH_AS(table6_grid(results), doctest::Contains("two results for one entry"),
-                       std::invalid_argument);
-  CHECK_THROWS_AS(statement_text('e'), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(score_tables(results, weights_row_of),
+                       doctest::Contains("two results for one entry"), std::invalid_argument);
+}
+
+TEST_CASE("F2 is (a), (b) and that Wq alone needs more, in the paper's family") {
+  const Finding finding =
+      table6::finding_of(score_tables(fake::table(paper_like, {}), weights_row_of));
+  CHECK(finding.in_family);
+  CHECK(fake::letters(finding) == "rri");
+  for (const Finding& own :
+       table6::statements_of(score_tables(fake::table(paper_like, {}), weights_row_of)))
+    CHECK_FALSE(own.in_family);
 }

@@ -1,62 +1,15 @@
-#include "experiments/evidence/findings_file.h"
+#include "experiments/evidence/verdicts.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "nn/files/file.h"
 #include "nn/files/json.h"
 
 namespace experiments {
 
 namespace {
-
-nn::Json contrast_json(const Contrast& contrast) {
-  nn::Json each = nn::Json::array();
-  for (const auto& [repetition, d] : contrast.each)
-    if (std::isfinite(d))
-      each.push_back({{"base_seed", repetition.first}, {"seed", repetition.second}, {"d", d}});
-  return {{"text", contrast.text},           {"unit", contrast.unit},
-          {"threshold", contrast.threshold}, {"holds_above", contrast.holds_above},
-          {"missing", contrast.missing},     {"note", contrast.note},
-          {"over", contrast.over},           {"each", each}};
-}
-
-double number_at(const nn::Json& object, const char* name) {
-  const nn::Json& value = object.at(name);
-  if (!value.is_number())
-    throw std::invalid_argument(
-        fmt::format("\"{}\" = {}, where a number is wanted", name, nn::shown(value)));
-  return value.get<double>();
-}
-
-const nn::Json& list_at(const nn::Json& object, const char* name) {
-  const nn::Json& value = object.at(name);
-  if (!value.is_array())
-    throw std::invalid_argument(
-        fmt::format("\"{}\" = {}, where a list is wanted", name, nn::shown(value)));
-  return value;
-}
-
-Contrast contrast_from_json(const nn::Json& object) {
-  Contrast contrast;
-  contrast.text = object.at("text").get<std::string>();
-  contrast.unit = object.at("unit").get<std::string>();
-  contrast.threshold = number_at(object, "threshold");
-  contrast.holds_above = object.at("holds_above").get<bool>();
-  contrast.missing = object.at("missing").get<std::string>();
-  contrast.note = object.at("note").get<std::string>();
-  contrast.over = object.value("over", "");  // files of earlier versions have none
-  for (const nn::Json& d : list_at(object, "each")) {
-    const std::pair repetition{nn::count_at<std::uint64_t>(d, "base_seed"),
-                               nn::count_at<std::uint64_t>(d, "seed")};
-    if (!contrast.each.emplace(repetition, number_at(d, "d")).second)
-      throw std::invalid_argument(fmt::format("the repetition of base seed {} and seed {} twice",
-                                              repetition.first, repetition.second));
-  }
-  return contrast;
-}
 
 nn::Json verdict_json(const Finding::Part& part) {
   const Judgement& found = part.judgement;
@@ -119,60 +72,11 @@ std::vector<Finding> the_eleven() {
 
 }  // namespace
 
-void write_findings(const std::filesystem::path& path, const std::vector<Finding>& findings) {
-  nn::Json list = nn::Json::array();
-  for (const Finding& finding : findings) {
-    nn::Json parts = nn::Json::array();
-    for (const Finding::Part& part : finding.parts)
-      parts.push_back({{"statement", part.statement},
-                       {"task", part.task},
-                       {"contrast", contrast_json(part.contrast)}});
-    list.push_back({{"id", finding.id},
-                    {"statement", finding.statement},
-                    {"command", finding.command},
-                    {"cells", finding.cells},
-                    {"parts", parts}});
-  }
-  nn::write_unless_equal(path, list.dump(1) + "\n");
-}
-
-std::vector<Finding> findings_from_json(std::string_view text) {
-  try {
-    std::vector<Finding> findings;
-    const nn::Json list = nn::parse_json(text);
-    if (!list.is_array()) throw std::invalid_argument("it is no list");
-    for (const nn::Json& object : list) {
-      Finding finding{object.at("id").get<std::string>(),
-                      object.at("statement").get<std::string>(),
-                      object.at("command").get<std::string>(),
-                      {}};
-      finding.cells = nn::count_at<int>(object, "cells");
-      for (const nn::Json& part : list_at(object, "parts"))
-        finding.parts.push_back({part.at("statement").get<std::string>(),
-                                 part.at("task").get<std::string>(),
-                                 contrast_from_json(part.at("contrast"))});
-      findings.push_back(finding);
-    }
-    return findings;
-  } catch (const nn::Json::exception& error) {  // a member is missing or of another type
-    throw std::invalid_argument(nn::plain(error.what()));
-  }
-}
-
-std::vector<Finding> read_findings(const std::filesystem::path& path) {
-  const std::string text = nn::read_file(path);
-  try {
-    return findings_from_json(text);
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(
-        fmt::format("{} holds no findings: {}", path.string(), error.what()));
-  }
-}
-
 std::vector<Finding> whole_family(const std::vector<Finding>& measured) {
   std::vector<Finding> family = the_eleven();
   const std::size_t known = family.size();
   for (const Finding& finding : measured) {
+    if (!finding.in_family) continue;
     const auto same = [&](const Finding& other) { return other.id == finding.id; };
     const auto there = std::find_if(family.begin(), family.end(), same);
     if (there == family.end()) {

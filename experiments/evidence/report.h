@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "experiments/evidence/csv.h"
+#include "experiments/evidence/findings.h"
+#include "experiments/evidence/plain_table.h"
+
+namespace experiments {
+
+/// One table with what there is to say before it.
+struct Section {
+  std::string title = {};
+  std::vector<std::string> remarks = {};
+  PlainTable table = {};
+};
+
+/// What an experiment has found, once: the text for a terminal, the page in Markdown, the data in
+/// CSV and the JSON from which the page of `report` is drawn are all made of it.
+struct Report {
+  std::string title;
+  std::vector<std::string> remarks = {};  ///< before the tables, a paragraph each
+  std::vector<Section> sections = {};
+  std::vector<std::string> notes = {};        ///< below the tables, a paragraph each
+  std::vector<Finding> findings = {};         ///< not judged yet
+  Csv data = {};                              ///< of NAME.csv
+  std::map<std::string, Csv> more_data = {};  ///< of NAME.<key>.csv
+  std::string warning = {};                   ///< what a reader must know first
+};
+
+/// For a terminal of so many columns. Statements that are not of the paper's family are judged among
+/// themselves and follow the tables.
+std::string report_text(const Report& report, std::size_t columns = 100);
+
+/// For GitHub.
+std::string report_markdown(const Report& report);
+
+/// Without the data, which have files of their own.
+std::string report_json(const Report& report);
+
+/// Throws std::invalid_argument for a text that report_json did not write.
+Report report_from_json(std::string_view text);
+
+/// The statements of a report that are judged among themselves.
+std::vector<Finding> own_findings(const Report& report);
+
+/// How a verdict comes about, in a sentence or two.
+extern const char* const judging_rule;
+
+}  // namespace experiments

@@ -1,0 +1,93 @@
+#include "experiments/harness/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "experiments/training/adapt.h"
+
+namespace experiments {
+
+const char* to_string(Preset preset) {
+  return preset == Preset::smoke ? "smoke" : preset == Preset::quick ? "quick" : "full";
+}
+
+Preset parse_preset(const std::string& name) {
+  for (const Preset preset : {Preset::smoke, Preset::quick, Preset::full})
+    if (name == to_string(preset)) return preset;
+  throw std::invalid_argument(
+      fmt::format("unknown preset '{}'; valid are smoke, quick, full", name));
+}
+
+std::optional<Shard> Settings::shard() const {
+  return dealer ? std::optional(dealer->shard()) : std::nullopt;
+}
+
+Settings settings_of(Preset preset) {
+  Settings settings;
+  settings.preset = preset;
+  if (preset == Preset::smoke) {
+    settings.seeds = 2;
+    settings.base_steps = 600;
+    settings.steps_factor = 0.1;
+  }
+  if (preset == Preset::full) {
+    settings.base_seeds = {2, 3};
+    settings.seeds = 5;
+    settings.search = true;
+  }
+  return settings;
+}
+
+Cell task_cell(const Settings& settings, const data::Task& task, std::uint64_t base_seed,
+               std::uint64_t seed) {
+  Cell cell;
+  cell.task = task.name;
+  if (task.has_facts) cell.facts = settings.facts;
+  const data::TaskInfo info = data::info(task, task_options(cell));
+  cell.steps = std::max(1, static_cast<int>(std::lround(settings.steps_factor * info.steps)));
+  cell.examples = info.n_train;
+  cell.base_seed = base_seed;
+  cell.seed = seed;
+  return cell;
+}
+
+std::vector<Cell> repetitions(const Settings& settings) {
+  std::vector<Cell> cells;
+  for (const std::uint64_t base_seed : settings.base_seeds)
+    for (const data::Task& task : settings.tasks)
+      for (int seed = 1; seed <= settings.seeds; ++seed)
+        cells.push_back(task_cell(settings, task, base_seed, static_cast<std::uint64_t>(seed)));
+  return cells;
+}
+
+Cell frozen(Cell cell) {
+  cell.method = "frozen";
+  cell.steps = cell.examples = 0;
+  return cell;
+}
+
+Cell full(Cell cell) {
+  cell.method = "full";
+  return cell;
+}
+
+Cell lora_cell(Cell cell, const Settings& settings, const std::vector<std::string>& targets,
+               int rank) {
+  cell.method = "lora";
+  cell.targets = targets;
+  cell.rank = rank;
+  cell.alpha = settings.alpha;
+  cell.scaling = settings.scaling;
+  return cell;
+}
+
+Cell method_cell(Cell cell, const std::string& method, int size) {
+  cell.method = method;
+  cell.size = size;
+  return cell;
+}
+
+}  // namespace experiments

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/tasks.h"
+#include "experiments/harness/shard.h"
+#include "experiments/training/cell.h"
+
+/// What the experiments on the toy tasks have in common. An experiment is a list of cells, a
+/// control among them, and what is read off their results.
+namespace experiments {
+
+/// smoke: to see that everything runs (the base is hardly trained, so its numbers mean nothing).
+/// quick: 3 seeds on one base. full: 5 seeds on each of two bases, with a search of the learning
+/// rates.
+enum class Preset { smoke, quick, full };
+const char* to_string(Preset preset);
+Preset parse_preset(
+    const std::string& name);  ///< throws std::invalid_argument naming the valid ones
+
+/// Whether a folder with results is gone on with, or begun anew.
+enum class Start { resume, fresh };
+
+/// With what an experiment is run; a preset, and what the user gave beside it.
+struct Settings {
+  Preset preset = Preset::quick;
+  std::vector<data::Task> tasks{data::all_tasks().begin(), data::all_tasks().end()};
+  std::vector<std::uint64_t> base_seeds{2};
+  int seeds = 3;             ///< 1 .. seeds
+  bool seeds_given = false;  ///< by the user: then no experiment takes fewer
+  int facts = 20;            ///< K of sqlgen
+  double alpha = 8;          ///< fixed while r varies, as in the paper
+  std::string scaling = "alpha/r";
+  std::vector<int> ranks = {};  ///< of an experiment that varies them; empty: its own
+  std::vector<std::vector<std::string>> targets = {};  ///< likewise its weight sets
+  long base_steps = 8000;
+  double steps_factor = 1;  ///< of each task's own number of adaptation steps
+  bool search = false;      ///< search the learning rates; else take the recorded ones
+  int jobs = 1;
+  std::filesystem::path out = "results";
+  Start start = Start::resume;
+  std::shared_ptr<Dealer> dealer = nullptr;  ///< where this process is a shard
+  bool only_base = false;                    ///< make what shards need, and nothing else
+
+  /// Whether the cells of an experiment are not finished here, and so nothing is told of them.
+  bool is_part() const { return dealer || only_base; }
+  std::optional<Shard> shard() const;
+
+  /// The ranks that were given, or else these.
+  std::vector<int> ranks_or(std::vector<int> own) const { return ranks.empty() ? own : ranks; }
+};
+
+Settings settings_of(Preset preset);
+
+/// What every output of the preset smoke says first.
+constexpr const char* hardly_trained =
+    "Preset smoke: its models are hardly trained, so these numbers mean nothing.";
+
+/// What every cell of a task, base and seed has in common; no method yet.
+Cell task_cell(const Settings& settings, const data::Task& task, std::uint64_t base_seed,
+               std::uint64_t seed);
+
+/// One task_cell for every task, base seed and seed.
+std::vector<Cell> repetitions(const Settings& settings);
+
+/// The cell with a method. Rates of learning are filled in by set_learning_rates.
+Cell frozen(Cell cell);
+Cell full(Cell cell);
+Cell lora_cell(Cell cell, const Settings& settings, const std::vector<std::string>& targets,
+               int rank);
+/// Another method of lora/, by name, with its size.
+Cell method_cell(Cell cell, const std::string& method, int size);
+
+}  // namespace experiments
