@@ -12,6 +12,7 @@ Command all_commands();
 Command paper_command();
 Command report_command();
 Command learning_rates_command();
+Command compare_command();
 Command tasks_command();
 Command pretrain_command();
 Command trace_command();

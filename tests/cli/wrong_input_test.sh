@@ -230,6 +230,40 @@ refused "--top-k '178': a whole number from 1 to 177" generate --task nli --temp
 refused "--max-tokens '0': a whole number from 1" generate --task nli --max-tokens 0
 refused "unknown word 'hello'; the words are" generate --prompt 'hello world'
 
+# compare, on folders of one or two cells.
+cell() {
+  printf '{"experiment":"a","task":"%s","method":"lora","size":0,"targets":["q"],"rank":%s,"alpha":8.0,' "$1" "$2"
+  printf '"scaling":"alpha/r","init":"gaussian","dropout":0.0,"optimizer":"adamw","seed":1,"base_seed":2,'
+  printf '"base":"pretrained","width":64,"facts":0,"lr":0.01,"metric":"accuracy","value":0.5,"nll":%s,' "$3"
+  printf '"trainable":256,"steps":5,"examples":10,"seconds":1.0,"more":{}}\n'
+}
+results() {
+  mkdir -p "$work/$1"
+  printf '{"experiment":"a","configuration":{},"extent":{},"runs":[]}' >"$work/$1/run.json"
+  cat >"$work/$1/cells.jsonl"
+}
+{ cell nli 1 1.5; cell nli 2 1.0; } | results two
+cell nli 4 1.0 | results one
+cell nli 4 2.0 | results again
+cell reorder 4 1.0 | results reorder
+results empty </dev/null
+mkdir "$work/bare"
+accepted compare one again --json
+[[ $(fields format same_cells alone_in_a | tr '\n' ' ') == '1 1 0 ' ]] || fail "not what compare --json should say"
+accepted compare one again
+says out 'Both hold the same 1 cell: 0 with the same value and nll, bit for bit, and 1 with others'
+refused 'compare wants A: results folder' compare
+refused 'compare wants B: another' compare one
+refused "unknown argument 'two'; valid options of compare are --help, --json" compare one again two
+refused "unknown option '--jsn'; valid options of compare*; did you mean --json?" compare one again --jsn
+refused 'none is no folder' compare one none
+refused 'file is no folder' compare file one
+refused 'bare has no run.json: the folder of one experiment is wanted, as results/table6' compare one bare
+refused 'empty has no finished cells' compare empty one
+refused 'one and ./one/ are one folder' compare one ./one/
+refused 'no task is both in A and in B' compare one reorder
+refused 'A has two cells for one row and repetition where A and B differ in rank: *rank=1 *and *rank=2 ' compare two one
+
 # Results that cannot be printed are not lost in silence.
 if [[ -c /dev/full ]]; then
   code=0
