@@ -13,6 +13,7 @@ Command all_commands() {
       report_command(),  //
       experiment_command(table6::experiment()),
       known_rank_command(),      //
+      sweep_command(),           //
       compare_command(),         //
       learning_rates_command(),  //
       tasks_command(),           //

@@ -11,10 +11,11 @@ Command all_commands();
 
 Command paper_command();
 Command report_command();
-Command learning_rates_command();
 Command compare_command();
+Command learning_rates_command();
 Command tasks_command();
 Command pretrain_command();
+Command sweep_command();
 Command trace_command();
 Command train_command();
 Command eval_command();
