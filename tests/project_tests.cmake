@@ -145,6 +145,13 @@ if(NOT LOWRANK_SANITIZE)
   long_test(paper 250 2)
 endif()
 
+# The programs in Python and R on the page about one question read a sweep's CSV as its table has it.
+if(NOT LOWRANK_SANITIZE)
+  add_test(NAME sweep_csv COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/sweep_csv_test.sh $<TARGET_FILE:lowrank>
+           ${PROJECT_SOURCE_DIR}/docs/one-question.md)
+  set_tests_properties(sweep_csv PROPERTIES SKIP_RETURN_CODE 77)
+endif()
+
 # The pages' script for a cluster, on a Slurm that the test starts, which takes a minute or two. Plain ./run test and
 # the presets leave it out: `./run test -L slurm` installs what it needs and runs it.
 if(NOT LOWRANK_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
