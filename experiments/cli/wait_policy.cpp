@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "experiments/harness/worker_threads.h"
+
 namespace experiments {
 
 // GCC's OpenMP reads its settings when it is loaded, before the first line of any code of ours, and
@@ -13,6 +15,7 @@ void wait_passively([[maybe_unused]] char** arguments) {
 #ifdef _OPENMP
   if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  run_on_usable_cores();  // a processor to which OMP_PROC_BIND has tied this thread would stay
   ::execv("/proc/self/exe", arguments);
 #endif
 }

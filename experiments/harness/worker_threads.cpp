@@ -55,6 +55,10 @@ void prepare_worker_thread() {
 #pragma omp parallel
   { [[maybe_unused]] volatile int begun = 1; }
 #endif
+  run_on_usable_cores();
+}
+
+void run_on_usable_cores() {
 #ifdef __linux__
   const cpu_set_t cores = usable_set();
   if (CPU_COUNT(&cores) > 0) ::sched_setaffinity(0, sizeof cores, &cores);

@@ -14,6 +14,10 @@ constexpr int most_jobs = 1024;
 /// which sees all of a node's processors where nothing confines it, or usable_cores.
 int default_jobs();
 
+/// Lets this thread, and those that it starts, run on every processor of usable_cores. OpenMP may
+/// have tied it to one of them.
+void run_on_usable_cores();
+
 /// For the first line of a worker: OpenMP takes one thread in it, since cells run beside each other
 /// instead, and it may run on every processor of usable_cores. Without that it would share one with
 /// the others under OMP_PROC_BIND: that ties the main thread to a processor before main begins, and
