@@ -1,7 +1,6 @@
 #include "experiments/cli/experiment_command.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <memory>
 
@@ -81,13 +80,6 @@ Settings settings_from(const SettingsTexts& given) {
 int run_experiment(const Experiment& experiment, const Settings& settings) {
   Progress progress;
   Lab lab(settings_for(experiment, settings), progress);
-  if (!settings.targets.empty()) {
-    std::string sets;
-    for (const auto& targets : settings.targets)
-      sets += fmt::format("{}{{{}}}", sets.empty() ? "" : ", ", fmt::join(targets, ","));
-    progress.message("weight sets: " + sets);
-  }
-  if (settings.preset == Preset::smoke) progress.message(hardly_trained);
   try {
     Report report = run(experiment, lab);
     print_out("{}", report_text(report));

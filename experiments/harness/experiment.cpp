@@ -1,6 +1,7 @@
 #include "experiments/harness/experiment.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -111,8 +112,18 @@ CellResult train(const Experiment& experiment, const Lab& lab, const Cell& cell,
   return run_cell(lab.bases.of(cell), cell, ScoreOn::test, stop, measure);
 }
 
+// "{q}, {q,v}": each --targets is a weight set of its own, which is easily meant otherwise.
+std::string weight_sets_text(const Settings& settings) {
+  std::vector<std::string> sets;
+  for (const auto& targets : settings.targets)
+    sets.push_back(fmt::format("{{{}}}", fmt::join(targets, ",")));
+  return fmt::format("{}", fmt::join(sets, ", "));
+}
+
 void train_missing(const Experiment& experiment, const std::vector<Cell>& cells, Lab& lab,
                    ResultsFolder& folder) {
+  if (!lab.settings.targets.empty())
+    lab.progress.message("weight sets: " + weight_sets_text(lab.settings));
   for (const Cell& cell : cells)
     if (!folder.contains(cell)) lab.bases.prepare(cell);
   SweepOptions sweep;

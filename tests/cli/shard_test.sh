@@ -43,7 +43,7 @@ refused '--fresh has no effect with --only-base' paper --only-base --fresh
 refused '--shard has no effect with --only-base' table5 --only-base --shard 1/3
 refused '--shard has no effect on costs: it measures' costs --shard 1/3
 refused '--only-base has no effect on table1: it measures' table1 --only-base
-refused '--shard has no effect on known-rank: its teachers' known-rank --shard 1/3
+refused '--shard has no effect where one teacher is asked for' known-rank --true-rank 2 --shard 1/3
 for command in "${whole[0]}" paper learning-rates; do
   refused 'the base of seed 2, width 64, is not there; make it first, with the same command and --only-base' \
     "$command" --preset smoke --tasks nli --shard 1/3

@@ -52,7 +52,8 @@ done
 
 # Killed after its first cells, it goes on where it was.
 mkdir killed && cp -r one/base killed/
-sweep killed --jobs 1 >/dev/null 2>killed.log &
+"$lowrank" sweep "${short[@]}" --over alpha=2,8 --over rank=1,4 --over method=lora,full --out killed --jobs 1 \
+  >/dev/null 2>killed.log &
 until [[ -s killed/sweep/cells.jsonl ]]; do
   kill -0 $! 2>/dev/null || fail "it ended before its first cell: $(<killed.log)"
   sleep 0.02
