@@ -10,9 +10,9 @@ namespace experiments {
 /// the paper, so it has no finding.
 ///
 /// A teacher is a cell, by the student that is analysed: its size is the planted rank r*, its seed
-/// names the change, the inputs and the students. Its value is 1 where the estimated rank is r*, its
-/// nll what is left of the student's loss. Further measurements, and the lines of known-rank.csv
-/// (true_rank, seed, what, index, value):
+/// names the change, the inputs and the students. Its value is 1 where the estimated rank is r*,
+/// its nll what is left of the student's loss. Further measurements, and the lines of
+/// known-rank.csv (true_rank, seed, what, index, value):
 ///   kl_left          the loss at the end over that at the start, index: the student's rank
 ///   sigma_true       σ_i of the planted ΔW*, index: i
 ///   sigma            σ_i of the analysed student's ΔW

@@ -3,7 +3,8 @@
 #include "experiments/harness/experiment.h"
 #include "experiments/harness/lr_search.h"
 
-/// A sweep of one's own: some fields of a run are varied and crossed, all else is as `train` has it.
+/// A sweep of one's own: some fields of a run are varied and crossed, all else is as `train` has
+/// it.
 namespace experiments::sweep {
 
 /// A field that is varied, with its values as they were given.

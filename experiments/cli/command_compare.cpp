@@ -114,8 +114,9 @@ int run_compare(const CompareOptions& given) {
   if (std::filesystem::equivalent(a.path, b.path, ignored))
     throw UsageError(fmt::format("{} and {} are one folder", given.a, given.b));
   const Comparison comparison = compared(a.cells, b.cells);
-  print_out("{}", given.json ? comparison_json(a, b, comparison).printed()
-                             : report_text(comparison_report(a, b, comparison)));
+  print_out("{}", given.json
+                      ? comparison_json(a, b, comparison).printed()
+                      : report_text(comparison_report(a, b, comparison), columns_of_output()));
   return 0;
 }
 

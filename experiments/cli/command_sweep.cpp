@@ -233,7 +233,7 @@ int run_sweep_command(const Command& command, const SweepTexts& given) {
                                lab.settings.seeds == 1 ? "" : "s"));
   if (given.search_lr) search(sweep, lab);
   const Report report = run(sweep::experiment(sweep), lab);
-  print_out("{}", report_text(report));
+  print_out("{}", report_text(report, columns_of_output()));
   const std::filesystem::path folder = lab.settings.out / sweep.name;
   const std::string problem = draw_beside(sweep.name, sweep::figure_script(sweep), folder);
   progress.message(fmt::format("the table is in {0}.md, a line for each run in {0}.csv{1}",

@@ -82,10 +82,10 @@ int run_experiment(const Experiment& experiment, const Settings& settings) {
   Lab lab(settings_for(experiment, settings), progress);
   try {
     Report report = run(experiment, lab);
-    print_out("{}", report_text(report));
+    print_out("{}", report_text(report, columns_of_output()));
     std::erase_if(report.findings, [](const Finding& finding) { return !finding.in_family; });
     judge(report.findings);
-    print_out("{}", findings_text(report.findings));
+    print_out("{}", findings_text(report.findings, columns_of_output()));
   } catch (const PartDone& done) {
     progress.message(done.text);
     return 0;

@@ -27,8 +27,8 @@ void add_part_options(Command& command, SettingsTexts& given);
 /// The preset with what was given. Throws UsageError.
 Settings settings_from(const SettingsTexts& given);
 
-/// The command of an experiment: runs it, prints what it says, judges its findings as one family and
-/// prints them.
+/// The command of an experiment: runs it, prints what it says, judges its findings as one family
+/// and prints them.
 Command experiment_command(const Experiment& experiment);
 
 /// What that command does.

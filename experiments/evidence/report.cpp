@@ -34,7 +34,7 @@ std::string report_text(const Report& report, std::size_t columns) {
   for (const std::string& note : report.notes) paragraph(note);
   const std::vector<Finding> own = own_findings(report);
   if (own.empty()) return text;
-  text += "\n";
+  if (!report.notes.empty()) text += "\n";
   paragraph(judging_rule);
   return text + findings_text(own, columns);
 }

@@ -31,8 +31,8 @@ struct Report {
   std::string warning = {};                   ///< what a reader must know first
 };
 
-/// For a terminal of so many columns. Statements that are not of the paper's family are judged among
-/// themselves and follow the tables.
+/// For a terminal of so many columns. Statements that are not of the paper's family are judged
+/// among themselves and follow the tables.
 std::string report_text(const Report& report, std::size_t columns = 100);
 
 /// For GitHub.

@@ -16,8 +16,8 @@
 
 namespace experiments {
 
-/// The cells that an experiment asked for, with their learning rates, and every finished cell of its
-/// folder, sorted by key: also those that were asked for with other settings.
+/// The cells that an experiment asked for, with their learning rates, and every finished cell of
+/// its folder, sorted by key: also those that were asked for with other settings.
 struct Results {
   std::vector<Cell> asked;
   std::vector<CellResult> all;
@@ -59,7 +59,8 @@ struct Experiment {
 
   /// Of the options --ranks and --targets, those that it heeds.
   std::set<std::string> listens = {};
-  /// Options of all experiments that would say nothing here, each with the reason: they are refused.
+  /// Options of all experiments that would say nothing here, each with the reason: they are
+  /// refused.
   std::map<std::string, std::string> without = {};
 };
 
@@ -72,8 +73,9 @@ Settings settings_for(const Experiment& experiment, Settings settings);
 /// With lab.settings, which are settings_for(experiment, ...): trains what its folder lacks, reads
 /// the results and writes OUT/name/name.md, name.csv and
 /// report.json. A cell that another experiment has trained alike is taken from there (reuse.h),
-/// unless this one looks at its models. Throws Stopped, as run_sweep does, and std::invalid_argument
-/// where the settings have no task; of a shard NotReady and, at its end, PartDone.
+/// unless this one looks at its models. Throws Stopped, as run_sweep does, and
+/// std::invalid_argument where the settings have no task; of a shard NotReady and, at its end,
+/// PartDone.
 Report run(const Experiment& experiment, Lab& lab);
 
 /// The folder of its cells.

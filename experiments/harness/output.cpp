@@ -1,7 +1,10 @@
 #include "experiments/harness/output.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -28,6 +31,13 @@ void prepare_standard_streams() {
 void write_text(std::FILE* stream, std::string_view text) noexcept {
   errno = 0;
   if (std::fwrite(text.data(), 1, text.size(), stream) != text.size()) note_error(stream);
+}
+
+std::size_t columns_of_output() noexcept {
+  constexpr std::size_t most = 100, fewest = 40;
+  winsize window{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0) return most;
+  return std::clamp<std::size_t>(window.ws_col, fewest, most);
 }
 
 void flush_out() noexcept {

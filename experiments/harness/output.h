@@ -28,6 +28,10 @@ void print_err(fmt::format_string<Values...> format, Values&&... values) {
   write_text(stderr, fmt::format(format, std::forward<Values>(values)...));
 }
 
+/// How many columns a table on standard output may take: those of the terminal, at most 100, which
+/// is also what a file or a pipe gets.
+std::size_t columns_of_output() noexcept;
+
 /// What was printed so far is on its way, as before long work.
 void flush_out() noexcept;
 

@@ -40,14 +40,16 @@ LearningRates search_rates(const std::vector<Cell>& cells, Lab& lab, Start start
 
 /// Searches the learning rate of each of these cells by itself, whatever tells it from the others,
 /// with the rates and seeds of search_rates on a base of its own, in OUT/<folder>; in the order of
-/// the cells. A shard searches nothing: NotReady where one is missing. With AdamW the first rates fall as 64 / width, with SGD they are 20 times as high.
+/// the cells. With AdamW the first rates fall as 64 / width, with SGD they are 20 times as high. A
+/// shard searches nothing: NotReady where one is missing.
 std::vector<LrSearch> search_each(const std::vector<Cell>& cells, const std::string& folder,
                                   Lab& lab);
 
 /// Gives every cell that trains and has no learning rate (lr = 0) that of its task, method and
 /// targets: the recorded one, or with settings.search the one found in OUT/learning-rates, where
-/// what is missing is searched first; a shard searches nothing, NotReady where one is missing. As in pre-training it falls with the width of the model, as
-/// 64 / width. Throws Stopped, and std::invalid_argument where nothing is recorded.
+/// what is missing is searched first; a shard searches nothing, NotReady where one is missing. As
+/// in pre-training it falls with the width of the model, as 64 / width. Throws Stopped, and
+/// std::invalid_argument where nothing is recorded.
 void set_learning_rates(std::vector<Cell>& cells, Lab& lab);
 
 /// The rate of a cell from these, as set_learning_rates has it. Throws as LearningRates::find.

@@ -35,10 +35,10 @@ std::vector<int> adapter_ranks(const Settings& options);
 Cell adapter_cell(Cell repetition, const Settings& options, int rank,
                   AlphaRule rule = AlphaRule::fixed);
 
-/// The adapters of the cells that were asked for, and with them what the folder has of other tasks, seeds and bases at the same ranks,
-/// alpha and K, so that a run of a part does not hide the whole. They come in one order: by base,
-/// task, seed, rank, and options.alpha before other alpha. A run that diverged is left out, with a
-/// message. Throws as lora::load_adapter.
+/// The adapters of the cells that were asked for, and with them what the folder has of other tasks,
+/// seeds and bases at the same ranks, alpha and K, so that a run of a part does not hide the whole.
+/// They come in one order: by base, task, seed, rank, and options.alpha before other alpha. A run
+/// that diverged is left out, with a message. Throws as lora::load_adapter.
 std::vector<AdaptedModel> adapted_models(const Results& results, Lab& lab);
 
 /// Keeps a trained adapter, so that adapted_models finds it: the look of these experiments.

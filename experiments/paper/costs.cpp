@@ -89,9 +89,9 @@ Report read(const Results&, Lab& lab) {
   report.sections.push_back({"", {}, gpt3_grid()});
   report.notes = {
       "Bytes of one training step on a batch of 32, counted by the tape and the optimizer. Of "
-      "activations LoRA saves the inputs of frozen products. Gradients pass through all layers, and "
-      "x Aᵀ is kept too. The last column is the time of a step on one thread, median and quartiles "
-      "of ratios within rounds.",
+      "activations LoRA saves the inputs of frozen products. Gradients pass through all layers, "
+      "and x Aᵀ is kept too. The last column is the time of a step on one thread, median and "
+      "quartiles of ratios within rounds.",
       "The paper's 1.2 TB lies between the two lines above it: how much of a model's gradients is "
       "there at a time, and in which precision the moments are, it does not say."};
   report.data = csv(rows);

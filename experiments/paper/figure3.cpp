@@ -98,7 +98,8 @@ Report read(const Results& results, Lab& lab) {
   const Grids grids = grids_of(models);
   Report report = grid_report(
       "Figure 3: φ between the adapters of rank 8 and of rank 16",
-      "In the paper (ranks 8 and 64, GPT-3, layer 48) only the top direction is shared, with φ above 0.5.",
+      "In the paper (ranks 8 and 64, GPT-3, layer 48) only the top direction is shared, with φ above "
+      "0.5.",
       grids, {{1, 1}, {1, 2}, {2, 2}, {1, 8}, {4, 4}, {8, 8}, {1, 16}, {8, 16}});
   report.findings = {resting_on(finding_of(grids), models, [](const Cell& cell) {
     return cell.rank == small || cell.rank == large;

@@ -106,7 +106,8 @@ Report read(const Results& results, Lab& lab) {
   const Grids grids = grids_of(models);
   Report report = grid_report(
       "Figure 4: φ between the adapters of two seeds, rank 16",
-      "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions than ΔWv, and two Gaussian matrices share none.",
+      "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions than ΔWv, and two Gaussian "
+      "matrices share none.",
       grids, {{1, 1}, {1, 4}, {4, 4}, {1, 8}, {8, 8}, {4, 16}, {8, 16}, {16, 16}});
   report.findings = {
       resting_on(finding_of(grids), models, [](const Cell& cell) { return cell.rank == rank; })};

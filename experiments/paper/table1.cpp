@@ -100,9 +100,9 @@ Report read(const Results&, Lab& lab) {
   report.sections = {{"", {}, grid(rows, cases)}, {"", {}, paper_grid()}};
   report.notes = {
       outputs_text(outputs),
-      "Columns are batch x length. Median and quartiles over all rounds of the ratio to the base in "
-      "the same round, on one thread; 'base again' is the same model twice: the noise. The GPU of "
-      "the paper runs an adapter's small products after the large ones; here their share of the "
+      "Columns are batch x length. Median and quartiles over all rounds of the ratio to the base "
+      "in the same round, on one thread; 'base again' is the same model twice: the noise. The GPU "
+      "of the paper runs an adapter's small products after the large ones; here their share of the "
       "arithmetic counts too, since d = 64 is narrow."};
   report.data = csv(rows);
   report.findings = findings(rows, outputs);

@@ -117,8 +117,8 @@ Report read(const Results& results, Lab&) {
   for (const ScoreTable& table : score_tables(results.all, weights_row_of))
     report.sections.push_back(section(table));
   report.notes = {
-      "WikiSQL (noise ±0.5) and MultiNLI (±0.1): GPT-3 175B in Hu et al. 2021, Table 5, and Table 4 "
-      "for full fine-tuning."};
+      "WikiSQL (noise ±0.5) and MultiNLI (±0.1): GPT-3 175B in Hu et al. 2021, Table 5, and Table "
+      "4 for full fine-tuning."};
   report.findings = findings(results.all);
   return report;
 }

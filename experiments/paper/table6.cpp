@@ -82,7 +82,8 @@ std::string reference_text(const ScoreTable& table, const std::string& row) {
 
 using Row = std::vector<std::string>;
 
-/// The rows of one weight set: scores with a star at the best, what stands beside them, the paper's.
+/// The rows of one weight set: scores with a star at the best, what stands beside them, the
+/// paper's.
 std::vector<Row> rows_of(const ScoreTable& table, const std::string& weights,
                          const std::vector<int>& ranks) {
   Row score{weights_label(weights)}, nll{"  nll"}, trained{"  trained"}, lr{"  lr"};

@@ -76,7 +76,7 @@ int run_paper(const Settings& settings, const std::vector<Experiment>& experimen
     const auto stage_start = Clock::now();
     std::string problem;
     try {
-      print_out("{}\n", report_text(run(experiment, lab)));
+      print_out("{}\n", report_text(run(experiment, lab), columns_of_output()));
     } catch (const Stopped&) {
       throw;
     } catch (const std::exception& error) {

@@ -219,8 +219,8 @@ std::string summary_text(const std::vector<Finding>& judged) {
     return ids.empty() ? "none" : fmt::format("{}", fmt::join(ids, ", "));
   };
   std::string text = fmt::format(
-      "{} findings were put to the test in {} parts, which rest on {} trained runs. Reproduced: {}; "
-      "contradicted on one of the tasks or more: {}; inconclusive: {}.",
+      "{} findings were put to the test in {} parts, which rest on {} trained runs. Reproduced: "
+      "{}; contradicted on one of the tasks or more: {}; inconclusive: {}.",
       judged.size() - not_run.size(), parts, cells, names(by_outcome[0]), names(by_outcome[1]),
       names(by_outcome[2]));
   if (!not_run.empty()) text += fmt::format(" Not run: {}.", names(not_run));
