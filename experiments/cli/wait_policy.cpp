@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "experiments/harness/worker_threads.h"
 
@@ -16,7 +17,10 @@ void wait_passively([[maybe_unused]] char** arguments) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   ::setenv("OMP_WAIT_POLICY", "passive", 1);
   run_on_usable_cores();  // a processor to which OMP_PROC_BIND has tied this thread would stay
-  ::execv("/proc/self/exe", arguments);
+  // By its path, so that ps, gdb and pkill show its name and not "exe".
+  std::error_code error;
+  ::execv(std::filesystem::read_symlink("/proc/self/exe", error).c_str(), arguments);
+  ::execv("/proc/self/exe", arguments);  // where the file is no longer there
 #endif
 }
 

@@ -59,6 +59,15 @@ exits 0 env -u OMP_WAIT_POLICY "$lowrank" train "${tiny[@]}" --out 'with a space
 whole 'with a space'
 exits 2 env -u OMP_WAIT_POLICY "$lowrank" 'no such' 2>/dev/null
 
+# A program that begins again keeps its name for ps, pkill and gdb.
+if [[ -r /proc/self/comm ]]; then
+  rm "$work/sweep/table6/cells.jsonl"
+  (cd "$work" && unset OMP_WAIT_POLICY && exec "$lowrank" "${sweep[@]}" --out sweep) >/dev/null 2>&1 &
+  until [[ -s $work/sweep/table6/cells.jsonl ]]; do kill -0 $! && sleep 0.1; done
+  [[ $(cat /proc/$!/comm) == "$(basename "$lowrank")" ]] || fail "the program is called $(cat /proc/$!/comm)"
+  wait $! || fail "a sweep that was only looked at failed"
+fi
+
 # --- Names that are not UTF-8 ------------------------------------------------------------------------------
 latin=$'caf\xe9'
 if mkdir "$work/$latin" 2>/dev/null; then  # some file systems take no such name
