@@ -1,7 +1,5 @@
 #include "experiments/beyond/known_rank.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <exception>
 #include <mutex>
@@ -13,17 +11,14 @@
 
 namespace experiments {
 
-KnownRankOptions known_rank_preset(const std::string& name) {
+KnownRankOptions known_rank_preset(Preset preset) {
   KnownRankOptions options;
-  if (name == "quick" || name == "full") return options;
-  if (name == "smoke") {
+  if (preset == Preset::smoke) {
     options.student.steps = 150;
     options.steps_of_others = 60;
     options.ranks = {1, 4};
-    return options;
   }
-  throw std::invalid_argument(
-      fmt::format("unknown preset '{}'; valid are smoke, quick, full", name));
+  return options;
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include "experiments/beyond/known_rank_teacher.h"
 #include "experiments/beyond/rank_estimate.h"
 #include "experiments/evidence/json_object.h"
+#include "experiments/harness/settings.h"
 
 /// The analysis of ΔW put to the test where the truth is known: a teacher is the base with a
 /// planted change, students of several ranks learn to say what it says, and what they learned is
@@ -22,8 +23,8 @@ struct KnownRankOptions {
 };
 
 /// quick and full are the defaults; smoke trains a tenth as long on two ranks, to see that
-/// everything runs. Throws std::invalid_argument naming the valid presets.
-KnownRankOptions known_rank_preset(const std::string& name);
+/// everything runs.
+KnownRankOptions known_rank_preset(Preset preset);
 
 /// The loss that a student of this rank is left with.
 struct StudentLoss {

@@ -23,7 +23,7 @@ int seeds_of(const Settings& settings) {
 }
 
 KnownRankOptions options_of(const Cell& cell, Preset preset) {
-  KnownRankOptions options = known_rank_preset(to_string(preset));
+  KnownRankOptions options = known_rank_preset(preset);
   options.teacher.true_rank = cell.size;
   options.teacher.seed = options.student.seed = cell.seed;
   options.student.rank = cell.rank;
@@ -35,7 +35,7 @@ KnownRankOptions options_of(const Cell& cell, Preset preset) {
 
 // A teacher, by the student that is analysed.
 Cell teacher_cell(int planted, std::uint64_t seed, std::uint64_t base_seed, Preset preset) {
-  const StudentOptions student = known_rank_preset(to_string(preset)).student;
+  const StudentOptions student = known_rank_preset(preset).student;
   return {.task = "uniform",
           .method = "student",
           .size = planted,
@@ -151,7 +151,7 @@ Experiment known_rank_experiment() {
       .train = train_students,
       .configuration =
           [](const Settings& settings) {
-            const KnownRankOptions one = known_rank_preset(to_string(settings.preset));
+            const KnownRankOptions one = known_rank_preset(settings.preset);
             return nlohmann::json{{"ranks", one.ranks}, {"steps_of_others", one.steps_of_others}};
           },
       .without = {{"--tasks", "its students learn from a teacher, not a task"},

@@ -34,7 +34,7 @@ struct KnownRankTexts : SettingsTexts {
 
 KnownRankOptions known_rank_options(const KnownRankTexts& given) {
   constexpr long most_planted = 16;
-  KnownRankOptions options = known_rank_preset(given.preset);
+  KnownRankOptions options = known_rank_preset(parse_preset(given.preset));
   TeacherSpec& teacher = options.teacher;
   teacher.true_rank =
       static_cast<int>(parse_integer("--true-rank", given.true_rank, 0, most_planted));
