@@ -188,7 +188,7 @@ Csv csv(const std::vector<CellResult>& results) {
 void look_at_what_is_left(const Lab& lab, nn::Model& trained, CellResult& result) {
   const Base& base = lab.bases.of(result.cell);
   measure_pretraining(base, trained, result);
-  measure_intruders(*base.model, trained, result);
+  measure_intruders(*copy_of(*base.model), trained, result);
 }
 
 Report read(const Results& results, Lab&) {

@@ -111,7 +111,7 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
 
   // The analysed student first: it takes as long as any and the others fill in beside it.
   std::vector<StudentOptions> wanted{options.student};
-  wanted[0].targets = student_targets(*base.model, options.teacher.place);
+  wanted[0].targets = student_targets(*teacher, options.teacher.place);
   if (options.teacher.place == Place::mlp && !planted.empty()) {
     wanted.push_back(wanted[0]);
     wanted.back().targets = {planted.begin()->first};
@@ -137,7 +137,7 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
   if (first_of_others == 2) result.placed = loss(1);
   for (std::size_t i = first_of_others; i < wanted.size(); ++i) result.losses.push_back(loss(i));
 
-  const auto C = moments(*base.model, options.student);
+  const auto C = moments(*copy_of(*base.model), options.student);
   for (const auto& [name, layer] : lora::lora_layers(*students[0].model)) {
     const auto truth = planted.find(name);
     result.matrices.push_back(recovery(name, *layer, C.at(name),

@@ -22,7 +22,7 @@ int run_pretrain(const PretrainOptions& given) {
   const std::filesystem::path folder = std::filesystem::path(given.out) / "base";
   const Base base = base_with_progress(config, folder);
   print_out("{}\n", base_path(config, folder).string());
-  for (const auto& [task, exact] : base_quality(*base.model, config.seed))
+  for (const auto& [task, exact] : base_quality(*copy_of(*base.model), config.seed))
     print_out("{:<16} {:5.1f} % exact match\n", task, 100 * exact);
   return 0;
 }

@@ -64,7 +64,8 @@ void write_maps(const TraceOptions& given, const Base& base, const TracedStep& s
     adapted = copy_of(*base.model);
     lora::load_adapter(given.adapter, *adapted);
   }
-  const std::string problem = write_attention(given.attention, *base.model, adapted.get(), tokens);
+  const std::string problem =
+      write_attention(given.attention, *copy_of(*base.model), adapted.get(), tokens);
   print_out("\nThe attention of the first row is in {}{}\n", given.attention,
             problem.empty() ? ", drawn as attention.svg" : ", not drawn: " + problem);
 }

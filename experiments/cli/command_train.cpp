@@ -32,7 +32,7 @@ int run_train(const Command& command, const TrainTexts& given) {
   const std::string not_drawn = draw_losses(run, given.out);
   const data::Task& task = data::parse_task(run.cell.task);
   const auto test_set = data::test_set(task, task_options(run.cell));
-  const TaskScore before = score_task(*base.model, test_set);
+  const TaskScore before = score_task(*copy_of(*base.model), test_set);
   const TaskScore score = score_task(*trained.model, test_set);
   const nn::Index all = nn::count(nn::parameters(*trained.model));
   if (given.json) {

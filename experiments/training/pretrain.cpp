@@ -195,9 +195,10 @@ std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::
   return quality;
 }
 
-std::unique_ptr<nn::Decoder> copy_of(nn::Decoder& model) {
+std::unique_ptr<nn::Decoder> copy_of(const nn::Decoder& model) {
   auto copy = std::make_unique<nn::Decoder>(model.config, 0);
-  const auto from = nn::parameters(model), to = nn::parameters(*copy);
+  // A walk hands each parameter out to be changed; here they are read only.
+  const auto from = nn::parameters(const_cast<nn::Decoder&>(model)), to = nn::parameters(*copy);
   for (std::size_t i = 0; i < from.size(); ++i) to[i]->set(from[i]->value);
   return copy;
 }

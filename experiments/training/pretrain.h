@@ -41,10 +41,11 @@ BaseConfig base_config_from_json(std::string_view text);
 /// 16 hexadecimal digits that name the base's file.
 std::string hash(const BaseConfig& config);
 
-/// A pre-trained base. Shared by cells that run side by side; none of them changes it.
+/// A pre-trained base. Cells that run side by side share it, so it is const: even measuring the
+/// inputs of its projections would wrap them for a while. Whoever runs or changes it takes copy_of.
 struct Base {
   BaseConfig config;
-  std::shared_ptr<nn::Decoder> model;
+  std::shared_ptr<const nn::Decoder> model;
 };
 
 /// Called after every step with the steps done before this process, now, and in all.
@@ -75,6 +76,6 @@ std::filesystem::path base_path(const BaseConfig& config, const std::filesystem:
 std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::uint64_t seed);
 
 /// Another model with the same configuration and weights.
-std::unique_ptr<nn::Decoder> copy_of(nn::Decoder& model);
+std::unique_ptr<nn::Decoder> copy_of(const nn::Decoder& model);
 
 }  // namespace experiments

@@ -108,7 +108,7 @@ TEST_CASE("the measurements: an untouched model has no intruders, a foreign dire
   Cell cell = fake::cell("nli", {"q", "v"}, 2, 1);
   const std::unique_ptr<nn::Model> model = prepare(base, cell);
   CellResult result = fake::result(cell);
-  measure_intruders(*base.model, *model, result);
+  measure_intruders(*copy_of(*base.model), *model, result);
   CHECK(result.more.size() == 8);  // two measurements of q and v in two layers
   CHECK(result.more.at("intruders.blocks.0.attn.q") == 0);
   CHECK(result.more.at("best_cosine.blocks.1.attn.v") == Approx(1));
@@ -117,17 +117,17 @@ TEST_CASE("the measurements: an untouched model has no intruders, a foreign dire
   autograd::Random random(3, "test.B");
   for (nn::Index i = 0; i < q.B.value.m.size(); ++i)
     q.B.value.m.data()[i] = static_cast<nn::Scalar>(3 * random.normal());
-  measure_intruders(*base.model, *model, result);
+  measure_intruders(*copy_of(*base.model), *model, result);
   // As many as ΔW's rank, or more: near singular values of W mix under a change.
   CHECK(result.more.at("intruders.blocks.0.attn.q") >= 2);
   CHECK(result.more.at("intruders.blocks.1.attn.q") == 0);
   q.B.value.m(0, 0) = std::nanf("");
-  measure_intruders(*base.model, *model, result);
+  measure_intruders(*copy_of(*base.model), *model, result);
   CHECK(std::isnan(result.more.at("intruders.blocks.0.attn.q")));
 
   measure_pretraining(base, *model, result);
   CHECK(std::isnan(result.more.at("pretraining_nll.isa")));  // from the NaN in q
-  measure_pretraining(base, *base.model, result);
+  measure_pretraining(base, *copy_of(*base.model), result);
   CHECK(result.more.at("pretraining_nll.isa") > 0);
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("full fine-tuning is measured on every projection, the frozen base on 
     Cell cell = fake::cell("nli", {}, 0, 1);
     cell.method = method;
     CellResult result = fake::result(cell);
-    measure_intruders(*base.model, *prepare(base, cell), result);
+    measure_intruders(*copy_of(*base.model), *prepare(base, cell), result);
     CHECK(result.more.size() == (cell.method == "full" ? 24 : 0));
   }
 }

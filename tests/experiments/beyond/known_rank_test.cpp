@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <thread>
+#include <type_traits>
 
 #include "experiments/beyond/linear_teacher.h"
 #include "lora/analysis/subspace.h"
@@ -111,7 +113,7 @@ TEST_CASE("planting changes the planted weights by what it says, and no other") 
     const auto planted = plant(*teacher, spec);
     CHECK(planted.size() == (place == Place::several ? 4 : 1));
     std::map<std::string, MatrixXd> before;
-    base.model->visit("", [&](const std::string& name, nn::Parameter& p) {
+    copy_of(*base.model)->visit("", [&](const std::string& name, nn::Parameter& p) {
       before[name] = p.value.m.cast<double>();
     });
     teacher->visit("", [&](const std::string& name, nn::Parameter& p) {
@@ -124,11 +126,11 @@ TEST_CASE("planting changes the planted weights by what it says, and no other") 
     });
   }
   spec.place = Place::several;
-  const auto ranks = planted_ranks(*base.model, spec);
+  const auto ranks = planted_ranks(*copy_of(*base.model), spec);
   CHECK(ranks.at("blocks.0.attn.q") == 2);
   CHECK(ranks.at("blocks.0.attn.v") == 1);
   CHECK(ranks.at("blocks.1.attn.q") == 4);
-  CHECK(student_targets(*base.model, Place::mlp).size() == 8);
+  CHECK(student_targets(*copy_of(*base.model), Place::mlp).size() == 8);
 }
 
 TEST_CASE("the rank is counted where the spectrum breaks off, and is 0 where nothing is") {
@@ -193,6 +195,21 @@ TEST_CASE(
   CHECK(nothing.estimated_rank() == 0);
   CHECK(nothing.analysed.end == 0);
   CHECK(nothing.matrices.at(0).whitened.isZero(0));
+}
+
+TEST_CASE("teachers side by side share a base, and none notices the other") {
+  const Base base = untrained_base();
+  static_assert(std::is_const_v<decltype(base.model)::element_type>);
+  const KnownRankOptions options = planted_rank(2, 1);
+  const VectorXd alone = known_rank(base, options).matrices.at(0).whitened;
+  for (int i = 0; i < 10; ++i) {
+    VectorXd first, second;
+    std::thread other([&] { first = known_rank(base, options).matrices.at(0).whitened; });
+    second = known_rank(base, options).matrices.at(0).whitened;
+    other.join();
+    CHECK(first == alone);
+    CHECK(second == alone);
+  }
 }
 
 TEST_CASE("the same numbers for any number of students at a time") {

@@ -171,7 +171,7 @@ TEST_CASE("predictions have the names and words of the examples, and add up to t
     CAPTURE(std::string(task.name));
     const ExampleSet set = example_set(task, options, Split::test);
     std::vector<Answer> answers;
-    const TaskScore score = score_task(*base.model, set.examples,
+    const TaskScore score = score_task(*copy_of(*base.model), set.examples,
                                        [&](const Answer& answer) { answers.push_back(answer); });
     const auto said = parsed(prediction_lines(set, answers));
     const auto asked = parsed(example_lines(set));

@@ -93,7 +93,8 @@ TEST_CASE("under LoRA every gradient is alive and the base is said to be frozen"
 TEST_CASE("tracing moves no weight, and the same step is printed in the same words") {
   const Base base = untrained_base();
   const TracedStep step(base, traced("reorder", "full"), 2);
-  const auto before = nn::parameters(*base.model), after = nn::parameters(*step.model);
+  const auto model = copy_of(*base.model);
+  const auto before = nn::parameters(*model), after = nn::parameters(*step.model);
   for (std::size_t i = 0; i < before.size(); ++i) CHECK(before[i]->value.m == after[i]->value.m);
   CHECK(to_text(step) == to_text(TracedStep(base, traced("reorder", "full"), 2)));
   Cell other = traced("reorder", "full");
@@ -132,14 +133,15 @@ TEST_CASE("a saved step holds the batch, the parameters and the gradients of the
 
 TEST_CASE("the attention maps are those with which the values were mixed") {
   const Base base = untrained_base();
+  const auto model = copy_of(*base.model);
   const std::vector<int> tokens{1, 5, 3, 2, 7, 1};
-  const std::vector<AttentionMap> maps = attention_maps(*base.model, tokens);
+  const std::vector<AttentionMap> maps = attention_maps(*model, tokens);
   const nn::Index T = static_cast<nn::Index>(tokens.size()), H = base.config.model.heads;
   REQUIRE(maps.size() == static_cast<std::size_t>(H * base.config.model.layers));
 
   // What the fast attention gave, from the same pass.
   nn::Tape tape(autograd::TapeMode::everything);
-  base.model->logits({tape}, {1, T, tokens}, std::vector{0, 1, 2, 3, 4, 5});
+  model->logits({tape}, {1, T, tokens}, std::vector{0, 1, 2, 3, 4, 5});
   std::size_t next = 0;
   for (int id = 0; id < tape.size(); ++id) {
     const autograd::Node& node = tape.node(id);

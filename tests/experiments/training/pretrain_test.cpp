@@ -179,7 +179,7 @@ TEST_CASE("a state that is damaged or of another training is refused, and stays"
   train_until(5, wider, folder.path());
   fs::rename(state_path(wider, folder.path()), path);
   CHECK(refusal().starts_with(of_another + ": wrong shape: "));
-  nn::save_checkpoint(path, *ensure_base(small_config(2, 1), folder.path()).model, {});
+  nn::save_checkpoint(path, *copy_of(*ensure_base(small_config(2, 1), folder.path()).model), {});
   CHECK(refusal().starts_with(of_another + ": missing: "));
   CHECK(go_on(config, folder.path()) == 5);  // what was there is still good
 }

@@ -86,7 +86,8 @@ TEST_CASE("a model moves within its subspace, along the projected gradient") {
   train(*model, cell, examples);
 
   Vector change;
-  const auto before = nn::parameters(*base.model), after = nn::parameters(*model);
+  const auto unchanged = copy_of(*base.model);
+  const auto before = nn::parameters(*unchanged), after = nn::parameters(*model);
   for (std::size_t i = 0; i < before.size(); ++i)
     for (nn::Index j = 0; j < before[i]->value.m.size(); ++j)
       change.push_back(after[i]->value.m.data()[j] - before[i]->value.m.data()[j]);
