@@ -7,7 +7,7 @@
 
 namespace experiments {
 
-const char* const judging_rule =
+static const char* const judging_rule =
     "Verdicts: mean of paired differences over (base seed, seed) with its 95 % interval; p of the "
     "t-test against the threshold, Holm-corrected over all statements and tasks, 5 %. So a verdict "
     "can be inconclusive though the interval, which is of one statement alone, is on one side.";
@@ -39,9 +39,9 @@ std::string report_text(const Report& report, std::size_t columns) {
   return text + findings_text(own, columns);
 }
 
-namespace {
-
-Section verdicts_section(const std::vector<Finding>& judged) {
+Section own_verdicts(const Report& report) {
+  const std::vector<Finding> judged = own_findings(report);
+  if (judged.empty()) return {};
   Section section{"Verdicts", {judging_rule}, {}};
   section.table = {
       {"statement", "task", "verdict", "evidence", "difference, and where it holds", "beside it"}};
@@ -54,14 +54,12 @@ Section verdicts_section(const std::vector<Finding>& judged) {
   return section;
 }
 
-std::string section_markdown(const Section& section) {
+static std::string section_markdown(const Section& section) {
   std::string text;
   if (!section.title.empty()) text += fmt::format("\n## {}\n", section.title);
   if (!section.remarks.empty()) text += fmt::format("\n{}\n", fmt::join(section.remarks, " "));
   return text + "\n" + markdown_table(section.table);
 }
-
-}  // namespace
 
 std::string report_markdown(const Report& report) {
   std::string text = fmt::format("# {}\n", report.title);
@@ -69,8 +67,8 @@ std::string report_markdown(const Report& report) {
   for (const std::string& remark : report.remarks) text += "\n" + remark + "\n";
   for (const Section& section : report.sections) text += section_markdown(section);
   for (const std::string& note : report.notes) text += "\n" + note + "\n";
-  if (const std::vector<Finding> own = own_findings(report); !own.empty())
-    text += section_markdown(verdicts_section(own));
+  if (const Section verdicts = own_verdicts(report); !verdicts.table.empty())
+    text += section_markdown(verdicts);
   return text;
 }
 

@@ -47,7 +47,8 @@ Report report_from_json(std::string_view text);
 /// The statements of a report that are judged among themselves.
 std::vector<Finding> own_findings(const Report& report);
 
-/// How a verdict comes about, in a sentence or two.
-extern const char* const judging_rule;
+/// Those statements with their verdicts as a table, which says how a verdict comes about; without
+/// rows where there are none.
+Section own_verdicts(const Report& report);
 
 }  // namespace experiments

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -96,30 +97,42 @@ Report read_report(const fs::path& path) {
   }
 }
 
-// Why a folder holds something else than its name says, as a copy of another does; "" where not.
-std::string other_contents(const fs::path& folder) {
-  const std::string name = file_name(folder);
-  if (is_there(folder / "run.json")) {
-    try {
-      const nn::Json card = nn::parse_json_object(nn::read_file(folder / "run.json"));
-      const nn::Json experiment = card.value("experiment", nn::Json());
-      if (experiment != name) return fmt::format("its run.json is of {}", nn::shown(experiment));
-    } catch (const nn::JsonError& error) {
-      return fmt::format("its run.json {}", error.what());
-    } catch (const nn::FileError& error) {
-      return error.what();
-    }
+// Why a run.json is not of the folder it lies in, as in a copy of another; "" where it is.
+std::string other_run(const fs::path& folder) {
+  try {
+    const nn::Json card = nn::parse_json_object(nn::read_file(folder / "run.json"));
+    const nn::Json experiment = card.value("experiment", nn::Json());
+    return experiment == file_name(folder)
+               ? ""
+               : fmt::format("its run.json is of {}", nn::shown(experiment));
+  } catch (const nn::JsonError& error) {
+    return fmt::format("its run.json {}", error.what());
+  } catch (const nn::FileError& error) {
+    return error.what();
   }
-  if (!is_there(folder / "report.json")) return "";
-  for (const Finding& finding : read_report(folder / "report.json").findings)
-    if (finding.command != "./run " + name)
-      return fmt::format("its findings are of {}", nn::printable(finding.command));
-  return "";
 }
 
-}  // namespace
+struct Contents {
+  std::string other = {};  // why the folder holds something else than its name says; "" where not
+  std::optional<Report> report = {};  // where there is one, of this name
+};
 
-namespace {
+Contents contents_of(const fs::path& folder) {
+  if (is_there(folder / "run.json"))
+    if (const std::string other = other_run(folder); !other.empty()) return {other};
+  if (!is_there(folder / "report.json")) return {};
+  Report report = read_report(folder / "report.json");
+  for (const Finding& finding : report.findings)
+    if (finding.command != "./run " + file_name(folder))
+      return {fmt::format("its findings are of {}", nn::printable(finding.command))};
+  return {"", std::move(report)};
+}
+
+// Of a sweep of the user's own: a folder with a report that is of none of the experiments.
+std::optional<Report> own_sweep(const fs::path& folder) {
+  if (!is_there(folder / "report.json") || !is_there(folder / "run.json")) return {};
+  return contents_of(folder).report;
+}
 
 std::set<std::string> names_of(const std::vector<Experiment>& experiments) {
   std::set<std::string> names{"learning-rates"};
@@ -128,32 +141,27 @@ std::set<std::string> names_of(const std::vector<Experiment>& experiments) {
   return names;
 }
 
-// Folders with a report that is nobody's of these: sweeps of the user's own.
-std::set<std::string> own_sweeps(const fs::path& out, const std::vector<Experiment>& experiments) {
-  const std::set<std::string> ours = names_of(experiments);
-  std::set<std::string> sweeps;
+std::set<fs::path> folders_in(const fs::path& out) {
+  std::set<fs::path> folders;
   std::error_code unreadable;  // what may not be looked into is no results of ours
   for (fs::directory_iterator entry(out, unreadable), end; entry != end;
-       entry.increment(unreadable)) {
-    const fs::path folder = entry->path();
-    if (!ours.contains(file_name(folder)) && is_there(folder / "report.json") &&
-        is_there(folder / "run.json") && other_contents(folder).empty())
-      sweeps.insert(file_name(folder));
-  }
-  return sweeps;
+       entry.increment(unreadable))
+    folders.insert(entry->path());
+  return folders;
 }
 
 }  // namespace
 
 std::vector<Stage> stages_in(const fs::path& out, const std::vector<Experiment>& experiments) {
   std::vector<Stage> stages;
-  for (const Experiment& experiment : experiments) {
-    const fs::path folder = out / experiment.name;
-    if (is_there(folder / "report.json") && other_contents(folder).empty())
-      stages.push_back({experiment.name, read_report(folder / "report.json")});
-  }
-  for (const std::string& name : own_sweeps(out, experiments))
-    stages.push_back({name, read_report(out / name / "report.json")});
+  for (const Experiment& experiment : experiments)
+    if (auto report = contents_of(out / experiment.name).report)
+      stages.push_back({experiment.name, std::move(*report)});
+  const std::set<std::string> ours = names_of(experiments);
+  for (const fs::path& folder : folders_in(out))
+    if (!ours.contains(file_name(folder)))
+      if (auto report = own_sweep(folder))
+        stages.push_back({file_name(folder), std::move(*report)});
   return stages;
 }
 
@@ -162,30 +170,27 @@ std::vector<std::string> sweeps_in(const fs::path& out,
   std::set<std::string> sweeps;
   for (const Experiment& experiment : experiments) {
     const std::string sweep = sweep_of(experiment);
-    if (is_there(out / sweep / "cells.jsonl") && other_contents(out / sweep).empty())
+    if (is_there(out / sweep / "cells.jsonl") && contents_of(out / sweep).other.empty())
       sweeps.insert(sweep);
   }
   return {sweeps.begin(), sweeps.end()};
 }
 
 std::vector<std::string> left_out(const fs::path& out, const std::vector<Experiment>& experiments) {
-  const std::set<std::string> ours = names_of(experiments), sweeps = own_sweeps(out, experiments);
-  std::set<std::string> lines;
-  std::error_code unreadable;  // what may not be looked into is no results of ours
-  for (fs::directory_iterator entry(out, unreadable), end; entry != end;
-       entry.increment(unreadable)) {
-    const fs::path folder = entry->path();
-    const bool has_report = is_there(folder / "report.json");
+  const std::set<std::string> ours = names_of(experiments);
+  std::vector<std::string> lines;
+  for (const fs::path& folder : folders_in(out)) {
+    const bool is_ours = ours.contains(file_name(folder)),
+               has_report = is_there(folder / "report.json");
     if (!has_report && !is_there(folder / "cells.jsonl")) continue;
-    if (sweeps.contains(file_name(folder))) continue;
-    std::string why =
-        ours.contains(file_name(folder)) ? other_contents(folder) : "no experiment has that name";
+    if (!is_ours && own_sweep(folder)) continue;
+    std::string why = is_ours ? contents_of(folder).other : "no experiment has that name";
     if (why.empty() && !has_report && is_there(folder / "findings.json"))
       why = fmt::format("an earlier version wrote it; ./run {} reads its cells again",
                         file_name(folder));
-    if (!why.empty()) lines.insert(fmt::format("{} is left out: {}", folder.string(), why));
+    if (!why.empty()) lines.push_back(fmt::format("{} is left out: {}", folder.string(), why));
   }
-  return {lines.begin(), lines.end()};
+  return lines;
 }
 
 std::string warning(const std::vector<Stage>& stages) {

@@ -22,17 +22,21 @@ std::string paragraphs(const std::vector<std::string>& texts) {
   return html;
 }
 
-std::string plain_table_html(const PlainTable& table) {
-  if (table.empty()) return "";
-  const std::string html = table_html(table.front(), {table.begin() + 1, table.end()});
-  return table.size() > long_table
-             ? details(fmt::format("table of {} rows", table.size() - 1), html)
-             : html;
+std::string whole_table(const PlainTable& table) {
+  return table.empty() ? "" : table_html(table.front(), {table.begin() + 1, table.end()});
+}
+
+std::string heading(const Section& section) {
+  return (section.title.empty() ? "" : element("h4", escaped(section.title))) +
+         paragraphs(section.remarks);
 }
 
 std::string section_html(const Section& section) {
-  return (section.title.empty() ? "" : element("h4", escaped(section.title))) +
-         paragraphs(section.remarks) + plain_table_html(section.table);
+  const std::string table = whole_table(section.table);
+  return heading(section) +
+         (section.table.size() > long_table
+              ? details(fmt::format("table of {} rows", section.table.size() - 1), table)
+              : table);
 }
 
 std::string sections_html(const std::vector<Section>& sections) {
@@ -42,23 +46,6 @@ std::string sections_html(const std::vector<Section>& sections) {
   if (!rest.empty())
     html += details(fmt::format("{} more tables", sections.size() - many_tables), rest);
   return html;
-}
-
-// The statements that the experiment judges by itself.
-std::string own_verdicts(const Report& report) {
-  const std::vector<Finding> own = own_findings(report);
-  if (own.empty()) return "";
-  std::vector<std::vector<std::string>> rows;
-  for (const Finding& finding : own)
-    for (const Finding::Part& part : finding.parts)
-      rows.push_back({fmt::format("{} {}", finding.id, part.statement), part.task,
-                      outcome_text(part.judgement.outcome),
-                      evidence_text(part.contrast, part.judgement), part.contrast.text,
-                      part.contrast.note});
-  return element("h4", "Verdicts") + paragraphs({judging_rule}) +
-         table_html({"statement", "task", "verdict", "evidence", "difference, and where it holds",
-                     "beside it"},
-                    rows);
 }
 
 std::string data_html(const fs::path& folder) {
@@ -117,9 +104,10 @@ std::string figure_section(const fs::path& out, const Drawing& drawing) {
 std::string stage_section(const fs::path& out, const Stage& stage,
                           const std::vector<Drawing>& drawings) {
   const Report& report = stage.report;
+  const Section verdicts = own_verdicts(report);
   std::string html = element("h3", escaped(report.title)) + paragraphs(report.remarks) +
-                     sections_html(report.sections) + paragraphs(report.notes) +
-                     own_verdicts(report);
+                     sections_html(report.sections) + paragraphs(report.notes) + heading(verdicts) +
+                     whole_table(verdicts.table);
   for (const Drawing& drawing : drawings) html += figure_section(out, drawing);
   if (drawings.empty()) html += own_figure(out / stage.name, stage);
   html += data_html(out / stage.name);
