@@ -17,6 +17,9 @@ namespace experiments {
 constexpr double seconds_per_token = 3.7e-6;         // of LoRA at the width of 64
 constexpr double seconds_per_token_of_all = 4.7e-6;  // of full fine-tuning
 
+// Expected peak memory of one cell: a copy of the model and a step's tensors.
+constexpr std::size_t bytes_per_cell = 40'000'000;
+
 double expected_seconds(const Cell& cell) {
   if (cell.method == "frozen") return 0.1;
   // A student's step, measured on a 2.6 GHz AVX-512 core; its others take 2.4 times as many.
@@ -52,6 +55,14 @@ double slowness() {
   };
   const double seconds = quantile(interleaved_seconds({step}, 3, 0.02).front(), 0.5);
   return seconds / (static_cast<double>(batch.B * batch.T) * seconds_per_token);
+}
+
+SweepOptions training_sweep(int jobs) {
+  return {.jobs = jobs,
+          .expected_seconds = expected_seconds,
+          .slowness = slowness,
+          .bytes_per_cell = bytes_per_cell,
+          .continue_with = {}};
 }
 
 }  // namespace experiments

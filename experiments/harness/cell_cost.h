@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstddef>
-
+#include "experiments/harness/sweep.h"
 #include "experiments/training/cell.h"
 
 /// What a cell costs.
@@ -15,7 +14,7 @@ double expected_seconds(const Cell& cell);
 /// rounds of a LoRA step on one thread, in all about a tenth of a second.
 double slowness();
 
-/// Expected peak memory of one cell: a copy of the model and a step's tensors.
-constexpr std::size_t bytes_per_cell = 40'000'000;
+/// A sweep of cells that train, so many at a time, with what each is expected to cost.
+SweepOptions training_sweep(int jobs);
 
 }  // namespace experiments

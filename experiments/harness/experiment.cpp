@@ -126,11 +126,7 @@ void train_missing(const Experiment& experiment, const std::vector<Cell>& cells,
     lab.progress.message("weight sets: " + weight_sets_text(lab.settings));
   for (const Cell& cell : cells)
     if (!folder.contains(cell)) lab.bases.prepare(cell);
-  SweepOptions sweep;
-  sweep.jobs = lab.settings.jobs;
-  sweep.expected_seconds = expected_seconds;
-  sweep.slowness = slowness;
-  sweep.bytes_per_cell = bytes_per_cell;
+  SweepOptions sweep = training_sweep(lab.settings.jobs);
   sweep.continue_with =
       fmt::format("the same command again (results are in {})", lab.settings.out.string());
   run_sweep(

@@ -186,11 +186,7 @@ static std::vector<Cell> searches_of_shard(const std::vector<Cell>& cells, Lab& 
 
 // The first round runs the first rates of all searches, the others what lies beyond their edges.
 static void run_searches(const std::vector<Cell>& cells, Lab& lab, ResultsFolder& folder) {
-  SweepOptions sweep;
-  sweep.jobs = lab.settings.jobs;
-  sweep.expected_seconds = expected_seconds;
-  sweep.slowness = slowness;
-  sweep.bytes_per_cell = bytes_per_cell;
+  const SweepOptions sweep = training_sweep(lab.settings.jobs);
   const auto run = [&](const Cell& cell, const std::atomic<bool>& stop) {
     CellResult result = run_cell(lab.bases.of(cell), cell, ScoreOn::validation, stop);
     result.experiment = folder.experiment();

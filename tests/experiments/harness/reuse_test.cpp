@@ -17,7 +17,7 @@ Settings smoke_into(const std::filesystem::path& out) {
   return options;
 }
 
-// The folder of an experiment with two cells, as run_study leaves it.
+// The folder of an experiment with two cells, as run() leaves it.
 void leave(const Settings& options, const std::string& name, nlohmann::json card = {}) {
   nlohmann::json whole{
       {"experiment", name},
