@@ -1,4 +1,4 @@
-# write_build_info(OUTPUT file.cpp): a target `lowrank_build_info` that writes experiments::build_info() for
+# write_build_info(OUTPUT file.cpp): a target `lowrank_build_info` that writes experiments::harness::build_info() for
 # the run card. The commit is looked up at every build, the file is touched only when it changed.
 #
 # Run as a script (cmake -P) it does the writing.

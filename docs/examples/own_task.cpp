@@ -51,12 +51,13 @@ constexpr data::Task backwards{
     .name = "backwards", .info = info, .draw = draw_backwards, .words = letters};
 
 void train_and_print(nn::Model& model, const data::Task& task, double lr) {
-  experiments::Cell cell;  // of it, train() reads the number of steps, the learning rate, the seed
+  experiments::training::Cell
+      cell;  // of it, train() reads the number of steps, the learning rate, the seed
   cell.steps = task.info({}).steps;
   cell.lr = lr;
-  experiments::train(model, cell, data::training_set(task, {}, /*seed=*/1));
+  experiments::training::train(model, cell, data::training_set(task, {}, /*seed=*/1));
   fmt::print("{}: {}\n", task.name,
-             to_string(experiments::score_task(model, data::test_set(task, {}))));
+             to_string(experiments::training::score_task(model, data::test_set(task, {}))));
 }
 
 }  // namespace

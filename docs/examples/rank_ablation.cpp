@@ -13,7 +13,7 @@
 ///   M1  "r = 2 does what larger ranks do"
 ///       D = score(r = 2) - mean of score(r = 4), score(r = 8)          reproduced if D > -margin
 ///       The reference is a mean and not the best of them, which would be chosen by its luck.
-namespace experiments::rank_ablation {
+namespace experiments::beyond::rank_ablation {
 namespace {
 
 std::vector<Cell> cells(const Settings& settings) {
@@ -70,4 +70,4 @@ Experiment experiment() {
           .listens = {"--ranks"}};
 }
 
-}  // namespace experiments::rank_ablation
+}  // namespace experiments::beyond::rank_ablation

@@ -5,7 +5,7 @@
 #include "autograd/kernels.h"
 #include "experiments/harness/timing.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 namespace {
 
@@ -82,4 +82,4 @@ double gemm_speed(const Product& p, Form form, const std::string& engine) {
   return best_gflops(p.flops(), [&] { autograd::kernels::in_chunks(g, compute); });
 }
 
-}  // namespace experiments
+}  // namespace experiments::bench

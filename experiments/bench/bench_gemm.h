@@ -6,7 +6,7 @@
 #include "autograd/gemm.h"
 #include "experiments/bench/bench_step.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 /// The three forms of a product in a training step: a b, a bᵀ (a layer forward) and aᵀ b (the
 /// gradient of its weights).
@@ -33,4 +33,4 @@ std::vector<std::string> gemm_engines();
 /// The speed of one product by one of them, 10⁹ operations a second: the best of several runs.
 double gemm_speed(const Product& product, Form form, const std::string& engine);
 
-}  // namespace experiments
+}  // namespace experiments::bench

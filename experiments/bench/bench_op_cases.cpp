@@ -1,6 +1,6 @@
 #include "experiments/bench/bench_op_cases.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 using autograd::Shape, autograd::Var;
 
@@ -118,4 +118,4 @@ const std::vector<OpCase>& op_cases() {
   return cases;
 }
 
-}  // namespace experiments
+}  // namespace experiments::bench

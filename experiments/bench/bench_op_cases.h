@@ -8,7 +8,7 @@
 #include "autograd/ops.h"
 #include "experiments/bench/bench_step.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 /// Inputs for one operation: each is drawn once and is a leaf that trains, so that backward
 /// computes every gradient there is.
@@ -43,4 +43,4 @@ struct OpCase {
 /// One for each operation, in the order of ops.h.
 const std::vector<OpCase>& op_cases();
 
-}  // namespace experiments
+}  // namespace experiments::bench

@@ -10,7 +10,7 @@
 
 #include "experiments/bench/bench_op_cases.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 namespace {
 
@@ -116,4 +116,4 @@ void time_ops(const OpsBench& bench) {
   benchmark::ClearRegisteredBenchmarks();
 }
 
-}  // namespace experiments
+}  // namespace experiments::bench

@@ -5,7 +5,7 @@
 
 #include "experiments/bench/bench_step.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 /// Every operation of autograd/ops.h by its name, forward and backward, timed by Google Benchmark
 /// at the sizes it would have in a step of a configuration: M = B T rows of C columns, 4 C inside
@@ -31,4 +31,4 @@ std::vector<std::string> matching_benchmarks(const std::string& filter);
 /// there is always a forward one.
 void time_ops(const OpsBench& bench);
 
-}  // namespace experiments
+}  // namespace experiments::bench

@@ -8,7 +8,7 @@
 
 #include "experiments/harness/worker_threads.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 namespace {
 
@@ -95,4 +95,4 @@ double triad_gbytes_per_second(std::size_t bytes, int threads) {
   return best;
 }
 
-}  // namespace experiments
+}  // namespace experiments::bench

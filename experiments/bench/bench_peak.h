@@ -2,7 +2,9 @@
 
 #include <cstddef>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::bench {
 
 /// Fused multiply-adds that this processor does at most, counted as two operations each: 10⁹ a
 /// second, on `threads` threads at once. Measured: independent chains of vector instructions that
@@ -14,4 +16,4 @@ double fma_peak_gflops(int threads);
 /// (McCalpin 1995). The best of several runs.
 double triad_gbytes_per_second(std::size_t bytes, int threads);
 
-}  // namespace experiments
+}  // namespace experiments::bench

@@ -7,7 +7,7 @@
 #include "experiments/bench/bench_peak.h"
 #include "experiments/harness/timing.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 namespace {
 
@@ -54,4 +54,4 @@ std::string roofline_csv(const std::vector<RooflineRow>& rows) {
   return text;
 }
 
-}  // namespace experiments
+}  // namespace experiments::bench

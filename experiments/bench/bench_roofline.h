@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::bench {
 
 /// A roof or a point of a roofline (Williams, Waterman and Patterson 2009): how fast a kernel is,
 /// against how many operations it does for each byte that it must at least move. No kernel can be
@@ -23,4 +25,4 @@ std::vector<RooflineRow> measure_roofline(int threads);
 /// kind,config,what,flops_per_byte,gflops
 std::string roofline_csv(const std::vector<RooflineRow>& rows);
 
-}  // namespace experiments
+}  // namespace experiments::bench

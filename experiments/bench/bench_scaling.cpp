@@ -7,7 +7,7 @@
 #include "experiments/evidence/plain_table.h"
 #include "experiments/evidence/statistics.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 StepBench scaling_start() {
   return {
@@ -84,4 +84,4 @@ std::string scaling_table(const std::vector<Scaling>& all) {
   return console_table(table);
 }
 
-}  // namespace experiments
+}  // namespace experiments::bench

@@ -5,7 +5,7 @@
 
 #include "experiments/bench/bench_step.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 /// One size that varies, all others at those of scaling_start().
 struct ScalingSweep {
@@ -43,4 +43,4 @@ std::string scaling_csv(const std::vector<Scaling>& all);
 /// One line for each sweep.
 std::string scaling_table(const std::vector<Scaling>& all);
 
-}  // namespace experiments
+}  // namespace experiments::bench

@@ -12,7 +12,7 @@
 #include "nn/loss.h"
 #include "nn/optimizer.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 nn::DecoderConfig BenchShape::decoder() const {
   nn::DecoderConfig config;
@@ -121,4 +121,4 @@ StepTiming time_step(const StepBench& bench) {
   return result;
 }
 
-}  // namespace experiments
+}  // namespace experiments::bench

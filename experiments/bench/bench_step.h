@@ -3,11 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "experiments/namespaces.h"
 #include "nn/transformer.h"
 
 /// The time of one training step: forward, backward and AdamW, on random weights and ids. A step of
 /// these shapes does the same work in any framework, so that two can be compared.
-namespace experiments {
+namespace experiments::bench {
 
 /// A decoder of the form of GPT-2 and a batch for it.
 struct BenchShape {
@@ -46,4 +47,4 @@ struct StepTiming {
 
 StepTiming time_step(const StepBench& bench);
 
-}  // namespace experiments
+}  // namespace experiments::bench

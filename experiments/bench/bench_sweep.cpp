@@ -4,7 +4,7 @@
 
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 // Long cells and short ones, as a sweep has them: no training, all weights, and LoRA.
 static std::vector<Cell> grid_cells(const Settings& options) {
@@ -52,4 +52,4 @@ SweepTiming time_sweeps(SweepBench bench) {
   return timing;
 }
 
-}  // namespace experiments
+}  // namespace experiments::bench

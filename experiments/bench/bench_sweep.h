@@ -4,7 +4,7 @@
 
 #include "experiments/harness/experiment.h"
 
-namespace experiments {
+namespace experiments::bench {
 
 /// The same cells swept twice: one at a time, and `jobs` at a time.
 struct SweepPair {
@@ -29,4 +29,4 @@ struct SweepTiming {
 /// for the folder.
 SweepTiming time_sweeps(SweepBench bench);
 
-}  // namespace experiments
+}  // namespace experiments::bench

@@ -4,7 +4,7 @@
 
 #include "experiments/evidence/score_table.h"
 
-namespace experiments::adam_alpha {
+namespace experiments::beyond::adam_alpha {
 namespace {
 
 constexpr int rank = 4;
@@ -176,4 +176,4 @@ Experiment experiment() {
           .one_task = true};
 }
 
-}  // namespace experiments::adam_alpha
+}  // namespace experiments::beyond::adam_alpha

@@ -8,7 +8,7 @@
 /// first base. Hu et al. 2021, section 4.1: with Adam, tuning α is about the same as tuning the
 /// learning rate. Controls: the other optimizer, and the frozen base. Two measurements stand beside
 /// the grid, first_step_change() and alpha_invariance().
-namespace experiments::adam_alpha {
+namespace experiments::beyond::adam_alpha {
 
 Experiment experiment();
 
@@ -44,4 +44,4 @@ struct Invariance {
 };
 Invariance alpha_invariance(const Base& base, const Cell& cell, double p, double q, bool rates);
 
-}  // namespace experiments::adam_alpha
+}  // namespace experiments::beyond::adam_alpha

@@ -7,7 +7,7 @@
 #include "experiments/training/batches.h"
 #include "nn/loss.h"
 
-namespace experiments::adam_alpha {
+namespace experiments::beyond::adam_alpha {
 namespace {
 
 nn::TokenBatch batch_of(const Cell& cell, data::Split split) {
@@ -82,4 +82,4 @@ Invariance alpha_invariance(const Base& base, const Cell& cell, double p, double
   return found;
 }
 
-}  // namespace experiments::adam_alpha
+}  // namespace experiments::beyond::adam_alpha

@@ -11,7 +11,7 @@
 #include "lora/analysis/low_rank.h"
 #include "lora/inject.h"
 
-namespace experiments::amplification_scale {
+namespace experiments::beyond::amplification_scale {
 
 namespace {
 
@@ -169,4 +169,4 @@ Experiment experiment() {
           .without = {{"--tasks", "it runs on sqlgen"}}};
 }
 
-}  // namespace experiments::amplification_scale
+}  // namespace experiments::beyond::amplification_scale

@@ -6,7 +6,7 @@
 /// and a factor far above 1), comes from a model 12288 wide whose ΔW is small beside W. Does it
 /// appear here as the change gets smaller (fewer changed meanings K), alpha lower, or the model
 /// wider? Hu et al. 2021, section 7.3 and Table 7.
-namespace experiments::amplification_scale {
+namespace experiments::beyond::amplification_scale {
 
 /// sqlgen with LoRA of rank 4 on q and v: one reference (K = options.facts, alpha = options.alpha,
 /// width 64), and from it K, alpha and width varied one at a time. The control is what a random
@@ -38,4 +38,4 @@ struct AmplificationRow {
 };
 std::vector<AmplificationRow> amplification_rows(const std::vector<CellResult>& results);
 
-}  // namespace experiments::amplification_scale
+}  // namespace experiments::beyond::amplification_scale

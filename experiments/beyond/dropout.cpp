@@ -6,7 +6,7 @@
 #include "experiments/training/batches.h"
 #include "lora/inject.h"
 
-namespace experiments::dropout {
+namespace experiments::beyond::dropout {
 namespace {
 
 const std::vector<double> probabilities{0, 0.05, 0.1, 0.3};
@@ -137,4 +137,4 @@ Experiment experiment() {
           .read = read};
 }
 
-}  // namespace experiments::dropout
+}  // namespace experiments::beyond::dropout

@@ -7,7 +7,7 @@
 /// have 0.1. What p does at the first step is measured beside it: with B = 0 the layer's product is
 /// zero whatever the input of A, so the loss does not see p, and dA = s Bᵀ dy xᵀ is exactly zero;
 /// dB = s dy (A x)ᵀ does see it.
-namespace experiments::dropout {
+namespace experiments::beyond::dropout {
 
 Experiment experiment();
 
@@ -25,4 +25,4 @@ struct FirstStep {
 std::vector<FirstStep> first_steps(const Base& base, const Cell& cell,
                                    const std::vector<double>& p);
 
-}  // namespace experiments::dropout
+}  // namespace experiments::beyond::dropout

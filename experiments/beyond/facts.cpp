@@ -7,7 +7,7 @@
 
 #include "experiments/evidence/score_table.h"
 
-namespace experiments::facts {
+namespace experiments::beyond::facts {
 namespace {
 
 std::vector<int> ranks(const Settings& settings) {
@@ -103,4 +103,4 @@ Experiment experiment() {
           .without = {{"--tasks", "it runs on sqlgen"}}};
 }
 
-}  // namespace experiments::facts
+}  // namespace experiments::beyond::facts

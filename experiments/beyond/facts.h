@@ -8,7 +8,7 @@
 /// r whose mean score comes within the margin of 3 points of the best that LoRA reaches at this K.
 /// Controls at each K: the frozen base and full fine-tuning. Beyond the paper, which asks in
 /// footnote 6 what happens when a task is far from what the base knows.
-namespace experiments::facts {
+namespace experiments::beyond::facts {
 
 Experiment experiment();
 
@@ -19,4 +19,4 @@ std::vector<int> grid(const Settings& options);
 /// The smallest rank whose mean is at most 3 points below the best of the means; 0 for none.
 int rank_needed(const std::map<int, double>& mean_by_rank);
 
-}  // namespace experiments::facts
+}  // namespace experiments::beyond::facts

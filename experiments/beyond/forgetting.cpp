@@ -8,7 +8,7 @@
 #include "experiments/evidence/paired.h"
 #include "lora/analysis/intruders.h"
 
-namespace experiments::forgetting {
+namespace experiments::beyond::forgetting {
 
 namespace {
 
@@ -224,4 +224,4 @@ Experiment experiment() {
           .listens = {"--ranks"}};
 }
 
-}  // namespace experiments::forgetting
+}  // namespace experiments::beyond::forgetting

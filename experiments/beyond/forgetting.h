@@ -6,7 +6,7 @@
 /// there before; here every trained model is also asked for the pre-training tasks, and its
 /// matrices are looked through for intruder dimensions. Biderman et al. 2024, "LoRA learns less and
 /// forgets less"; Shuttleworth et al. 2024, "LoRA vs full fine-tuning: an illusion of equivalence".
-namespace experiments::forgetting {
+namespace experiments::beyond::forgetting {
 
 /// Of the first k left or right singular vectors of a matrix, those whose best |cos| with the
 /// base's is below epsilon are intruders. A random direction of R^64 has a best |cos| of about .33
@@ -37,4 +37,4 @@ Experiment experiment();
 ///                                                                            reproduced if D > 0
 std::vector<Finding> findings(const std::vector<CellResult>& results);
 
-}  // namespace experiments::forgetting
+}  // namespace experiments::beyond::forgetting

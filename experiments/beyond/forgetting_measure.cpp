@@ -12,7 +12,7 @@
 #include "lora/analysis/intruders.h"
 #include "lora/lora_linear.h"
 
-namespace experiments::forgetting {
+namespace experiments::beyond::forgetting {
 
 namespace {
 
@@ -85,4 +85,4 @@ void measure_intruders(nn::Module& base, nn::Module& trained, CellResult& result
   });
 }
 
-}  // namespace experiments::forgetting
+}  // namespace experiments::beyond::forgetting

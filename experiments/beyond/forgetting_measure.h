@@ -2,7 +2,7 @@
 
 #include "experiments/training/adapt.h"
 
-namespace experiments::forgetting {
+namespace experiments::beyond::forgetting {
 
 /// The tasks of pre-training that have right answers: all but nli_unreliable.
 const std::vector<std::string>& pretraining_tasks();
@@ -17,4 +17,4 @@ void measure_pretraining(const Base& base, nn::Model& trained, CellResult& resul
 /// finite both are NaN.
 void measure_intruders(nn::Module& base, nn::Module& trained, CellResult& result);
 
-}  // namespace experiments::forgetting
+}  // namespace experiments::beyond::forgetting

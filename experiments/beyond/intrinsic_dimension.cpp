@@ -8,7 +8,7 @@
 
 #include "experiments/evidence/paired.h"
 
-namespace experiments::intrinsic_dimension {
+namespace experiments::beyond::intrinsic_dimension {
 
 namespace {
 
@@ -166,4 +166,4 @@ Experiment experiment() {
           .read = read};
 }
 
-}  // namespace experiments::intrinsic_dimension
+}  // namespace experiments::beyond::intrinsic_dimension

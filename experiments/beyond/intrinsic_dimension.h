@@ -8,7 +8,7 @@
 /// dimensions, θ = θ0 + P θ_d. The intrinsic dimension d90 is the least d that reaches 90 % of what
 /// full fine-tuning reaches from the same start. Li et al. 2018; Aghajanyan et al. 2020, whose
 /// finding, that pre-training makes d90 small, is the paper's motive for low rank.
-namespace experiments::intrinsic_dimension {
+namespace experiments::beyond::intrinsic_dimension {
 
 /// Full fine-tuning and subspaces of each d, from the pre-trained base and, as the control, from
 /// the random weights that pre-training starts from, and both starts frozen.
@@ -34,4 +34,4 @@ intrinsic_dimensions(const std::vector<CellResult>& results, double fraction = 0
 /// d90 and largest of its repetition, which are empty where that has no full fine-tuning.
 Csv csv(const std::vector<CellResult>& results);
 
-}  // namespace experiments::intrinsic_dimension
+}  // namespace experiments::beyond::intrinsic_dimension

@@ -9,7 +9,7 @@
 #include "lora/analysis/activations.h"
 #include "lora/analysis/subspace.h"
 
-namespace experiments {
+namespace experiments::beyond {
 
 KnownRankOptions known_rank_preset(Preset preset) {
   KnownRankOptions options;
@@ -166,4 +166,4 @@ std::optional<int> KnownRankResult::knee() const {
   return std::nullopt;
 }
 
-}  // namespace experiments
+}  // namespace experiments::beyond

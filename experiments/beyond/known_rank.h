@@ -11,7 +11,7 @@
 /// The analysis of ΔW put to the test where the truth is known: a teacher is the base with a
 /// planted change, students of several ranks learn to say what it says, and what they learned is
 /// analysed as the adapters of the tasks are.
-namespace experiments {
+namespace experiments::beyond {
 
 struct KnownRankOptions {
   TeacherSpec teacher;
@@ -84,4 +84,4 @@ std::string known_rank_text(const KnownRankResult& result);
 std::string calibration_text(const std::vector<Base>& bases, const KnownRankOptions& options,
                              int teachers, const std::atomic<bool>& stop = never);
 
-}  // namespace experiments
+}  // namespace experiments::beyond

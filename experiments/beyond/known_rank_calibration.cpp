@@ -5,7 +5,7 @@
 
 #include "experiments/beyond/known_rank.h"
 
-namespace experiments {
+namespace experiments::beyond {
 
 // As `lowrank known-rank --calibrate 10` prints it.
 std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options, const BaseConfig& base) {
@@ -60,4 +60,4 @@ std::string calibration_text(const std::vector<Base>& bases, const KnownRankOpti
              bias.log_norm, bias.log_norm_sd, bias.over_random, bias.over_random_sd);
 }
 
-}  // namespace experiments
+}  // namespace experiments::beyond

@@ -7,7 +7,7 @@
 #include "experiments/evidence/paired.h"
 #include "nn/files/numbers.h"
 
-namespace experiments {
+namespace experiments::beyond {
 
 namespace {
 
@@ -158,4 +158,4 @@ Experiment known_rank_experiment() {
                   {"--facts", "its students learn from a teacher, not a task"}}};
 }
 
-}  // namespace experiments
+}  // namespace experiments::beyond

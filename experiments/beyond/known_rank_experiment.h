@@ -3,7 +3,7 @@
 #include "experiments/beyond/known_rank.h"
 #include "experiments/harness/experiment.h"
 
-namespace experiments {
+namespace experiments::beyond {
 
 /// A row of teachers with planted changes of several ranks and seeds, on v of the last block, and
 /// what their students show of them (known_rank.h). It measures the analysis and not a statement of
@@ -28,4 +28,4 @@ Csv known_rank_csv(const std::vector<CellResult>& results);
 /// A row per teacher: what was planted and what was found.
 PlainTable known_rank_table(const std::vector<CellResult>& results);
 
-}  // namespace experiments
+}  // namespace experiments::beyond

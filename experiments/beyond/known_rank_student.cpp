@@ -5,7 +5,7 @@
 #include "experiments/training/stopped.h"
 #include "nn/optimizer.h"
 
-namespace experiments {
+namespace experiments::beyond {
 
 std::vector<int> uniform_tokens(const nn::Model& model, int rows, int length,
                                 autograd::Random& random) {
@@ -66,4 +66,4 @@ Student train_student(std::unique_ptr<nn::Model> base, nn::Model& teacher,
   return student;
 }
 
-}  // namespace experiments
+}  // namespace experiments::beyond

@@ -5,7 +5,7 @@
 #include "experiments/training/adapt.h"
 #include "lora/inject.h"
 
-namespace experiments {
+namespace experiments::beyond {
 
 /// How a student learns to say what the teacher says. AdamW, warm-up over 5 % of the steps, then
 /// linear to zero. The inputs are tokens drawn uniformly from the vocabulary, fresh in every step;
@@ -39,4 +39,4 @@ std::vector<int> uniform_tokens(const nn::Model& model, int rows, int length,
 /// Mean KL(teacher ‖ student) over all positions of the rows.
 double mean_kl(nn::Model& teacher, nn::Model& student, const std::vector<int>& ids, int length);
 
-}  // namespace experiments
+}  // namespace experiments::beyond

@@ -8,7 +8,7 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace experiments {
+namespace experiments::beyond {
 namespace {
 
 template <class Enum>
@@ -144,4 +144,4 @@ std::vector<std::string> student_targets(nn::Module& model, Place place) {
   return names;
 }
 
-}  // namespace experiments
+}  // namespace experiments::beyond

@@ -2,9 +2,10 @@
 
 #include <map>
 
+#include "experiments/namespaces.h"
 #include "lora/analysis/low_rank.h"
 
-namespace experiments {
+namespace experiments::beyond {
 
 /// How the singular values of a planted change fall: all equal, or each 3/4 of the one before.
 enum class Spectrum { flat, geometric };
@@ -53,4 +54,4 @@ std::map<std::string, lora::Svd> plant(nn::Module& model, const TeacherSpec& spe
 /// The projections that the students adapt, by name.
 std::vector<std::string> student_targets(nn::Module& model, Place place);
 
-}  // namespace experiments
+}  // namespace experiments::beyond

@@ -5,7 +5,7 @@
 
 #include "experiments/beyond/known_rank.h"
 
-namespace experiments {
+namespace experiments::beyond {
 namespace {
 
 JsonObject loss_json(const StudentLoss& loss) {
@@ -170,4 +170,4 @@ std::string known_rank_text(const KnownRankResult& result) {
                             knee ? fmt::to_string(*knee) : "none");
 }
 
-}  // namespace experiments
+}  // namespace experiments::beyond

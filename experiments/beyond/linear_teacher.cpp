@@ -5,7 +5,7 @@
 #include "lora/analysis/low_rank.h"
 #include "lora/analysis/subspace.h"
 
-namespace experiments {
+namespace experiments::beyond {
 
 double excess_loss(const lora::MatrixXd& planted, const lora::MatrixXd& M,
                    const lora::MatrixXd& C) {
@@ -42,4 +42,4 @@ std::vector<double> finite_sample_excess(const lora::MatrixXd& planted, double s
   return excess;
 }
 
-}  // namespace experiments
+}  // namespace experiments::beyond

@@ -3,11 +3,12 @@
 #include <vector>
 
 #include "autograd/random.h"
+#include "experiments/namespaces.h"
 #include "lora/analysis/linear_algebra.h"
 
 /// The known-rank teacher without a network: y = (W0 + ΔW*) x + σ ε with inputs of second moment
 /// C = E[x xᵀ]. A change M of W0 has the excess loss ½ E ‖(ΔW* - M) x‖² = ½ ‖(ΔW* - M) C^{1/2}‖²_F.
-namespace experiments {
+namespace experiments::beyond {
 
 /// ½ ‖(ΔW* - M) C^{1/2}‖²_F.
 double excess_loss(const lora::MatrixXd& planted, const lora::MatrixXd& M, const lora::MatrixXd& C);
@@ -24,4 +25,4 @@ lora::MatrixXd best_of_rank(const lora::MatrixXd& planted, const lora::MatrixXd&
 std::vector<double> finite_sample_excess(const lora::MatrixXd& planted, double sigma, long n,
                                          int draws, autograd::Random random);
 
-}  // namespace experiments
+}  // namespace experiments::beyond

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace experiments {
+namespace experiments::beyond {
 
 int estimate_rank(const lora::VectorXd& whitened, double whitened_w_norm, const RankRule& rule) {
   if (whitened.size() == 0 || whitened(0) <= rule.null_level * whitened_w_norm) return 0;
@@ -49,4 +49,4 @@ Interval amplification_interval(const Ladder& student, lora::Index rank, const L
                     : std::numeric_limits<double>::infinity()};
 }
 
-}  // namespace experiments
+}  // namespace experiments::beyond

@@ -9,7 +9,7 @@
 /// amplifies. Both rules have numbers in them, found on other teachers than those that anything is
 /// claimed of: on base seeds 3 and 4, teacher seeds from 1001. `lowrank known-rank --calibrate 10`
 /// prints what they rest on.
-namespace experiments {
+namespace experiments::beyond {
 
 /// The rank of a planted change, from the singular values of the student's ΔW C^{1/2}, which
 /// descend: the number of them above `relative` times the first. What a student with more terms
@@ -57,4 +57,4 @@ LadderBias ladder_bias(const std::vector<LadderPair>& pairs);
 /// no upper end, and it is infinite: few directions may miss W altogether.
 Interval amplification_interval(const Ladder& student, lora::Index rank, const LadderBias& bias);
 
-}  // namespace experiments
+}  // namespace experiments::beyond

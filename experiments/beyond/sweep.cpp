@@ -7,14 +7,14 @@
 #include <cmath>
 #include <string_view>
 
-namespace experiments {
+namespace experiments::beyond {
 
 /// Written by the build from experiments/beyond/sweep.gp (cmake/embed_text.cmake).
 std::string_view sweep_script();
 
-}  // namespace experiments
+}  // namespace experiments::beyond
 
-namespace experiments::sweep {
+namespace experiments::beyond::sweep {
 namespace {
 
 // The runs of each row, in the order of the rows; of the folder only what was asked for.
@@ -169,4 +169,4 @@ std::string figure_script(const Sweep& sweep) {
   return script;
 }
 
-}  // namespace experiments::sweep
+}  // namespace experiments::beyond::sweep

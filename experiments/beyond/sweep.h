@@ -5,7 +5,7 @@
 
 /// A sweep of one's own: some fields of a run are varied and crossed, all else is as `train` has
 /// it.
-namespace experiments::sweep {
+namespace experiments::beyond::sweep {
 
 /// A field that is varied, with its values as they were given.
 struct Axis {
@@ -38,4 +38,4 @@ Csv figure_data(const Sweep& sweep, const std::vector<CellResult>& results);
 /// The gnuplot script of the figure, for a sweep of this name.
 std::string figure_script(const Sweep& sweep);
 
-}  // namespace experiments::sweep
+}  // namespace experiments::beyond::sweep

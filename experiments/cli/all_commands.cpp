@@ -5,7 +5,7 @@
 #include "experiments/cli/experiment_command.h"
 #include "experiments/paper/table6.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 Command all_commands() {
   std::vector<Command> commands{
@@ -35,4 +35,4 @@ Command all_commands() {
           std::move(commands)};
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -19,7 +19,7 @@
 #include "experiments/paper/table6.h"
 #include "experiments/paper/table7.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 const std::vector<Experiment>& all_experiments() {
   static const std::vector<Experiment> experiments{
@@ -46,4 +46,4 @@ const std::vector<Experiment>& all_experiments() {
   return experiments;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -9,7 +9,7 @@
 #include "experiments/report/figures.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 // One head's columns of q and k, (T,hs) each.
 static nn::Matrix causal_softmax(const nn::Matrix& q, const nn::Matrix& k) {
@@ -72,4 +72,4 @@ std::string write_attention(const std::filesystem::path& folder, nn::Decoder& ba
                     folder / "attention.svg");
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

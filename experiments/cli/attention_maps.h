@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "experiments/namespaces.h"
 #include "nn/transformer.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// How much each query of one head takes from each key: softmax(q kᵀ / √hs), (T,T), row i for query
 /// i, zero to the right of the diagonal.
@@ -30,4 +31,4 @@ std::string attention_csv(const std::string& model, const std::vector<AttentionM
 std::string write_attention(const std::filesystem::path& folder, nn::Decoder& base,
                             nn::Decoder* adapted, const std::vector<int>& tokens);
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -5,7 +5,7 @@
 #include "experiments/cli/option_values.h"
 #include "experiments/harness/bases.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 BaseTexts default_base_texts() {
   const nn::DecoderConfig model = BaseConfig::default_model();
@@ -47,4 +47,4 @@ std::string shape_options_text(const nn::DecoderConfig& model) {
   return text;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -5,7 +5,7 @@
 #include "experiments/cli/command_line.h"
 #include "experiments/training/pretrain.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// The options that say which base, as texts; an empty one is the default.
 struct BaseTexts {
@@ -26,4 +26,4 @@ BaseConfig base_config_of(const BaseTexts& texts, const std::string& steps_optio
 /// is the usual one.
 std::string shape_options_text(const nn::DecoderConfig& model);
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -4,7 +4,7 @@
 #include "experiments/cli/command_line.h"
 
 /// The commands of `lowrank bench`, each in command_bench_<name>.cpp, and what they share.
-namespace experiments {
+namespace experiments::cli {
 
 Command bench_step_command();
 Command bench_gemm_command();
@@ -20,4 +20,4 @@ int parse_threads(const std::string& text);
 
 constexpr long most_steps = 100'000;
 
-}  // namespace experiments
+}  // namespace experiments::cli

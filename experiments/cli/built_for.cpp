@@ -1,6 +1,6 @@
 #include "experiments/cli/built_for.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 #ifdef __SSE4_2__
 #define LOWRANK_SSE42 true
@@ -34,4 +34,4 @@ extern constexpr BuiltFor built_for{.sse42 = LOWRANK_SSE42,
                                     .fma = LOWRANK_FMA,
                                     .avx512 = LOWRANK_AVX512};
 
-}  // namespace experiments
+}  // namespace experiments::cli

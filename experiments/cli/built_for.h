@@ -1,6 +1,8 @@
 #pragma once
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::cli {
 
 /// The instructions that the compiler was allowed to use, as it says in its macros. Constants,
 /// which are read before main without running a line of what was compiled so.
@@ -9,4 +11,4 @@ struct BuiltFor {
 };
 extern const BuiltFor built_for;
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -4,7 +4,7 @@
 #include "experiments/cli/commands.h"
 #include "experiments/cli/option_values.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 const BenchShape& parse_config(const std::string& name) {
   for (const BenchShape& shape : bench_shapes())
@@ -23,4 +23,4 @@ Command bench_command() {
                   bench_scaling_command(), bench_sweep_command(), bench_roofline_command()});
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

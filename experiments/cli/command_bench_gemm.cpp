@@ -9,7 +9,7 @@
 #include "experiments/evidence/plain_table.h"
 #include "experiments/harness/output.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -69,4 +69,4 @@ Command bench_gemm_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -4,7 +4,7 @@
 #include "experiments/cli/bench_commands.h"
 #include "experiments/cli/option_values.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -40,4 +40,4 @@ Command bench_ops_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

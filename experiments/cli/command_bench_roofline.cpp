@@ -11,7 +11,7 @@
 #include "experiments/report/figures.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// Written by the build from experiments/bench/roofline.gp (cmake/embed_text.cmake).
 std::string_view roofline_script();
@@ -47,4 +47,4 @@ Command bench_roofline_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

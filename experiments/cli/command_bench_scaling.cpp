@@ -12,7 +12,7 @@
 #include "experiments/harness/output.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -98,4 +98,4 @@ Command bench_scaling_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -8,7 +8,7 @@
 #include "experiments/evidence/json_object.h"
 #include "experiments/harness/output.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -84,4 +84,4 @@ Command bench_step_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -10,7 +10,7 @@
 #include "experiments/harness/output.h"
 #include "experiments/harness/timing.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -74,4 +74,4 @@ Command bench_sweep_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

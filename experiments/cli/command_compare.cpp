@@ -10,7 +10,7 @@
 #include "experiments/harness/output.h"
 #include "nn/files/numbers.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -134,4 +134,4 @@ Command compare_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -10,7 +10,7 @@
 #include "experiments/training/task_score.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -87,4 +87,4 @@ Command eval_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -11,7 +11,7 @@
 #include "experiments/harness/output.h"
 #include "nn/generate.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -139,4 +139,4 @@ Command generate_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

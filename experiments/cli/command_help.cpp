@@ -8,7 +8,7 @@
 
 #include "experiments/evidence/text.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -136,4 +136,4 @@ std::string commands_page(const Command& program) {
   return page;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -13,7 +13,7 @@
 #include "experiments/harness/signals.h"
 #include "experiments/harness/worker_threads.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -135,4 +135,4 @@ Command known_rank_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

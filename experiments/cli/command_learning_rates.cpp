@@ -11,7 +11,7 @@
 #include "experiments/harness/search_rates.h"
 #include "experiments/harness/shard_run.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -70,4 +70,4 @@ Command learning_rates_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

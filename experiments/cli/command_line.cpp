@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace experiments {
+namespace experiments::cli {
 
 Command::Command(std::string name, std::string help)
     : name_(std::move(name)), help_(std::move(help)) {}
@@ -62,4 +62,4 @@ void require_option(const Command& command, const std::string& option, const std
     throw UsageError(fmt::format("{} wants {} {}", command.name(), option, valid));
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

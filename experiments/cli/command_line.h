@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "experiments/namespaces.h"
+
 /// The commands of the program `lowrank`, as data. Each is a file command_<name>.cpp with a
 /// function <name>_command that declares its options and what to run; main lists these functions,
 /// and command_parser.cpp alone knows the library that reads the command line. Wrong input is an
 /// exception whose message is one line; main prints it and exits with 2.
-namespace experiments {
+namespace experiments::cli {
 
 /// Wrong input on the command line.
 struct UsageError : std::invalid_argument {
@@ -94,4 +96,4 @@ void refuse_to_replace(const std::string& option, const std::filesystem::path& p
 /// Throws UsageError unless the option was given.
 void require_option(const Command& command, const std::string& option, const std::string& valid);
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -11,7 +11,7 @@
 #include "lora/methods/method.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -108,4 +108,4 @@ Command merge_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

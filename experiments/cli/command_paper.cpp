@@ -6,7 +6,7 @@
 #include "experiments/cli/option_values.h"
 #include "experiments/report/paper.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 Command paper_command() {
   Command command("paper", "every table and figure of the paper, and the report");
@@ -23,4 +23,4 @@ Command paper_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

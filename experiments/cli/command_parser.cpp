@@ -10,7 +10,7 @@
 #include "experiments/harness/build_info.h"
 #include "experiments/harness/output.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -220,4 +220,4 @@ const Command* parse(Command& program, int argc, char** argv) {
   return &chosen(app, program);
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -8,7 +8,7 @@
 #include "experiments/harness/output.h"
 #include "experiments/training/pretrain.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -40,4 +40,4 @@ Command pretrain_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -8,7 +8,7 @@
 #include "experiments/report/figures.h"
 #include "experiments/report/report.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -30,4 +30,4 @@ Command report_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

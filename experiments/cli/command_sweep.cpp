@@ -15,7 +15,7 @@
 #include "experiments/harness/search_rates.h"
 #include "experiments/report/figures.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -278,4 +278,4 @@ Command sweep_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -11,7 +11,7 @@
 #include "experiments/harness/output.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -94,4 +94,4 @@ Command tasks_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

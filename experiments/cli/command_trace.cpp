@@ -11,7 +11,7 @@
 #include "lora/files/adapter.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -122,4 +122,4 @@ Command trace_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -9,7 +9,7 @@
 #include "experiments/harness/output.h"
 #include "experiments/training/task_score.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -67,4 +67,4 @@ Command train_command() {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

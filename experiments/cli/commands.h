@@ -2,7 +2,7 @@
 
 #include "experiments/cli/command_line.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// The program lowrank: every command, in the order of its help.
 Command all_commands();
@@ -24,4 +24,4 @@ Command generate_command();
 Command known_rank_command();
 Command bench_command();
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -5,7 +5,7 @@
 #include "data/describe.h"
 #include "experiments/evidence/json_object.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 ExampleSet example_set(const data::Task& task, const data::TaskOptions& options, data::Split split,
                        std::uint64_t seed, std::optional<int> training_examples) {
@@ -69,4 +69,4 @@ std::string prediction_lines(const ExampleSet& set, std::span<const Answer> answ
   return lines;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

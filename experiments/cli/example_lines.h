@@ -10,7 +10,7 @@
 #include "experiments/training/batches.h"
 
 /// A task's examples, and what a model says for them, as files have them: a line of JSON each.
-namespace experiments {
+namespace experiments::cli {
 
 /// One split of a task.
 struct ExampleSet {
@@ -40,4 +40,4 @@ std::string example_lines(const ExampleSet& set);
 /// model), right, and nll in nats per word of the answer. `answers` are as many as the examples.
 std::string prediction_lines(const ExampleSet& set, std::span<const Answer> answers);
 
-}  // namespace experiments
+}  // namespace experiments::cli

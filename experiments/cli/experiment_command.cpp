@@ -9,7 +9,7 @@
 #include "experiments/harness/output.h"
 #include "experiments/harness/worker_threads.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 void add_settings_options(Command& command, SettingsTexts& given,
                           const std::map<std::string, std::string>& without) {
@@ -115,4 +115,4 @@ Command experiment_command(const Experiment& experiment) {
   return command;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -6,7 +6,7 @@
 #include "experiments/cli/command_line.h"
 #include "experiments/harness/experiment.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// The options that all experiments share, as texts, and those of the ones that vary rank and
 /// weight set.
@@ -34,4 +34,4 @@ Command experiment_command(const Experiment& experiment);
 /// What that command does.
 int run_experiment(const Experiment& experiment, const Settings& settings);
 
-}  // namespace experiments
+}  // namespace experiments::cli

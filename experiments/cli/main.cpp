@@ -16,15 +16,15 @@ namespace {
 constexpr int wrong_input = 2, stopped = 130, reader_gone = 128 + SIGPIPE;
 
 int fail(int code, std::string_view message) {
-  experiments::print_err("lowrank: {}\n", message);
+  experiments::harness::print_err("lowrank: {}\n", message);
   return code;
 }
 
-int run(experiments::Command& program, int argc, char** argv) {
+int run(experiments::cli::Command& program, int argc, char** argv) {
   try {
-    const experiments::Command* command = experiments::parse(program, argc, argv);
+    const experiments::cli::Command* command = experiments::cli::parse(program, argc, argv);
     return command == nullptr ? 0 : command->run();  // null: --help
-  } catch (const experiments::Stopped& error) {
+  } catch (const experiments::training::Stopped& error) {
     return fail(stopped, error.what());
   } catch (const std::bad_alloc&) {
     return fail(wrong_input, "not enough memory");
@@ -36,7 +36,7 @@ int run(experiments::Command& program, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace experiments;
+  using namespace experiments::cli;
   wait_passively(argv);
   prepare_standard_streams();
   Command program = all_commands();

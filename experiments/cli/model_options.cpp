@@ -5,7 +5,7 @@
 #include "data/sqlgen.h"
 #include "experiments/cli/option_values.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 void add_model_options(Command& command, ModelOptions& options, BareBase bare) {
   const char* const adapter = "a folder that train has written, or an adapter of PEFT's";
@@ -77,4 +77,4 @@ TaskChoice chosen_task(const Command& command, const TaskOptionTexts& options,
   return choice;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

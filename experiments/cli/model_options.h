@@ -6,7 +6,7 @@
 #include "experiments/cli/model_source.h"
 
 /// The options that give eval, merge and generate their model and task.
-namespace experiments {
+namespace experiments::cli {
 
 struct ModelOptions {
   std::string adapter, checkpoint, results = "results";
@@ -34,4 +34,4 @@ TaskChoice chosen_task(const Command& command, const TaskOptionTexts& options,
 /// The same before there is a model: throws what chosen_task would throw whatever the model.
 void check_task_options(const Command& command, const TaskOptionTexts& options);
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -13,7 +13,7 @@
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace fs = std::filesystem;
 
@@ -123,4 +123,4 @@ std::optional<TaskChoice> labelled_task(const SourcedModel& sourced) {
   return choice;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

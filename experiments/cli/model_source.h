@@ -7,7 +7,7 @@
 #include "experiments/training/pretrain.h"
 #include "nn/files/checkpoint.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// Which model a command works with: a base from the cache or a checkpoint, alone or under an
 /// adapter: LoRA, or what another method has trained.
@@ -52,4 +52,4 @@ struct TaskChoice {
 /// the place where they were read if what they name is no task or no number of facts.
 std::optional<TaskChoice> labelled_task(const SourcedModel& sourced);
 
-}  // namespace experiments
+}  // namespace experiments::cli

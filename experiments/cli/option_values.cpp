@@ -11,7 +11,7 @@
 #include "experiments/evidence/text.h"
 #include "nn/files/numbers.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 std::vector<data::Task> parse_tasks(const std::string& text) {
   if (text == "all") return {data::all_tasks().begin(), data::all_tasks().end()};
@@ -112,4 +112,4 @@ std::vector<int> parse_integers(const std::string& name, const std::string& text
   return {values.begin(), values.end()};
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "data/tasks.h"
+#include "experiments/namespaces.h"
 
 /// The values of options, read strictly from their texts. Each function throws UsageError, in one
 /// line that names what was given and what is valid.
-namespace experiments {
+namespace experiments::cli {
 
 /// "sqlgen,nli" or "all" -> tasks.
 std::vector<data::Task> parse_tasks(const std::string& text);
@@ -54,4 +55,4 @@ constexpr long largest_rank = 64;        ///< d_model of the base
 constexpr long most_base_steps = 10'000'000;
 constexpr long largest_width = 1024, largest_depth = 32;  ///< of a base
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -26,7 +26,7 @@ void require(bool built_with, bool is_there, const char* what) {
 
 // At the earliest time that a program may ask for: the objects of other files are made later.
 __attribute__((constructor(101))) void check_processor() {
-  using experiments::built_for;
+  using experiments::cli::built_for;
   __builtin_cpu_init();
   require(built_for.avx512, __builtin_cpu_supports("avx512f"), "AVX-512");
   require(built_for.fma, __builtin_cpu_supports("fma"), "FMA");

@@ -8,7 +8,7 @@
 #include "nn/files/file.h"
 #include "nn/files/safetensors.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace fs = std::filesystem;
 
@@ -82,4 +82,4 @@ void save(const TracedStep& step, const fs::path& path) {
   file.write(path);
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -5,7 +5,7 @@
 #include "experiments/training/adapt.h"
 #include "nn/loss.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// One training step of a task on a tape that keeps everything: forward and backward have run, no
 /// weight was moved.
@@ -41,4 +41,4 @@ std::string to_text(const TracedStep& step);
 /// and base_steps. Folders that are missing are created. Throws nn::FileError.
 void save(const TracedStep& step, const std::filesystem::path& path);
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -10,7 +10,7 @@
 #include "experiments/cli/trace.h"
 #include "experiments/cli/trace_words.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 using autograd::Node;
 using autograd::NodeId;
@@ -252,4 +252,4 @@ std::string StepText::text() const {
 
 std::string to_text(const TracedStep& step) { return StepText(step).text(); }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -7,7 +7,7 @@
 
 #include "lora/scaling.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 const char* const forward_introduction =
     "\nForward: the values\n"
@@ -127,4 +127,4 @@ std::string introduction(const Cell& cell, const BaseConfig& base) {
 
 double norm(const nn::Tensor& t) { return t.m.cast<double>().norm(); }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -8,7 +8,7 @@
 #include "experiments/training/pretrain.h"
 
 /// The words in which a traced step is printed: names, headings, and what each operation does.
-namespace experiments {
+namespace experiments::cli {
 
 /// What one operation does, as formulas in which $y is the node's own value and $0, $1, ... are its
 /// inputs.
@@ -41,4 +41,4 @@ extern const char* const backward_introduction;
 
 double norm(const nn::Tensor& t);  ///< Euclidean, added up in double
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -11,7 +11,7 @@
 #include "experiments/cli/option_values.h"
 #include "experiments/evidence/text.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -228,4 +228,4 @@ void add_train_options(Command& command, TrainTexts& given) {
   command.flag("--json", given.json, "print one JSON object");
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

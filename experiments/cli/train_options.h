@@ -7,7 +7,7 @@
 #include "experiments/cli/base_options.h"
 #include "experiments/cli/train_run.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// The options of train, as texts.
 struct TrainTexts {
@@ -37,4 +37,4 @@ TrainRun train_run(const Command& command, const TrainTexts& given);
 void add_lora_options(Command& command, TrainTexts& given);
 void add_training_options(Command& command, TrainTexts& given);
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -15,7 +15,7 @@
 #include "nn/files/file.h"
 #include "nn/optimizer.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace fs = std::filesystem;
 
@@ -166,4 +166,4 @@ std::string draw_losses(const TrainRun& run, const fs::path& out) {
                     loss_path(run, out, ".svg"));
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -9,7 +9,7 @@
 #include "experiments/training/task_score.h"
 #include "nn/files/checkpoint.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 /// One adaptation of a base, as `lowrank train` runs it: a cell of a sweep, except that its LoRA
 /// may go anywhere.
@@ -87,4 +87,4 @@ std::filesystem::path loss_path(const TrainRun& run, const std::filesystem::path
 /// Draws the losses beside their file. Returns why it could not, or "".
 std::string draw_losses(const TrainRun& run, const std::filesystem::path& out);
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -4,7 +4,7 @@
 #include "experiments/cli/train_run.h"
 #include "experiments/harness/bases.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 namespace {
 
@@ -110,4 +110,4 @@ nn::Metadata labels(const TrainRun& run) {
   return m;
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

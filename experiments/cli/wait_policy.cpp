@@ -7,7 +7,7 @@
 
 #include "experiments/harness/worker_threads.h"
 
-namespace experiments {
+namespace experiments::cli {
 
 // GCC's OpenMP reads its settings when it is loaded, before the first line of any code of ours, and
 // has no function for this one. So it is loaded again. Where that cannot be done threads spin, and
@@ -24,4 +24,4 @@ void wait_passively([[maybe_unused]] char** arguments) {
 #endif
 }
 
-}  // namespace experiments
+}  // namespace experiments::cli

@@ -13,7 +13,7 @@
 #include "experiments/evidence/matching.h"
 #include "experiments/evidence/paired.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 namespace {
 
@@ -176,4 +176,4 @@ std::string fields_text(const Cell& cell, const std::vector<std::string>& names)
   return fmt::format("{}", fmt::join(texts, " "));
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -7,7 +7,7 @@
 #include "experiments/training/cell.h"
 
 /// Two sets of finished cells, A and B, held against each other repetition by repetition.
-namespace experiments {
+namespace experiments::evidence {
 
 /// A field in which partners differ, with its values on either side.
 struct DifferingField {
@@ -65,4 +65,4 @@ Comparison compared(const std::vector<CellResult>& a, const std::vector<CellResu
 /// "task=nli targets=q,v rank=4": these fields of a cell.
 std::string fields_text(const Cell& cell, const std::vector<std::string>& names);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

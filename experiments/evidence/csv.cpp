@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace experiments {
+namespace experiments::evidence {
 
 namespace {
 
@@ -65,4 +65,4 @@ std::vector<std::vector<std::string>> read_csv(std::string_view text) {
   return rows;
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::evidence {
 
 /// A table as a file of comma-separated values, RFC 4180 but for its line ends, which are \n. Equal
 /// rows give equal bytes.
@@ -42,4 +44,4 @@ class Csv {
 /// closed.
 std::vector<std::vector<std::string>> read_csv(std::string_view text);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

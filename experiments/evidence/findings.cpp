@@ -7,7 +7,7 @@
 
 #include "experiments/evidence/text.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 namespace {
 
@@ -159,4 +159,4 @@ void judge(std::vector<Finding>& findings) {
     for (Finding::Part& part : finding.parts) part.judgement = judgements[at++];
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -9,7 +9,7 @@
 
 #include "experiments/evidence/statistics.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 /// A repetition: (base seed, seed). Measurements with the same repetition make a pair.
 using Repetition = std::pair<std::uint64_t, std::uint64_t>;
@@ -96,4 +96,4 @@ std::string findings_summary(const std::vector<Finding>& findings, std::size_t c
 /// none.
 std::string findings_text(const std::vector<Finding>& findings, std::size_t columns = 100);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -2,7 +2,7 @@
 
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 void JsonObject::set_json(std::string_view name, std::string_view json) {
   if (!members_.empty()) members_ += ',';
@@ -39,4 +39,4 @@ std::string JsonObject::printed() const {
   return whole.text() + "\n";
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

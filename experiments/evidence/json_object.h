@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::evidence {
 
 /// A JSON object to print. Its members stay in the order in which they are set. JSON has no NaN and
 /// no infinities: these become the strings "nan", "inf" and "-inf". This header is cheap to
@@ -36,4 +38,4 @@ class JsonObject {
   std::string members_;
 };
 
-}  // namespace experiments
+}  // namespace experiments::evidence

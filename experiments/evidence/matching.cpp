@@ -10,7 +10,7 @@
 
 #include "nn/files/numbers.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 namespace {
 
@@ -185,4 +185,4 @@ CellRows cell_rows(const std::vector<MatchedCell>& cells, const FieldPlaces& ign
       groups.one->result->cell.key(), groups.other->result->cell.key()));
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -8,7 +8,7 @@
 #include "experiments/evidence/paired.h"
 
 /// Which cells of two sets belong together; comparison.h says by what rule.
-namespace experiments {
+namespace experiments::evidence {
 
 /// A finished cell with its fields as texts, in the order of cell_fields.h.
 struct MatchedCell {
@@ -44,4 +44,4 @@ FieldPlaces differing_fields(const std::vector<MatchedCell>& a, const std::vecto
 CellRows cell_rows(const std::vector<MatchedCell>& cells, const FieldPlaces& ignored,
                    const std::string& side);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -6,7 +6,7 @@
 #include <set>
 #include <stdexcept>
 
-namespace experiments {
+namespace experiments::evidence {
 
 ByRepetition by_repetition(const std::vector<CellResult>& results, const Which& which,
                            const Measured& measured) {
@@ -79,4 +79,4 @@ std::string mean_and_sd(const std::vector<double>& x, int decimals) {
   return x.size() < 2 ? text : text + fmt::format(" ±{:.{}f}", sample_sd(x), decimals);
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

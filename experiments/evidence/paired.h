@@ -9,7 +9,7 @@
 #include "experiments/training/cell.h"
 
 /// From the results of a sweep to measurements by repetition, which is what a Contrast is made of.
-namespace experiments {
+namespace experiments::evidence {
 
 using ByRepetition = std::map<Repetition, double>;
 using Which = std::function<bool(const Cell&)>;
@@ -44,4 +44,4 @@ std::vector<std::string> task_labels(const std::vector<CellResult>& results);
 /// "98.3 ±0.4": mean and sample standard deviation; "-" for nothing.
 std::string mean_and_sd(const std::vector<double>& x, int decimals);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

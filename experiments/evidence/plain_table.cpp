@@ -7,7 +7,7 @@
 
 #include "experiments/evidence/text.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 namespace {
 
@@ -71,4 +71,4 @@ std::string markdown_table(const PlainTable& table) {
   return text;
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::evidence {
 
 /// A table of texts, the first row its head. All rows have the length of the head.
 using PlainTable = std::vector<std::vector<std::string>>;
@@ -15,4 +17,4 @@ std::string console_table(const PlainTable& table, std::size_t columns = 100);
 /// For GitHub; what would end a cell or begin an emphasis is escaped.
 std::string markdown_table(const PlainTable& table);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -5,7 +5,7 @@
 
 #include "experiments/evidence/text.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 static const char* const judging_rule =
     "Verdicts: mean of paired differences over (base seed, seed) with its 95 % interval; p of the "
@@ -72,4 +72,4 @@ std::string report_markdown(const Report& report) {
   return text;
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -9,7 +9,7 @@
 #include "experiments/evidence/findings.h"
 #include "experiments/evidence/plain_table.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 /// One table with what there is to say before it.
 struct Section {
@@ -51,4 +51,4 @@ std::vector<Finding> own_findings(const Report& report);
 /// rows where there are none.
 Section own_verdicts(const Report& report);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -5,7 +5,7 @@
 #include "experiments/evidence/report.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 namespace {
 
@@ -129,4 +129,4 @@ Report report_from_json(std::string_view text) {
   }
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -3,7 +3,7 @@
 
 #include "experiments/evidence/score_table.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 namespace {
 
@@ -56,4 +56,4 @@ Csv results_csv(const std::vector<CellResult>& results) {
   return csv;
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -12,7 +12,7 @@
 #include "experiments/evidence/statistics.h"
 #include "experiments/evidence/text.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 const std::vector<std::uint64_t>& calibration_base_seeds() {
   static const std::vector<std::uint64_t> seeds = {0, 1};
@@ -173,4 +173,4 @@ std::string nll_text(const Runs* runs) {
   return runs == nullptr ? "-" : fmt::format("{:.3f}", summary(*runs).nll);
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

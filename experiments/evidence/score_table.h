@@ -7,7 +7,7 @@
 
 /// What experiments with one row per method, weight set or size have in common: results by task and
 /// row, statements about rows, and their table as text, Markdown and CSV.
-namespace experiments {
+namespace experiments::evidence {
 
 /// The results of one entry of a table, one for each repetition.
 using Runs = std::map<Repetition, CellResult>;
@@ -96,4 +96,4 @@ std::string nll_text(const Runs* runs);
 /// results give equal bytes.
 Csv results_csv(const std::vector<CellResult>& results);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <stdexcept>
 
-namespace experiments {
+namespace experiments::evidence {
 namespace {
 
 /// 1 / f with the continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8)
@@ -185,4 +185,4 @@ std::vector<double> holm(const std::vector<double>& p) {
   return corrected;
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

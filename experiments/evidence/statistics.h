@@ -3,8 +3,9 @@
 #include <vector>
 
 #include "autograd/random.h"
+#include "experiments/namespaces.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 double mean(const std::vector<double>& x);  ///< NaN of nothing
 
@@ -73,4 +74,4 @@ Interval bootstrap_interval(const std::vector<double>& x, autograd::Random rando
 /// rejection in the family at 5 %, however the tests depend on each other.
 std::vector<double> holm(const std::vector<double>& p);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

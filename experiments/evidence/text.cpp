@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-namespace experiments {
+namespace experiments::evidence {
 
 std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -63,4 +63,4 @@ std::vector<std::string> split_at_commas(const std::string& text) {
   return parts;
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

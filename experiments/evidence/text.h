@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::evidence {
 
 /// Of UTF-8: not bytes.
 std::size_t characters(const std::string& text);
@@ -23,4 +25,4 @@ std::vector<std::string> split_at_commas(const std::string& text);
 /// "37.7 MB": three digits and the unit, a power of 1000.
 std::string bytes_text(double bytes);
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -7,7 +7,7 @@
 
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::evidence {
 
 namespace {
 
@@ -120,4 +120,4 @@ std::string verdicts_json(const std::vector<Finding>& judged, const std::string&
   return verdicts.dump(1) + "\n";
 }
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -6,7 +6,7 @@
 #include "experiments/evidence/findings.h"
 
 /// What the findings of all experiments come to.
-namespace experiments {
+namespace experiments::evidence {
 
 /// F1 to F11 in this order, each with the parts that were measured, whichever experiments they come
 /// from; one that nothing measured has no parts. Others follow by their id. What is judged by its
@@ -18,4 +18,4 @@ std::vector<Finding> whole_family(const std::vector<Finding>& measured);
 /// is one, says what the reader must know before them.
 std::string verdicts_json(const std::vector<Finding>& judged, const std::string& warning = "");
 
-}  // namespace experiments
+}  // namespace experiments::evidence

@@ -6,26 +6,7 @@
 #include "experiments/harness/progress.h"
 #include "experiments/harness/signals.h"
 
-namespace experiments {
-
-BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth) {
-  constexpr int head_size = 16;
-  if (width < head_size || width % head_size != 0)
-    throw std::invalid_argument(
-        fmt::format("width {}: a multiple of {} is wanted", width, head_size));
-  if (depth < 1)
-    throw std::invalid_argument(fmt::format("depth {}: at least 1 layer is wanted", depth));
-  BaseConfig config = base_config(seed, steps);
-  const double wider = static_cast<double>(width) / static_cast<double>(config.model.d_model);
-  config.model.d_model = width;
-  config.model.heads = width / head_size;
-  config.model.d_mlp = 4L * width;
-  config.model.layers = depth;
-  // With Adam an update of fixed size in each of `width` inputs moves an output `width` times as
-  // far.
-  config.lr /= wider;
-  return config;
-}
+namespace experiments::harness {
 
 BaseConfig base_of_cell(const Cell& cell, long steps) {
   return base_config(cell.base_seed, cell.base_steps > 0 ? cell.base_steps : steps, cell.width,
@@ -81,4 +62,4 @@ const Base& Bases::of(const Cell& cell) const {
   return found->second;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -6,7 +6,7 @@
 #include "experiments/training/cell.h"
 #include "experiments/training/pretrain.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 /// The bases that cells adapt, each made once and kept in a folder: by seed, by width (d_model,
 /// with heads of 16 and an MLP of four times the width), by depth, by the steps of its
@@ -39,14 +39,10 @@ class Bases {
 /// to be trained, and how long that will take, is said first.
 Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder);
 
-/// How the base of this width and depth is made: the learning rate falls as 1/width. Throws
-/// std::invalid_argument for a width that is no multiple of a head's, and for no layers.
-BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth);
-
 /// ", width 128, depth 3" of a base that is not the usual one, otherwise "".
 std::string shape_text(const nn::DecoderConfig& model);
 
 /// How the pre-trained base of a cell is made; `steps` where the cell names none.
 BaseConfig base_of_cell(const Cell& cell, long steps);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -2,7 +2,9 @@
 
 #include <string>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::harness {
 
 /// How the program was built, for the run card.
 struct BuildInfo {
@@ -15,4 +17,4 @@ struct BuildInfo {
 /// Defined in a file that the build writes (cmake/build_info.cmake).
 BuildInfo build_info();
 
-}  // namespace experiments
+}  // namespace experiments::harness

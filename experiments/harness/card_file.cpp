@@ -7,7 +7,7 @@
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace fs = std::filesystem;
 
@@ -136,4 +136,4 @@ std::string machines_of(const Json& card) {
   return text;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

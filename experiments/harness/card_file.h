@@ -8,7 +8,7 @@
 
 /// Run cards as files: run.json, and the card beside the part of a shard. Only for source files: it
 /// includes the whole JSON library.
-namespace experiments {
+namespace experiments::harness {
 
 /// The version of run.json and cells.jsonl, in the member "format" of run.json.
 constexpr int results_format = 1;
@@ -38,4 +38,4 @@ std::string other_build(const nlohmann::json& card, const nlohmann::json& run);
 /// "AMD EPYC 7B13, commit 0123", with " or " between several.
 std::string machines_of(const nlohmann::json& card);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -10,7 +10,7 @@
 #include "nn/loss.h"
 #include "nn/optimizer.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 // Tokens of a batch times steps, at a cost per token as the cells of table5 and table7 took it, two
 // at a time on two cores.
@@ -65,4 +65,4 @@ SweepOptions training_sweep(int jobs) {
           .continue_with = {}};
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

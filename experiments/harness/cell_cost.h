@@ -4,7 +4,7 @@
 #include "experiments/training/cell.h"
 
 /// What a cell costs.
-namespace experiments {
+namespace experiments::harness {
 
 /// What a cell is expected to take on one core of a current machine; the sweep corrects it as it
 /// goes.
@@ -17,4 +17,4 @@ double slowness();
 /// A sweep of cells that train, so many at a time, with what each is expected to cost.
 SweepOptions training_sweep(int jobs);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -10,7 +10,7 @@
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace fs = std::filesystem;
 
@@ -135,4 +135,4 @@ void CellsFile::append(const std::string& lines) {
   system_error(path_, "write");
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

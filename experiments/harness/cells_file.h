@@ -11,7 +11,7 @@
 #include "experiments/training/cell.h"
 
 /// Files of finished cells, a line of JSON each: cells.jsonl, and the parts of shards (parts.h).
-namespace experiments {
+namespace experiments::harness {
 
 /// A results folder that cannot be used: taken by another process, holding another configuration,
 /// damaged, or not writable. The message's first line says what and what to do about it.
@@ -86,4 +86,4 @@ class CellsFile {
   int descriptor_;
 };
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -11,7 +11,7 @@
 
 extern char** environ;
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace {
 
@@ -83,4 +83,4 @@ ChildOutput run_program(const std::vector<std::string>& arguments,
   return output;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::harness {
 
 /// What a program that ran to its end said on both streams, and its exit status; -1 where it could
 /// not be started or a signal ended it.
@@ -18,4 +20,4 @@ struct ChildOutput {
 ChildOutput run_program(const std::vector<std::string>& arguments,
                         const std::filesystem::path& folder);
 
-}  // namespace experiments
+}  // namespace experiments::harness

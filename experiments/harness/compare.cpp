@@ -11,7 +11,7 @@
 #include "experiments/harness/results.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace fs = std::filesystem;
 
@@ -167,4 +167,4 @@ Report comparison_report(const FinishedFolder& a, const FinishedFolder& b,
   return report;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -8,7 +8,7 @@
 #include "experiments/evidence/report.h"
 
 /// Two results folders, held against each other. Nothing is written.
-namespace experiments {
+namespace experiments::harness {
 
 /// What a results folder has, whatever experiment it is of.
 struct FinishedFolder {
@@ -26,4 +26,4 @@ FinishedFolder read_finished_folder(const std::filesystem::path& folder);
 Report comparison_report(const FinishedFolder& a, const FinishedFolder& b,
                          const Comparison& comparison);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -13,7 +13,7 @@
 #include "experiments/harness/sweep.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 std::map<std::string, std::string> options_of_cells(const std::string& why) {
   std::map<std::string, std::string> without;
@@ -187,4 +187,4 @@ Report run(const Experiment& experiment, Lab& lab) {
   return report;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

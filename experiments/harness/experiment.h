@@ -14,7 +14,7 @@
 #include "experiments/harness/results.h"
 #include "experiments/training/adapt.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 /// The cells that an experiment asked for, with their learning rates, and every finished cell of
 /// its folder, sorted by key: also those that were asked for with other settings.
@@ -87,4 +87,4 @@ std::string sweep_of(const std::vector<Experiment>& experiments, const std::stri
 /// OUT/name/report.json.
 std::filesystem::path report_path(const Settings& settings, const std::string& name);
 
-}  // namespace experiments
+}  // namespace experiments::harness

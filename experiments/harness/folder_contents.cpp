@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace fs = std::filesystem;
 
@@ -48,4 +48,4 @@ FolderContents read_contents(const fs::path& folder, const RunCard& card) {
   return contents;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

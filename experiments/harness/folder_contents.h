@@ -4,7 +4,7 @@
 #include "experiments/harness/parts.h"
 
 /// Reading a results folder. Only for source files: it includes the whole JSON library.
-namespace experiments {
+namespace experiments::harness {
 
 /// What a folder has in cells.jsonl with run.json, and in all parts with their cards.
 struct FolderContents {
@@ -19,4 +19,4 @@ struct FolderContents {
 /// UnitedCells::add.
 FolderContents read_contents(const std::filesystem::path& folder, const RunCard& card);
 
-}  // namespace experiments
+}  // namespace experiments::harness

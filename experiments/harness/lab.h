@@ -4,7 +4,7 @@
 #include "experiments/harness/progress.h"
 #include "experiments/harness/settings.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 /// What an experiment works with: how it is run, the bases that its cells adapt, and where it says
 /// how far it is.
@@ -19,4 +19,4 @@ struct Lab {
         progress(shown) {}
 };
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -9,7 +9,7 @@
 #include "experiments/training/cell.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 /// Written by the build from learning_rates.json (cmake/embed_text.cmake).
 std::string_view learning_rates_text();
@@ -101,4 +101,4 @@ LearningRates recorded_learning_rates() {
   return learning_rates_from_json(nn::Json::parse(learning_rates_text(), nullptr, false));
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -8,7 +8,7 @@
 
 #include "experiments/evidence/statistics.h"
 
-namespace experiments {
+namespace experiments::harness {
 namespace {
 
 /// The lowest score; NaN if one is.
@@ -94,4 +94,4 @@ LrChoice choose_lr(const std::vector<LrScores>& grid, CollapseRule rule) {
   return choice;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

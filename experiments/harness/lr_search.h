@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::harness {
 
 /// The validation scores at one learning rate, points, one per search seed and higher is better. A
 /// run that did not end (a loss or gradient that is not finite) has the score NaN.
@@ -76,4 +78,4 @@ LearningRates learning_rates_from_json(const nlohmann::ordered_json& object);
 /// experiments/harness/learning_rates.json as it was when the program was built.
 LearningRates recorded_learning_rates();
 
-}  // namespace experiments
+}  // namespace experiments::harness

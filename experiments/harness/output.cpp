@@ -10,7 +10,7 @@
 #include <csignal>
 #include <iostream>
 
-namespace experiments {
+namespace experiments::harness {
 
 // Belongs to stdout, of which a process has one; the stream itself remembers that it failed, but
 // not why.
@@ -53,4 +53,4 @@ int error_of_output() noexcept {
   return first_error;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -5,10 +5,12 @@
 #include <cstdio>
 #include <string_view>
 
+#include "experiments/namespaces.h"
+
 /// What the program says. A stream that fails must not cost the work behind it: a log on a full
 /// disk, a terminal that went away, a reader that has seen enough. Nothing here throws; main asks
 /// at the end whether all of standard output arrived.
-namespace experiments {
+namespace experiments::harness {
 
 /// Gives a closed standard stream (some job runners start programs so) to /dev/null. The next file
 /// that is opened would otherwise take its number, and get what is meant for the stream. A reader
@@ -38,4 +40,4 @@ void flush_out() noexcept;
 /// Flushes standard output; the errno of its first failure since the start, 0 without one.
 int error_of_output() noexcept;
 
-}  // namespace experiments
+}  // namespace experiments::harness

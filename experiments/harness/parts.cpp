@@ -14,7 +14,7 @@
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace fs = std::filesystem;
 
@@ -111,4 +111,4 @@ void remove_parts(const fs::path& folder) {
   fs::remove(parts_in(folder), ignored);
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

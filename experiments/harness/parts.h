@@ -16,7 +16,7 @@
 ///
 /// A file belongs to a process, not to a shard: a job that its scheduler takes for dead and starts
 /// again may live twice. So nobody writes what another writes, and no lock is needed.
-namespace experiments {
+namespace experiments::harness {
 
 struct RunCard;
 
@@ -48,4 +48,4 @@ std::string shards_text(const std::vector<std::filesystem::path>& parts);
 /// Removes them all, and the folder where nothing else is in it. Throws ResultsError.
 void remove_parts(const std::filesystem::path& folder);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -8,7 +8,7 @@
 #include "experiments/harness/reuse.h"
 #include "experiments/harness/search_rates.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace {
 
@@ -153,4 +153,4 @@ std::string plan_text(const std::vector<StagePlan>& stages, int jobs) {
                             unknown ? ", and what is not known" : "", jobs);
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -4,7 +4,7 @@
 #include "experiments/harness/experiment.h"
 
 /// What a row of experiments will take, printed before it begins.
-namespace experiments {
+namespace experiments::harness {
 
 struct StagePlan {
   std::string name;
@@ -25,4 +25,4 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Se
 /// One line per stage, and the sum.
 std::string plan_text(const std::vector<StagePlan>& stages, int jobs);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -8,7 +8,7 @@
 
 #include "experiments/harness/output.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 double remaining_seconds(const SweepState& state) {
   if (state.cost_left <= 0) return 0;
@@ -91,4 +91,4 @@ void TrainingProgress::step(long before, long done, long total, const std::strin
   if (done % steps_between_shows == 0 && done < total) progress_.show(state_);
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <string>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::harness {
 
 /// How far a sweep is. Cost is in the caller's units (expected seconds, steps, ...): only its
 /// ratios matter, since the time per unit is measured on the cells that are done.
@@ -66,4 +68,4 @@ class TrainingProgress {
   SweepState state_;
 };
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -11,7 +11,7 @@
 #include "experiments/harness/folder_contents.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::harness {
 namespace {
 
 using Json = nlohmann::json;
@@ -148,4 +148,4 @@ void ResultsFolder::append(const CellResult& result) {
   results_.add({result, target.path().string()});
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

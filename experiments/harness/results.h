@@ -12,7 +12,7 @@
 #include "experiments/harness/settings.h"
 #include "experiments/training/cell.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 struct RunCard;  // run_card.h, which includes the whole JSON library
 
@@ -99,4 +99,4 @@ class ResultsFolder {
   mutable std::mutex mutex_;
 };
 
-}  // namespace experiments
+}  // namespace experiments::harness

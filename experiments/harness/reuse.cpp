@@ -12,7 +12,7 @@
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace fs = std::filesystem;
 
@@ -95,4 +95,4 @@ std::string reuse_text(const std::vector<CellResult>& reused) {
                      fmt::join(parts, ", "));
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -7,7 +7,7 @@
 
 #include "experiments/harness/settings.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 /// How the bases of these settings are made, without the seed that a cell names; as to_json writes
 /// it.
@@ -24,4 +24,4 @@ std::map<std::string, CellResult> trained_by_others(const Settings& settings,
 /// "24 of the cells were trained by others: 18 by table5, 6 by table6".
 std::string reuse_text(const std::vector<CellResult>& reused);
 
-}  // namespace experiments
+}  // namespace experiments::harness

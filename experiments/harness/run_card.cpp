@@ -13,7 +13,7 @@
 #include "experiments/harness/build_info.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::harness {
 namespace {
 
 using Json = nlohmann::json;
@@ -96,4 +96,4 @@ std::string utc_time() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "experiments/namespaces.h"
+
 /// Only for source files: it includes the whole JSON library.
-namespace experiments {
+namespace experiments::harness {
 
 /// What a results folder is about. `configuration` is all that changes the numbers of a cell
 /// (steps, base, learning rates, alpha, facts, ...): two runs share a folder only if theirs are
@@ -40,4 +42,4 @@ nlohmann::json machine_facts(int threads);
 /// Now in UTC, "2026-01-31T23:59:59Z".
 std::string utc_time();
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -17,7 +17,7 @@
 #include "lora/methods/method.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace {
 
@@ -287,4 +287,4 @@ void set_learning_rates(std::vector<Cell>& cells, Lab& lab) {
     if (cell.method != "frozen" && cell.lr == 0) cell.lr = rate_of(cell, rates);
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

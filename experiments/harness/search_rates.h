@@ -4,7 +4,7 @@
 #include "experiments/harness/lr_search.h"
 #include "experiments/harness/results.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 /// The cell whose learning rate a cell takes: of the same task, method and targets, on the first
 /// base, at r = 4 or the method's usual size, with what else varies at its default. Its lr and seed
@@ -59,4 +59,4 @@ double rate_of(const Cell& cell, const LearningRates& rates);
 /// OUT/learning-rates. Throws NotReady that names what is missing, ResultsError.
 LearningRates searched_rates(const std::vector<Cell>& cells, const Settings& settings);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -8,7 +8,7 @@
 
 #include "experiments/training/adapt.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 const char* to_string(Preset preset) {
   return preset == Preset::smoke ? "smoke" : preset == Preset::quick ? "quick" : "full";
@@ -90,4 +90,4 @@ Cell method_cell(Cell cell, const std::string& method, int size) {
   return cell;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -13,7 +13,7 @@
 
 /// What the experiments on the toy tasks have in common. An experiment is a list of cells, a
 /// control among them, and what is read off their results.
-namespace experiments {
+namespace experiments::harness {
 
 /// smoke: to see that everything runs (the base is hardly trained, so its numbers mean nothing).
 /// quick: 3 seeds on one base. full: 5 seeds on each of two bases, with a search of the learning
@@ -76,4 +76,4 @@ Cell lora_cell(Cell cell, const Settings& settings, const std::vector<std::strin
 /// Another method of lora/, by name, with its size.
 Cell method_cell(Cell cell, const std::string& method, int size);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -11,7 +11,7 @@
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 std::string Shard::text() const { return fmt::format("shard {} of {}", number, count); }
 
@@ -71,4 +71,4 @@ Dealer::Dealt Dealer::deal(const std::string& sweep, const std::vector<Cell>& ce
   return dealt;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

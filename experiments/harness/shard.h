@@ -9,7 +9,7 @@
 #include "experiments/training/cell.h"
 
 /// One command on several machines: each runs a part of its cells.
-namespace experiments {
+namespace experiments::harness {
 
 /// Part `number` of `count`, from 1.
 struct Shard {
@@ -69,4 +69,4 @@ class Dealer {
   std::map<std::string, std::set<std::string>> dealt_;  // the keys of each sweep
 };
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace experiments {
+namespace experiments::harness {
 
 std::vector<Cell> cells_of_shard(Dealer& dealer, const std::string& sweep,
                                  const std::vector<Cell>& cells, Sharing sharing,
@@ -33,4 +33,4 @@ PartDone done(const Shard& shard, const std::filesystem::path& folder) {
       fmt::format("{} is done; its cells are in {}", shard.text(), (folder / "parts").string())};
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

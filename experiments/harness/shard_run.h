@@ -5,7 +5,7 @@
 #include "experiments/harness/shard.h"
 
 /// What a shard, and the process that makes what all shards need, do otherwise than a whole run.
-namespace experiments {
+namespace experiments::harness {
 
 /// The cells of a sweep that are this shard's, which says so. Throws NotReady where a base of
 /// theirs is not made yet: each shard would make the same.
@@ -23,4 +23,4 @@ void require_bases(const std::vector<Cell>& cells, const Bases& bases);
 /// How a shard ends: "shard 3 of 8 is done; its cells are in results/table6/parts".
 PartDone done(const Shard& shard, const std::filesystem::path& folder);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <future>
 
-namespace experiments {
+namespace experiments::harness {
 
 // A signal handler reaches nothing but a static; lock-free, as it must be there.
 static std::atomic<int> received_signal = 0;
@@ -42,4 +42,4 @@ void stopped_by_signals(const std::function<void(const std::atomic<bool>& stop)>
   done.get();
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

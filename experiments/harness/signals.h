@@ -4,7 +4,9 @@
 #include <csignal>
 #include <functional>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::harness {
 
 /// While it lives, the first SIGINT or SIGTERM is only noted, so that work can stop where nothing
 /// is lost; the second has its usual effect and ends the process. A signal that the process was
@@ -25,4 +27,4 @@ class SignalWatch {
 /// Calls work(stop) and sets `stop` once a signal comes; what the work throws comes out here.
 void stopped_by_signals(const std::function<void(const std::atomic<bool>& stop)>& work);
 
-}  // namespace experiments
+}  // namespace experiments::harness

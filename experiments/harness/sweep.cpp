@@ -17,7 +17,7 @@
 #include "experiments/harness/worker_threads.h"
 #include "experiments/training/stopped.h"
 
-namespace experiments {
+namespace experiments::harness {
 namespace {
 
 struct Job {
@@ -253,4 +253,4 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
   return outcome;
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -10,7 +10,7 @@
 #include "experiments/harness/progress.h"
 #include "experiments/harness/results.h"
 
-namespace experiments {
+namespace experiments::harness {
 
 /// Trains and measures one cell. Called from several threads at a time, so it shares nothing that
 /// it changes, and its numbers depend on the cell alone. A long run may look at `stop` between
@@ -54,4 +54,4 @@ std::string plan_text(const std::vector<Cell>& cells, const SweepOptions& option
 SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& options,
                        const RunCell& run_cell, ResultsFolder& folder, Progress& progress);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -10,7 +10,7 @@
 #include <omp.h>
 #endif
 
-namespace experiments {
+namespace experiments::harness {
 
 namespace {
 
@@ -82,4 +82,4 @@ double quantile(std::vector<double> x, double p) {
   return x[below] + (at - static_cast<double>(below)) * (x[above] - x[below]);
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

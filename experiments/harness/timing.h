@@ -3,7 +3,9 @@
 #include <functional>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::harness {
 
 /// How long actions take beside each other: [action][round], seconds per call. The actions take
 /// turns in every round, each round begins with another one, so that what slows the machine down
@@ -23,4 +25,4 @@ std::vector<double> ratios(const std::vector<double>& a, const std::vector<doubl
 /// nothing. p = 0.5 is the median.
 double quantile(std::vector<double> x, double p);
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -14,7 +14,7 @@
 #include <sched.h>
 #endif
 
-namespace experiments {
+namespace experiments::harness {
 
 #ifdef __linux__
 // The main thread's, or where OpenMP has tied that to a place, all its places.
@@ -65,4 +65,4 @@ void run_on_usable_cores() {
 #endif
 }
 
-}  // namespace experiments
+}  // namespace experiments::harness

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "experiments/namespaces.h"
+
 /// Threads that compute beside each other, each one cell at a time.
-namespace experiments {
+namespace experiments::harness {
 
 /// The processors that this process may use, at least 1. Fewer than the machine has where a job
 /// scheduler or taskset gave it fewer.
@@ -24,4 +26,4 @@ void run_on_usable_cores();
 /// new threads inherit it.
 void prepare_worker_thread();
 
-}  // namespace experiments
+}  // namespace experiments::harness

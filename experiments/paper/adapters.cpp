@@ -8,7 +8,7 @@
 
 #include "lora/files/adapter.h"
 
-namespace experiments {
+namespace experiments::paper {
 
 const char* to_string(AlphaRule rule) {
   return rule == AlphaRule::fixed ? "fixed" : "proportional";
@@ -131,4 +131,4 @@ std::vector<AdaptedModel> adapted_models(const Results& results, Lab& lab) {
   return models;
 }
 
-}  // namespace experiments
+}  // namespace experiments::paper

@@ -9,7 +9,7 @@
 /// The trained adapters that table7, figure3, figure4 and figure8 look at. They share one sweep,
 /// OUT/adapters, with a folder for every finished cell in PEFT's layout, named by a hash of the
 /// cell's key. Each of the four trains only what is not there.
-namespace experiments {
+namespace experiments::paper {
 
 /// One adapted projection: what the analysis reads.
 struct AdaptedMatrix {
@@ -57,4 +57,4 @@ Finding resting_on(Finding finding, const std::vector<AdaptedModel>& models, con
 /// "blocks.0.attn.q" -> "q".
 std::string kind_of(const std::string& projection);
 
-}  // namespace experiments
+}  // namespace experiments::paper

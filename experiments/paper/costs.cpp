@@ -9,7 +9,7 @@
 #include "experiments/evidence/text.h"
 #include "experiments/harness/timing.h"
 
-namespace experiments::costs {
+namespace experiments::paper::costs {
 
 namespace {
 
@@ -150,4 +150,4 @@ Experiment experiment() {
       .without = options_of_cells("it measures single steps from random weights, on one thread")};
 }
 
-}  // namespace experiments::costs
+}  // namespace experiments::paper::costs

@@ -8,7 +8,7 @@
 /// What training costs in memory, on disk and in time, for full fine-tuning and LoRA at each r, and
 /// GPT-3's figures by the same formulas. Full fine-tuning is the control: LoRA's numbers are ratios
 /// to it.
-namespace experiments::costs {
+namespace experiments::paper::costs {
 
 /// One training step of one method, measured.
 struct CostRow {
@@ -39,4 +39,4 @@ Experiment experiment();
 /// Activations and a file's header (about 1 kB) have no such formula; the table shows them.
 std::vector<Finding> findings(const std::vector<CostRow>& rows);
 
-}  // namespace experiments::costs
+}  // namespace experiments::paper::costs

@@ -7,7 +7,7 @@
 #include "lora/files/adapter.h"
 #include "nn/files/checkpoint.h"
 
-namespace experiments::costs {
+namespace experiments::paper::costs {
 
 namespace {
 
@@ -126,4 +126,4 @@ std::vector<CostRow> measure_costs(const std::vector<int>& widths, const std::ve
   return all;
 }
 
-}  // namespace experiments::costs
+}  // namespace experiments::paper::costs

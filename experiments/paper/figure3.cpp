@@ -4,7 +4,7 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace experiments::figure3 {
+namespace experiments::paper::figure3 {
 namespace {
 
 constexpr int small = 8, large = 16;
@@ -118,4 +118,4 @@ Experiment experiment() {
           .sweep = "adapters"};
 }
 
-}  // namespace experiments::figure3
+}  // namespace experiments::paper::figure3

@@ -4,7 +4,7 @@
 #include "experiments/paper/subspace_grid.h"
 
 /// Figure 3 of the paper: do adapters of different rank agree on their directions?
-namespace experiments::figure3 {
+namespace experiments::paper::figure3 {
 
 /// φ between the adapters of rank 8 and of rank 16, for every repetition, matrix and side
 /// ("r8-r16"), and the control "start": the same from A as it was drawn, before any step. (BA has
@@ -19,4 +19,4 @@ Finding finding_of(const Grids& grids);
 
 Experiment experiment();
 
-}  // namespace experiments::figure3
+}  // namespace experiments::paper::figure3

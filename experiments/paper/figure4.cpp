@@ -4,7 +4,7 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace experiments::figure4 {
+namespace experiments::paper::figure4 {
 
 constexpr int rank = 16;
 
@@ -125,4 +125,4 @@ Experiment experiment() {
           .sweep = "adapters"};
 }
 
-}  // namespace experiments::figure4
+}  // namespace experiments::paper::figure4

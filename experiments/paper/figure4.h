@@ -4,7 +4,7 @@
 #include "experiments/paper/subspace_grid.h"
 
 /// Figure 4 of the paper: do adapters of different seeds agree on their directions?
-namespace experiments::figure4 {
+namespace experiments::paper::figure4 {
 
 /// φ between the adapters of rank 16 of a seed and of every other seed of its base, the mean over
 /// these, in the repetition of that seed ("seeds"); and "gaussian", two Gaussian matrices of A's
@@ -19,4 +19,4 @@ Finding finding_of(const Grids& grids);
 
 Experiment experiment();
 
-}  // namespace experiments::figure4
+}  // namespace experiments::paper::figure4

@@ -4,7 +4,7 @@
 
 #include "lora/analysis/subspace.h"
 
-namespace experiments::figure8 {
+namespace experiments::paper::figure8 {
 
 constexpr lora::Index columns = 16;
 
@@ -80,4 +80,4 @@ Experiment experiment() {
           .sweep = "adapters"};
 }
 
-}  // namespace experiments::figure8
+}  // namespace experiments::paper::figure8

@@ -4,7 +4,7 @@
 #include "experiments/paper/subspace_grid.h"
 
 /// Figure 8 of the paper: do the directions of ΔW lie among the top ones of W?
-namespace experiments::figure8 {
+namespace experiments::paper::figure8 {
 
 /// φ between the directions of ΔW (i) and the first 16 of W (j), for every rank ("r4", ...), and
 /// "random": a random ΔW of rank 16. The sides are BA-right and BA-left, against W's own of that
@@ -18,4 +18,4 @@ Finding finding_of(const Grids& grids);
 
 Experiment experiment();
 
-}  // namespace experiments::figure8
+}  // namespace experiments::paper::figure8

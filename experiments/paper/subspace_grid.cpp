@@ -5,7 +5,7 @@
 #include "experiments/evidence/plain_table.h"
 #include "lora/analysis/subspace.h"
 
-namespace experiments {
+namespace experiments::paper {
 
 const char* to_string(Side side) {
   return side == Side::A ? "A" : side == Side::right ? "BA-right" : "BA-left";
@@ -115,4 +115,4 @@ Csv grid_csv(const Grids& grids) {
   return csv;
 }
 
-}  // namespace experiments
+}  // namespace experiments::paper

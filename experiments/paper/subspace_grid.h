@@ -6,7 +6,7 @@
 
 /// Grids of φ(i,j) as the paper's figures 3, 4 and 8 show them: collected over repetitions, with
 /// their chance level, for a table, a CSV file and a picture.
-namespace experiments {
+namespace experiments::paper {
 
 /// Which singular vectors of an adapter are compared.
 enum class Side {
@@ -60,4 +60,4 @@ PlainTable grid_table(const Grids& grids, const Spots& spots);
 Report grid_report(const std::string& title, const std::string& paper, const Grids& grids,
                    const Spots& spots);
 
-}  // namespace experiments
+}  // namespace experiments::paper

@@ -7,7 +7,7 @@
 #include "experiments/evidence/plain_table.h"
 #include "experiments/harness/timing.h"
 
-namespace experiments::table1 {
+namespace experiments::paper::table1 {
 
 namespace {
 
@@ -166,4 +166,4 @@ Experiment experiment() {
       .without = options_of_cells("it measures random weights on one thread")};
 }
 
-}  // namespace experiments::table1
+}  // namespace experiments::paper::table1

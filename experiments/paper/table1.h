@@ -5,7 +5,7 @@
 /// Inference latency: Hu et al. 2021, Table 1. A merged LoRA is a model of the same size with other
 /// weights; an unmerged one, adapters and prefixes compute something more at every token. Weights
 /// are random, since the time of a forward pass does not depend on their values.
-namespace experiments::table1 {
+namespace experiments::paper::table1 {
 
 /// B rows of T positions through a model.
 struct LatencyCase {
@@ -54,4 +54,4 @@ Experiment experiment();
 std::vector<Finding> findings(const std::vector<LatencyRow>& rows,
                               const std::map<std::uint64_t, MergedOutput>& outputs);
 
-}  // namespace experiments::table1
+}  // namespace experiments::paper::table1

@@ -7,7 +7,7 @@
 
 #include "experiments/evidence/statistics.h"
 
-namespace experiments::table15 {
+namespace experiments::paper::table15 {
 namespace {
 
 lora::LoraConfig on(const std::vector<std::string>& targets) {
@@ -193,4 +193,4 @@ Experiment figure2_experiment() {
       .without = {{"--fresh", "its runs are those of table15, whose --fresh starts them over"}}};
 }
 
-}  // namespace experiments::table15
+}  // namespace experiments::paper::table15

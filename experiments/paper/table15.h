@@ -9,7 +9,7 @@
 /// nearest to each of a few budgets, LoRA on three weight sets; the second table of a task holds
 /// the methods at one budget, with their paired difference to LoRA on {q,v}. Control: the frozen
 /// base. The paper states no finding here that one contrast would decide, so none is judged.
-namespace experiments::table15 {
+namespace experiments::paper::table15 {
 
 Experiment experiment();
 
@@ -35,4 +35,4 @@ struct PaperRow {
 };
 const std::vector<PaperRow>& paper();
 
-}  // namespace experiments::table15
+}  // namespace experiments::paper::table15

@@ -1,7 +1,7 @@
 #include "experiments/paper/numbers.h"
 #include "experiments/paper/table15.h"
 
-namespace experiments::table15 {
+namespace experiments::paper::table15 {
 
 // Table 15, and Table 4 for full fine-tuning and BitFit. Noise ±0.5 (WikiSQL), ±0.1 (MultiNLI).
 // Adapter-H's counts are by its formula at d = 12288 and 96 layers; the paper prints those of r = 1
@@ -42,4 +42,4 @@ const std::vector<PaperRow>& paper() {
   return rows;
 }
 
-}  // namespace experiments::table15
+}  // namespace experiments::paper::table15

@@ -7,7 +7,7 @@
 #include "experiments/evidence/score_table.h"
 #include "lora/methods/method.h"
 
-namespace experiments::table16 {
+namespace experiments::paper::table16 {
 namespace {
 
 constexpr int batch = AdaptOptions().batch;
@@ -128,4 +128,4 @@ Experiment experiment() {
           .read = read};
 }
 
-}  // namespace experiments::table16
+}  // namespace experiments::paper::table16

@@ -6,7 +6,7 @@
 /// Hu et al. 2021, Table 16. LoRA on {q,v} at r = 4 and the two prefix methods at the sizes nearest
 /// to its parameters; the same number of steps and the same learning rate for every n, as the
 /// paper's LoRA has. Controls: full fine-tuning at the same n, and the frozen base.
-namespace experiments::table16 {
+namespace experiments::paper::table16 {
 
 Experiment experiment();
 
@@ -21,4 +21,4 @@ constexpr int smallest_set = 100;
 ///   D = score(LoRA) - score(full)                                      reproduced if D > -margin
 std::vector<Finding> findings(const std::vector<CellResult>& results);
 
-}  // namespace experiments::table16
+}  // namespace experiments::paper::table16

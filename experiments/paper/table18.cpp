@@ -7,7 +7,7 @@
 #include "experiments/evidence/score_table.h"
 #include "experiments/training/task_score.h"
 
-namespace experiments::table18 {
+namespace experiments::paper::table18 {
 namespace {
 
 constexpr const char* validation_nll = "validation_nll";
@@ -143,4 +143,4 @@ Experiment experiment() {
           .listens = {"--ranks"}};
 }
 
-}  // namespace experiments::table18
+}  // namespace experiments::paper::table18

@@ -6,7 +6,7 @@
 /// al. 2021, Table 18 (GPT-2 on E2E). LoRA on {q,v}; the loss is on validation examples, the score
 /// on the test set. α is fixed, as in the paper, and one learning rate serves all r. Controls: the
 /// frozen base and full fine-tuning.
-namespace experiments::table18 {
+namespace experiments::paper::table18 {
 
 Experiment experiment();
 
@@ -22,4 +22,4 @@ std::vector<int> ranks(Preset preset);
 /// The paper's own table: 0.05 at first, and -0.01 from r = 256 to 1024.
 std::vector<Finding> findings(const std::vector<CellResult>& results);
 
-}  // namespace experiments::table18
+}  // namespace experiments::paper::table18

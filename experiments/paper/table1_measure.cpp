@@ -9,7 +9,7 @@
 #include "lora/merge.h"
 #include "lora/methods/method.h"
 
-namespace experiments::table1 {
+namespace experiments::paper::table1 {
 
 namespace {
 
@@ -162,4 +162,4 @@ MergedOutput compare_merged(std::uint64_t seed) {
   return output;
 }
 
-}  // namespace experiments::table1
+}  // namespace experiments::paper::table1

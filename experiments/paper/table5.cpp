@@ -7,7 +7,7 @@
 #include "experiments/paper/table6.h"
 #include "lora/methods/method.h"
 
-namespace experiments::table5 {
+namespace experiments::paper::table5 {
 namespace {
 
 const std::vector<std::string> attention{"q", "k", "v", "o"}, mlp{"up", "down"},
@@ -171,4 +171,4 @@ Experiment experiment() {
           .read = read};
 }
 
-}  // namespace experiments::table5
+}  // namespace experiments::paper::table5

@@ -7,7 +7,7 @@
 /// MLP {up,down} and all six are rows too, at the r nearest to the budget, and once more at 5/2 of
 /// it, where MLP and attention come out exactly equal. Controls: the frozen base and full
 /// fine-tuning.
-namespace experiments::table5 {
+namespace experiments::paper::table5 {
 
 Experiment experiment();
 
@@ -38,4 +38,4 @@ std::vector<Row> rows();
 ///        D = score(all six, r = 2) - score({up,down}, r = 4)           reproduced if D > -margin
 std::vector<Finding> findings(const std::vector<CellResult>& results);
 
-}  // namespace experiments::table5
+}  // namespace experiments::paper::table5

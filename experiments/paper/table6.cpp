@@ -9,7 +9,7 @@
 #include "experiments/paper/numbers.h"
 #include "experiments/paper/table6_statements.h"
 
-namespace experiments::table6 {
+namespace experiments::paper::table6 {
 namespace {
 
 const std::vector<std::vector<std::string>> weight_sets{{"q"}, {"q", "v"}, {"q", "k", "v", "o"}};
@@ -167,4 +167,4 @@ Experiment experiment() {
           .listens = {"--ranks", "--targets"}};
 }
 
-}  // namespace experiments::table6
+}  // namespace experiments::paper::table6

@@ -31,11 +31,11 @@
 ///       D = score({q}, 1) - mean over r >= 8 of score({q}, r)            reproduced if D < 0
 ///       The contrast of (a) for {q}. The threshold is 0, since the statement is that r = 1 loses
 ///       something; in the paper it loses 1.4 points on WikiSQL and nothing on MultiNLI.
-namespace experiments::table6 {
+namespace experiments::paper::table6 {
 
 Experiment experiment();
 
 /// {"q","v"} as the paper writes it: "q,v" -> "Wq,Wv".
 std::string weights_label(const std::string& weights);
 
-}  // namespace experiments::table6
+}  // namespace experiments::paper::table6

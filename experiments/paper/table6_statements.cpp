@@ -7,7 +7,7 @@
 
 #include "experiments/evidence/statistics.h"
 
-namespace experiments::table6 {
+namespace experiments::paper::table6 {
 namespace {
 
 const std::string only_q = "q", q_and_v = "q,v", all_four = "q,k,v,o";
@@ -186,4 +186,4 @@ std::vector<std::string> weight_sets_in(const ScoreTable& table) {
   return names;
 }
 
-}  // namespace experiments::table6
+}  // namespace experiments::paper::table6

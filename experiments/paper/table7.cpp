@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-namespace experiments::table7 {
+namespace experiments::paper::table7 {
 
 std::vector<Entry> entries_of(const std::vector<AdaptedModel>& models, double fixed_alpha) {
   std::map<std::pair<std::string, std::uint64_t>, lora::Svd> own;  // of W, by matrix and base
@@ -139,4 +139,4 @@ Experiment experiment() {
           .sweep = "adapters"};
 }
 
-}  // namespace experiments::table7
+}  // namespace experiments::paper::table7

@@ -5,7 +5,7 @@
 
 /// Table 7 of the paper: ‖Uᵀ W V‖_F with U and V the first r directions of ΔW, of W, and random
 /// ones; and what of it is more than chance.
-namespace experiments::table7 {
+namespace experiments::paper::table7 {
 
 /// One column of the table.
 struct Entry {
@@ -35,4 +35,4 @@ std::vector<Section> sections(const std::vector<Entry>& entries);
 
 Experiment experiment();
 
-}  // namespace experiments::table7
+}  // namespace experiments::paper::table7

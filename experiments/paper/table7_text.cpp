@@ -5,7 +5,7 @@
 #include "experiments/evidence/plain_table.h"
 #include "experiments/paper/table7.h"
 
-namespace experiments::table7 {
+namespace experiments::paper::table7 {
 namespace {
 
 /// A table of one task, matrix and rule for alpha.
@@ -101,4 +101,4 @@ Csv csv(const std::vector<Entry>& entries) {
   return csv;
 }
 
-}  // namespace experiments::table7
+}  // namespace experiments::paper::table7

@@ -10,7 +10,7 @@
 #include "experiments/report/figures.h"
 #include "experiments/training/cell.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace {
 
@@ -95,4 +95,4 @@ std::string cells_summary_csv(const std::filesystem::path& cells_jsonl) {
   return csv;
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

@@ -12,7 +12,7 @@
 #include "experiments/report/html.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace fs = std::filesystem;
 
@@ -154,4 +154,4 @@ std::string inline_svg(const std::string& svg, const Figure& figure) {
   return text;
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/namespaces.h"
+
 /// The figures of the report. Each is a gnuplot script beside its experiment that says in its first
 /// lines what it draws and from which files:
 ///
@@ -14,7 +16,7 @@
 ///
 /// Scripts are compiled into the program and written to OUT/figures, where their data lie or are
 /// reached from; `gnuplot x.gp` in that folder draws x.svg again after an edit.
-namespace experiments {
+namespace experiments::report {
 
 struct Figure {
   std::string name, title, caption;
@@ -68,4 +70,4 @@ std::string inline_svg(const std::string& svg, const Figure& figure);
 /// single run is empty.
 std::string cells_summary_csv(const std::filesystem::path& cells_jsonl);
 
-}  // namespace experiments
+}  // namespace experiments::report

@@ -4,7 +4,7 @@
 
 #include "experiments/evidence/csv.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace {
 
@@ -115,4 +115,4 @@ std::string download_link(const std::string& file_name, std::string_view mime_ty
                      escaped(file_name), mime_type, data);
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

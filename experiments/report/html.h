@@ -4,9 +4,11 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/namespaces.h"
+
 /// The little HTML that the report needs. Functions take text and return HTML; only parameters
 /// named `html`, or ending so, are HTML already.
-namespace experiments {
+namespace experiments::report {
 
 /// & < > " ' as entities: safe as an element's content and in a quoted attribute.
 std::string escaped(std::string_view text);
@@ -34,4 +36,4 @@ std::string csv_html(std::string_view csv, std::size_t most_rows = 200);
 std::string download_link(const std::string& file_name, std::string_view mime_type,
                           std::string_view bytes);
 
-}  // namespace experiments
+}  // namespace experiments::report

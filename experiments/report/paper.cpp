@@ -15,7 +15,7 @@
 #include "experiments/training/stopped.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace {
 
@@ -95,4 +95,4 @@ int run_paper(const Settings& settings, const std::vector<Experiment>& experimen
   return failures.empty() ? 0 : 1;
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

@@ -2,7 +2,7 @@
 
 #include "experiments/harness/experiment.h"
 
-namespace experiments {
+namespace experiments::report {
 
 /// Runs the experiments in their order, each resuming what its folder in options.out has, and then
 /// writes the report (report.h). Tells first what all of it will take. An experiment that fails is
@@ -12,4 +12,4 @@ namespace experiments {
 /// require_gnuplot.
 int run_paper(const Settings& settings, const std::vector<Experiment>& experiments);
 
-}  // namespace experiments
+}  // namespace experiments::report

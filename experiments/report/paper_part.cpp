@@ -4,7 +4,7 @@
 
 #include "experiments/training/stopped.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace {
 
@@ -39,4 +39,4 @@ int run_part_of_paper(const Settings& settings, const std::vector<Experiment>& e
   return failed;
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

@@ -2,7 +2,7 @@
 
 #include "experiments/harness/experiment.h"
 
-namespace experiments {
+namespace experiments::report {
 
 /// With --shard part K of the sweep of every experiment that has one, with --only-base what all of
 /// them need. An experiment that fails is said, and the others still run; where something is
@@ -10,4 +10,4 @@ namespace experiments {
 /// failed.
 int run_part_of_paper(const Settings& settings, const std::vector<Experiment>& experiments);
 
-}  // namespace experiments
+}  // namespace experiments::report

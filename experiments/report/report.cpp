@@ -15,7 +15,7 @@
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace fs = std::filesystem;
 
@@ -259,4 +259,4 @@ std::string write_report(const fs::path& out, const std::vector<Experiment>& exp
   return text + fmt::format("{}\n", (out / "report.html").string());
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

@@ -9,7 +9,7 @@
 
 /// What is in a results folder, of the experiments that are named: all_experiments(), in whose
 /// order they are told.
-namespace experiments {
+namespace experiments::report {
 
 /// Writes OUT/verdicts.json, OUT/figures and OUT/report.html from what the experiments left in
 /// their folders, and trains nothing. The report is one file that loads nothing from elsewhere and
@@ -61,4 +61,4 @@ std::string stage_section(const std::filesystem::path& out, const Stage& stage,
 std::string figure_section(const std::filesystem::path& out, const Drawing& drawing);
 std::string costs_section();
 
-}  // namespace experiments
+}  // namespace experiments::report

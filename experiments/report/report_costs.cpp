@@ -7,7 +7,7 @@
 #include "experiments/report/report.h"
 #include "lora/analysis/cost_formulas.h"
 
-namespace experiments {
+namespace experiments::report {
 
 /// Written by the build from experiments/report/calculator.js (cmake/embed_text.cmake).
 std::string_view report_calculator();
@@ -74,4 +74,4 @@ std::string costs_section() {
                  "id=\"formulas\"");
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

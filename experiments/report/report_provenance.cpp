@@ -12,7 +12,7 @@
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace fs = std::filesystem;
 
@@ -136,4 +136,4 @@ std::string provenance_section(const fs::path& out, const std::vector<Experiment
   return element("section", html, "id=\"provenance\"");
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

@@ -7,7 +7,7 @@
 #include "experiments/report/report.h"
 #include "nn/files/file.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace fs = std::filesystem;
 
@@ -118,4 +118,4 @@ std::string stage_section(const fs::path& out, const Stage& stage,
   return element("section", html, fmt::format("id=\"{}\"", escaped(stage.name)));
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

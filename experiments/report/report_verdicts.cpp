@@ -5,7 +5,7 @@
 #include "experiments/report/html.h"
 #include "experiments/report/report.h"
 
-namespace experiments {
+namespace experiments::report {
 
 namespace {
 
@@ -92,4 +92,4 @@ std::string verdicts_section(const std::vector<Finding>& judged) {
                  "id=\"verdicts\"");
 }
 
-}  // namespace experiments
+}  // namespace experiments::report

@@ -12,7 +12,7 @@
 #include "experiments/training/stopped.h"
 #include "experiments/training/task_score.h"
 
-namespace experiments {
+namespace experiments::training {
 
 data::TaskOptions task_options(const Cell& cell) {
   data::TaskOptions options;
@@ -176,4 +176,4 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
   return result;
 }
 
-}  // namespace experiments
+}  // namespace experiments::training

@@ -8,7 +8,7 @@
 #include "lora/methods/method.h"
 #include "nn/optimizer.h"
 
-namespace experiments {
+namespace experiments::training {
 
 /// A flag for work that nobody stops.
 inline const std::atomic<bool> never = false;
@@ -67,4 +67,4 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on = Score
 
 data::TaskOptions task_options(const Cell& cell);
 
-}  // namespace experiments
+}  // namespace experiments::training

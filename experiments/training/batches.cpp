@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace experiments {
+namespace experiments::training {
 
 nn::TokenBatch token_batch(const data::Batch& batch) {
   return {batch.batch_size, batch.length, batch.ids, batch.targets, batch.weights};
@@ -49,4 +49,4 @@ nn::Score evaluate_or_nan(nn::Model& model, std::span<const data::Example> examp
   }
 }
 
-}  // namespace experiments
+}  // namespace experiments::training

@@ -3,9 +3,10 @@
 #include <functional>
 
 #include "data/batch.h"
+#include "experiments/namespaces.h"
 #include "nn/loss.h"
 
-namespace experiments {
+namespace experiments::training {
 
 /// A batch of a task as the model takes it. `data` knows nothing of models, so the two meet here.
 nn::TokenBatch token_batch(const data::Batch& batch);
@@ -29,4 +30,4 @@ nn::Score evaluate(nn::Model& model, std::span<const data::Example> examples,
 /// the likelihood is NaN.
 nn::Score evaluate_or_nan(nn::Model& model, std::span<const data::Example> examples);
 
-}  // namespace experiments
+}  // namespace experiments::training

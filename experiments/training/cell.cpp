@@ -9,7 +9,7 @@
 
 #include "experiments/training/cell_fields.h"
 
-namespace experiments {
+namespace experiments::training {
 
 std::vector<std::string> in_model_order(std::vector<std::string> targets) {
   static const std::vector<std::string> order{"q", "k", "v", "o", "up", "down"};
@@ -74,4 +74,4 @@ std::vector<FieldText> field_texts(const Cell& cell) {
   return texts;
 }
 
-}  // namespace experiments
+}  // namespace experiments::training

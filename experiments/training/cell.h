@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::training {
 
 /// What is run: one training run of a sweep, by everything that tells it from another. A cell holds
 /// no outcome. A field that says nothing about a method is left at its default: the frozen base has
@@ -85,4 +87,4 @@ CellResult cell_result_from_json(const nlohmann::ordered_json& object);
 /// results, whatever the order in which they were computed.
 std::string comparable_text(const std::vector<CellResult>& results);
 
-}  // namespace experiments
+}  // namespace experiments::training

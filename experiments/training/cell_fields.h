@@ -4,7 +4,7 @@
 
 #include "experiments/training/cell.h"
 
-namespace experiments {
+namespace experiments::training {
 
 /// What of a field is written. One that came after others had been written is left out where it is
 /// at its default: the keys and the files of before then still say what they said.
@@ -70,4 +70,4 @@ auto& field_of(auto& result, Value CellResult::*member) {
 std::vector<std::string> in_model_order(std::vector<std::string> targets);
 std::vector<int> in_model_order(std::vector<int> blocks);
 
-}  // namespace experiments
+}  // namespace experiments::training

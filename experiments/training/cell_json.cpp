@@ -8,7 +8,7 @@
 #include "experiments/training/cell_fields.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::training {
 namespace {
 
 [[noreturn]] void wrong_type(const std::string& name, const char* wanted, const nn::Json& found) {
@@ -152,4 +152,4 @@ std::string comparable_text(const std::vector<CellResult>& results) {
   return text;
 }
 
-}  // namespace experiments
+}  // namespace experiments::training

@@ -10,7 +10,7 @@
 #include "lora/methods/method.h"
 #include "nn/files/json.h"
 
-namespace experiments {
+namespace experiments::training {
 
 namespace {
 
@@ -105,4 +105,4 @@ void check_cell(const Cell& cell) {
     refuse_cell(cell, fmt::format("only LoRA has blocks and an lr_ratio, not {}", cell.method));
 }
 
-}  // namespace experiments
+}  // namespace experiments::training

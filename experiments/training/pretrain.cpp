@@ -14,7 +14,7 @@
 #include "nn/files/safetensors.h"
 #include "nn/optimizer.h"
 
-namespace experiments {
+namespace experiments::training {
 
 namespace fs = std::filesystem;
 
@@ -43,6 +43,25 @@ BaseConfig base_config(std::uint64_t seed, long steps) {
   config.seed = seed;
   config.steps = steps;
   config.warmup = std::min(config.warmup, steps / 10);
+  return config;
+}
+
+BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth) {
+  constexpr int head_size = 16;
+  if (width < head_size || width % head_size != 0)
+    throw std::invalid_argument(
+        fmt::format("width {}: a multiple of {} is wanted", width, head_size));
+  if (depth < 1)
+    throw std::invalid_argument(fmt::format("depth {}: at least 1 layer is wanted", depth));
+  BaseConfig config = base_config(seed, steps);
+  const double wider = static_cast<double>(width) / static_cast<double>(config.model.d_model);
+  config.model.d_model = width;
+  config.model.heads = width / head_size;
+  config.model.d_mlp = 4L * width;
+  config.model.layers = depth;
+  // With Adam an update of fixed size in each of `width` inputs moves an output `width` times as
+  // far.
+  config.lr /= wider;
   return config;
 }
 
@@ -203,4 +222,4 @@ std::unique_ptr<nn::Decoder> copy_of(const nn::Decoder& model) {
   return copy;
 }
 
-}  // namespace experiments
+}  // namespace experiments::training

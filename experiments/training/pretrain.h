@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/namespaces.h"
 #include "nn/transformer.h"
 
-namespace experiments {
+namespace experiments::training {
 
 /// How the shared base model is made. Everything here changes its weights, so everything is in its
 /// hash.
@@ -31,6 +32,10 @@ struct BaseConfig {
 
 /// The base of this seed and number of steps, with a warm-up of at most a tenth of them.
 BaseConfig base_config(std::uint64_t seed, long steps);
+
+/// The same of another width and depth: the learning rate falls as 1/width. Throws
+/// std::invalid_argument for a width that is no multiple of a head's, and for no layers.
+BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth);
 
 /// As JSON text, its keys sorted.
 std::string to_json(const BaseConfig& config);
@@ -78,4 +83,4 @@ std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::
 /// Another model with the same configuration and weights.
 std::unique_ptr<nn::Decoder> copy_of(const nn::Decoder& model);
 
-}  // namespace experiments
+}  // namespace experiments::training

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace experiments {
+namespace experiments::training {
 
 using nn::Scalar;
 
@@ -108,4 +108,4 @@ void Subspace::visit(const std::string& prefix, const Visitor& fn) {
   fn(nn::join(prefix, "coordinates"), coordinates_);
 }
 
-}  // namespace experiments
+}  // namespace experiments::training

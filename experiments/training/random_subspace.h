@@ -2,9 +2,10 @@
 
 #include <vector>
 
+#include "experiments/namespaces.h"
 #include "nn/module.h"
 
-namespace experiments {
+namespace experiments::training {
 
 /// A fixed random linear map P from R^d to R^D whose columns are about orthonormal, without a
 /// matrix: Fastfood (Le et al. 2013), as in Aghajanyan et al. 2020. With N the next power of two
@@ -60,4 +61,4 @@ class Subspace final : public nn::Module {
   nn::Parameter coordinates_;  // θ_d
 };
 
-}  // namespace experiments
+}  // namespace experiments::training

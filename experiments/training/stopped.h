@@ -2,7 +2,9 @@
 
 #include <stdexcept>
 
-namespace experiments {
+#include "experiments/namespaces.h"
+
+namespace experiments::training {
 
 /// Long work that was asked to stop, as by SIGINT or SIGTERM, and leaves with what is finished
 /// kept. What it says is how far it came. There is no other way to stop; main ends with 130 then.
@@ -10,4 +12,4 @@ struct Stopped : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-}  // namespace experiments
+}  // namespace experiments::training

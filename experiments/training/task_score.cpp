@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace experiments {
+namespace experiments::training {
 
 static TaskScore task_score(std::span<const data::Example> examples, const nn::Score& s) {
   const bool one_token = std::all_of(examples.begin(), examples.end(),
@@ -30,4 +30,4 @@ std::string to_string(const TaskScore& score) {
                      score.examples, score.nll);
 }
 
-}  // namespace experiments
+}  // namespace experiments::training

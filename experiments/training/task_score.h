@@ -6,7 +6,7 @@
 #include "data/example.h"
 #include "experiments/training/batches.h"
 
-namespace experiments {
+namespace experiments::training {
 
 /// How well a model does a task.
 struct TaskScore {
@@ -28,4 +28,4 @@ TaskScore score_task_or_nan(nn::Model& model, std::span<const data::Example> exa
 /// "accuracy 97.30 % of 1000 test examples, 0.0812 nats per target token".
 std::string to_string(const TaskScore& score);
 
-}  // namespace experiments
+}  // namespace experiments::training

@@ -12,8 +12,8 @@
 /// Cells and folders for tests that need no training.
 namespace fake {
 
-inline experiments::Cell cell(const std::string& task, std::vector<std::string> targets, int rank,
-                              std::uint64_t seed, std::uint64_t base_seed = 2) {
+inline experiments::training::Cell cell(const std::string& task, std::vector<std::string> targets,
+                                        int rank, std::uint64_t seed, std::uint64_t base_seed = 2) {
   return {.task = task,
           .method = "lora",
           .targets = std::move(targets),
@@ -28,7 +28,7 @@ inline experiments::Cell cell(const std::string& task, std::vector<std::string> 
 }
 
 /// A result whose numbers depend on the cell alone.
-inline experiments::CellResult result(const experiments::Cell& cell) {
+inline experiments::training::CellResult result(const experiments::training::Cell& cell) {
   const double x = static_cast<double>(autograd::fnv1a(cell.key()) % 1000) / 1000;
   return {.cell = cell,
           .metric = "exact_match",

@@ -4,13 +4,13 @@
 
 #include "tests/experiments/paper/synthetic_scores.h"
 
-namespace experiments::rank_ablation {
+namespace experiments::beyond::rank_ablation {
 
 Experiment experiment();  // docs/examples/rank_ablation.cpp
 
-}  // namespace experiments::rank_ablation
+}  // namespace experiments::beyond::rank_ablation
 
-using namespace experiments;
+using namespace experiments::beyond;
 
 namespace {
 

@@ -69,9 +69,11 @@ void adapter_config(std::string_view text) {
 
 void base_config(std::string_view text) {
   try {
-    const experiments::BaseConfig config = experiments::base_config_from_json(text);
-    const std::string written = experiments::to_json(config);
-    require(experiments::to_json(experiments::base_config_from_json(written)) == written,
+    const experiments::training::BaseConfig config =
+        experiments::training::base_config_from_json(text);
+    const std::string written = experiments::training::to_json(config);
+    require(experiments::training::to_json(experiments::training::base_config_from_json(written)) ==
+                written,
             "another base");
   } catch (const std::invalid_argument&) {
   }
@@ -89,12 +91,12 @@ void json(std::string_view text) {
 
 void cell(std::string_view line) {
   try {
-    const experiments::CellResult result =
-        experiments::cell_result_from_json(nn::parse_json_object(line));
-    const std::string written = nn::text_of(experiments::to_json(result));
-    const experiments::CellResult again =
-        experiments::cell_result_from_json(nn::parse_json_object(written));
-    require(nn::text_of(experiments::to_json(again)) == written, "another cell");
+    const experiments::training::CellResult result =
+        experiments::training::cell_result_from_json(nn::parse_json_object(line));
+    const std::string written = nn::text_of(experiments::training::to_json(result));
+    const experiments::training::CellResult again =
+        experiments::training::cell_result_from_json(nn::parse_json_object(written));
+    require(nn::text_of(experiments::training::to_json(again)) == written, "another cell");
     require(again.cell.key() == result.cell.key(), "another key");
   } catch (const std::invalid_argument& error) {
     for (const char c : std::string_view(error.what()))
@@ -104,22 +106,25 @@ void cell(std::string_view line) {
 
 void report(std::string_view text) {
   try {
-    const experiments::Report read = experiments::report_from_json(text);
-    experiments::report_text(read);
-    experiments::report_markdown(read);
-    require(experiments::report_json(experiments::report_from_json(
-                experiments::report_json(read))) == experiments::report_json(read),
-            "a report does not come back from its JSON");
-    std::vector<experiments::Finding> family = experiments::whole_family(read.findings);
-    experiments::judge(family);
-    experiments::verdicts_json(family);
+    const experiments::evidence::Report read = experiments::evidence::report_from_json(text);
+    experiments::evidence::report_text(read);
+    experiments::evidence::report_markdown(read);
+    require(
+        experiments::evidence::report_json(experiments::evidence::report_from_json(
+            experiments::evidence::report_json(read))) == experiments::evidence::report_json(read),
+        "a report does not come back from its JSON");
+    std::vector<experiments::evidence::Finding> family =
+        experiments::evidence::whole_family(read.findings);
+    experiments::evidence::judge(family);
+    experiments::evidence::verdicts_json(family);
   } catch (const std::invalid_argument&) {
   }
 }
 
 void csv(std::string_view text) {
   try {
-    for (const auto& row : experiments::read_csv(text)) require(!row.empty(), "a row has no field");
+    for (const auto& row : experiments::evidence::read_csv(text))
+      require(!row.empty(), "a row has no field");
   } catch (const std::invalid_argument&) {
   }
 }
@@ -142,15 +147,15 @@ void option_values(std::string_view text) {
     } catch (const std::invalid_argument&) {
     }
   };
-  tried([&] { experiments::parse_integer("--x", value, -5, 5); });
-  tried([&] { require(experiments::parse_positive("--x", value) > 0, "not positive"); });
-  tried([&] { require(experiments::parse_fraction("--x", value) < 1, "no fraction"); });
-  tried([&] { experiments::parse_integers("--x", value, 0, 100); });
-  tried([&] { experiments::split_pairs("--x", value); });
-  tried([&] { experiments::parse_targets(value); });
-  tried([&] { experiments::parse_tasks(value); });
+  tried([&] { experiments::cli::parse_integer("--x", value, -5, 5); });
+  tried([&] { require(experiments::cli::parse_positive("--x", value) > 0, "not positive"); });
+  tried([&] { require(experiments::cli::parse_fraction("--x", value) < 1, "no fraction"); });
+  tried([&] { experiments::cli::parse_integers("--x", value, 0, 100); });
+  tried([&] { experiments::cli::split_pairs("--x", value); });
+  tried([&] { experiments::cli::parse_targets(value); });
+  tried([&] { experiments::cli::parse_tasks(value); });
   tried([&] {
-    const experiments::Shard shard = experiments::parse_shard(value);
+    const experiments::harness::Shard shard = experiments::harness::parse_shard(value);
     require(1 <= shard.number && shard.number <= shard.count, "no part");
   });
 }

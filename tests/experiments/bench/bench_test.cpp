@@ -11,7 +11,7 @@
 #include "experiments/bench/bench_roofline.h"
 #include "experiments/bench/bench_scaling.h"
 
-using namespace experiments;
+using namespace experiments::bench;
 using doctest::Approx;
 
 TEST_CASE("each sweep of the scaling varies one size and rises") {

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-using namespace experiments;
-using namespace experiments::adam_alpha;
+using namespace experiments::beyond;
+using namespace experiments::beyond::adam_alpha;
 using doctest::Approx;
 
 namespace {

@@ -8,8 +8,8 @@
 #include "lora/inject.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
-using namespace experiments::amplification_scale;
+using namespace experiments::beyond;
+using namespace experiments::beyond::amplification_scale;
 using doctest::Approx;
 
 TEST_CASE("a row is the mean over layers and seeds, one for each setting and kind of matrix") {

@@ -4,8 +4,8 @@
 
 #include <set>
 
-using namespace experiments;
-using namespace experiments::dropout;
+using namespace experiments::beyond;
+using namespace experiments::beyond::dropout;
 
 namespace {
 

@@ -6,8 +6,8 @@
 
 #include "experiments/evidence/score_table.h"
 
-using namespace experiments;
-using namespace experiments::facts;
+using namespace experiments::beyond;
+using namespace experiments::beyond::facts;
 
 TEST_CASE("the rank needed is the smallest within the margin of the best") {
   CHECK(rank_needed({{1, 50}, {2, 87.1}, {4, 90}, {8, 89}}) == 2);

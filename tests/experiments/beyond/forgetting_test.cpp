@@ -9,8 +9,8 @@
 #include "lora/inject.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
-using namespace experiments::forgetting;
+using namespace experiments::beyond;
+using namespace experiments::beyond::forgetting;
 using doctest::Approx;
 
 namespace {

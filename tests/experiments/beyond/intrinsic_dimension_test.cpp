@@ -6,8 +6,8 @@
 
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
-using namespace experiments::intrinsic_dimension;
+using namespace experiments::beyond;
+using namespace experiments::beyond::intrinsic_dimension;
 
 namespace {
 

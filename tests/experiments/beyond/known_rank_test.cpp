@@ -9,7 +9,7 @@
 #include "experiments/beyond/linear_teacher.h"
 #include "lora/analysis/subspace.h"
 
-using namespace experiments;
+using namespace experiments::beyond;
 using doctest::Approx;
 using lora::MatrixXd;
 using lora::VectorXd;

@@ -17,7 +17,7 @@
 // What is written for models must not need a decoder: the same calls, on a classifier without
 // attention.
 
-using namespace experiments;
+using namespace experiments::beyond;
 
 namespace {
 

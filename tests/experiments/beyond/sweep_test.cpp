@@ -6,7 +6,7 @@
 
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::beyond;
 
 namespace {
 

@@ -6,7 +6,7 @@
 
 #include "experiments/cli/command_help.h"
 
-using namespace experiments;
+using namespace experiments::cli;
 
 namespace {
 

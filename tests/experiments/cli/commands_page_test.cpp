@@ -8,7 +8,7 @@
 #include "experiments/evidence/text.h"
 #include "nn/files/file.h"
 
-using namespace experiments;
+using namespace experiments::cli;
 
 namespace {
 

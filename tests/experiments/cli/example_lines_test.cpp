@@ -14,7 +14,7 @@
 #include "nn/files/checkpoint.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace experiments;
+using namespace experiments::cli;
 using data::Split;
 using nlohmann::json;
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace experiments;
+using namespace experiments::cli;
 
 TEST_CASE("the configuration of a base survives as JSON, and nothing else is one") {
   BaseConfig config = base_config(7, 90);

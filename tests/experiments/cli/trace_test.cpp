@@ -9,7 +9,7 @@
 #include "nn/files/safetensors.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace experiments;
+using namespace experiments::cli;
 
 namespace {
 

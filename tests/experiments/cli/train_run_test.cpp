@@ -6,7 +6,7 @@
 #include "nn/files/file.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace experiments;
+using namespace experiments::cli;
 
 namespace {
 

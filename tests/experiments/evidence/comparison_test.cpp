@@ -8,7 +8,7 @@
 
 #include "tests/experiments/compared_cells.h"
 
-using namespace experiments;
+using namespace experiments::evidence;
 using fake::Cells;
 using fake::changed;
 using fake::runs;

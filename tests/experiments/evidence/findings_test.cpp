@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-using namespace experiments;
+using namespace experiments::evidence;
 
 namespace {
 

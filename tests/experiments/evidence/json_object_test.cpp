@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-using namespace experiments;
+using namespace experiments::evidence;
 
 TEST_CASE("a JSON object has its members in the order they were set, of any type") {
   JsonObject inner;

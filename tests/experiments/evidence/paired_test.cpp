@@ -7,7 +7,7 @@
 
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::evidence;
 
 TEST_CASE("measurements are paired by base seed and seed, and by nothing else") {
   std::vector<CellResult> results;

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-using namespace experiments;
+using namespace experiments::evidence;
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::evidence;
 using doctest::Approx;
 
 namespace {

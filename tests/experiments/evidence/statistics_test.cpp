@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-using namespace experiments;
+using namespace experiments::evidence;
 using doctest::Approx;
 
 TEST_CASE("mean and sample standard deviation") {

@@ -11,7 +11,7 @@
 #include "tests/experiments/compared_cells.h"
 #include "tests/experiments/fake_card.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 using fake::Cells;
 using fake::changed;
 using fake::runs;

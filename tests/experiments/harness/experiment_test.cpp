@@ -8,7 +8,7 @@
 #include "nn/files/file.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 
 namespace {
 

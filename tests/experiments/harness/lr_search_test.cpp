@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-using namespace experiments;
+using namespace experiments::harness;
 using Edge = LrChoice::Edge;
 
 namespace {

@@ -10,7 +10,7 @@
 #include "tests/experiments/fake_card.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "tests/experiments/fake_cells.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 
 namespace {
 
@@ -101,7 +101,8 @@ TEST_CASE("every method has a range of learning rates, those that train much the
   CHECK(lowest_rate("lora") < lowest_rate("prefix-layer"));
   CHECK_THROWS_AS(lowest_rate("frozen"), std::invalid_argument);
   // Of everything that an experiment trains.
-  for (const Cell& cell : cells_without_rate(all_experiments(), settings_of(Preset::full)))
+  for (const Cell& cell :
+       cells_without_rate(experiments::cli::all_experiments(), settings_of(Preset::full)))
     CHECK_NOTHROW(lowest_rate(cell.method));
 }
 

@@ -4,7 +4,7 @@
 
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "experiments/harness/run_card.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 
 namespace {
 

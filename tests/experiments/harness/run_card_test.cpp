@@ -4,7 +4,7 @@
 
 #include "experiments/harness/build_info.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 using Json = nlohmann::json;
 
 TEST_CASE("the difference of two configurations, field by field") {

@@ -11,7 +11,7 @@
 #include "experiments/harness/shard_run.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "experiments/harness/search_rates.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 
 namespace {
 

@@ -18,7 +18,7 @@
 #include <omp.h>
 #endif
 
-using namespace experiments;
+using namespace experiments::harness;
 using namespace std::chrono_literals;
 
 namespace {

@@ -9,7 +9,7 @@
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
 
-using namespace experiments;
+using namespace experiments::harness;
 
 TEST_CASE("a word of a shell is read back by a shell") {
   CHECK(shell_word("results/a-b_c.d") == "results/a-b_c.d");

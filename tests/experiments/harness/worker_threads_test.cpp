@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <initializer_list>
 
-using namespace experiments;
+using namespace experiments::harness;
 
 TEST_CASE("a task of Slurm runs as many cells at a time as it was given processors") {
   const auto with = [](const char* cpus) {

@@ -15,10 +15,11 @@ inline lora::MatrixXd gaussian(lora::Index rows, lora::Index cols, const std::st
 }
 
 /// An adapted matrix with these right and left directions (d,r), the singular values r, ..., 1.
-inline experiments::AdaptedMatrix adapted(const lora::MatrixXd& W, const lora::MatrixXd& left,
-                                          const lora::MatrixXd& right) {
+inline experiments::paper::AdaptedMatrix adapted(const lora::MatrixXd& W,
+                                                 const lora::MatrixXd& left,
+                                                 const lora::MatrixXd& right) {
   const lora::Index r = right.cols();
-  experiments::AdaptedMatrix matrix{W, {}, {}};
+  experiments::paper::AdaptedMatrix matrix{W, {}, {}};
   matrix.delta.U = lora::orthonormal_basis(left);
   matrix.delta.V = lora::orthonormal_basis(right);
   matrix.delta.sigma = lora::VectorXd::LinSpaced(r, static_cast<double>(r), 1);
@@ -26,9 +27,9 @@ inline experiments::AdaptedMatrix adapted(const lora::MatrixXd& W, const lora::M
   return matrix;
 }
 
-inline experiments::Cell cell(const std::string& task, int rank, std::uint64_t seed,
-                              double alpha = 8) {
-  experiments::Cell cell;
+inline experiments::training::Cell cell(const std::string& task, int rank, std::uint64_t seed,
+                                        double alpha = 8) {
+  experiments::training::Cell cell;
   cell.task = task;
   cell.targets = {"q", "v"};
   cell.rank = rank;

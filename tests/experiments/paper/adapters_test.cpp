@@ -10,7 +10,7 @@
 #include "tests/experiments/paper/adapted_models.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include "experiments/harness/timing.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 using doctest::Approx;
 
 TEST_CASE("GPT-3's figures by formula are the paper's") {

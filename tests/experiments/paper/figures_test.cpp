@@ -5,7 +5,7 @@
 #include "experiments/paper/figure8.h"
 #include "tests/experiments/paper/adapted_models.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 using doctest::Approx;
 
 namespace {

@@ -10,7 +10,7 @@
 namespace fake {
 
 /// The true score of a cell in points.
-using ScoreOf = std::function<double(const experiments::Cell&)>;
+using ScoreOf = std::function<double(const experiments::training::Cell&)>;
 
 struct ScoreOptions {
   std::vector<data::Task> tasks = {data::tasks::sqlgen};
@@ -20,8 +20,8 @@ struct ScoreOptions {
   double shared_noise = 5;  ///< sd of what all entries of a repetition have in common
 };
 
-inline experiments::Settings study(const ScoreOptions& options) {
-  experiments::Settings study;
+inline experiments::harness::Settings study(const ScoreOptions& options) {
+  experiments::harness::Settings study;
   study.tasks = options.tasks;
   study.base_seeds = options.base_seeds;
   study.seeds = options.seeds;
@@ -29,18 +29,18 @@ inline experiments::Settings study(const ScoreOptions& options) {
 }
 
 /// A result for each cell: `truth` with noise. The loss is 1 - score / 100.
-inline std::vector<experiments::CellResult> scores(const experiments::Experiment& experiment,
-                                                   const ScoreOf& truth,
-                                                   const ScoreOptions& options = {}) {
+inline std::vector<experiments::training::CellResult> scores(
+    const experiments::harness::Experiment& experiment, const ScoreOf& truth,
+    const ScoreOptions& options = {}) {
   autograd::Random random(0, "test.scores");
-  std::map<experiments::Repetition, double> shared;
+  std::map<experiments::evidence::Repetition, double> shared;
   for (const std::uint64_t base : options.base_seeds)
     for (int seed = 1; seed <= options.seeds; ++seed)
       shared[{base, static_cast<std::uint64_t>(seed)}] = options.shared_noise * random.normal();
-  std::vector<experiments::CellResult> results;
-  for (const experiments::Cell& cell : experiment.cells(study(options))) {
+  std::vector<experiments::training::CellResult> results;
+  for (const experiments::training::Cell& cell : experiment.cells(study(options))) {
     const double noise = shared.at({cell.base_seed, cell.seed}) + options.noise * random.normal();
-    experiments::CellResult result = fake::result(cell);
+    experiments::training::CellResult result = fake::result(cell);
     result.value = (truth(cell) + noise) / 100;
     result.nll = 1 - result.value;
     results.push_back(result);
@@ -49,12 +49,12 @@ inline std::vector<experiments::CellResult> scores(const experiments::Experiment
 }
 
 /// The outcomes of all parts, judged as one family, as letters: r, c or i.
-inline std::string letters(experiments::Finding finding) {
-  std::vector<experiments::Finding> one{std::move(finding)};
-  experiments::judge(one);
+inline std::string letters(experiments::evidence::Finding finding) {
+  std::vector<experiments::evidence::Finding> one{std::move(finding)};
+  experiments::evidence::judge(one);
   std::string text;
   for (const auto& part : one.front().parts)
-    text += experiments::outcome_text(part.judgement.outcome)[0];
+    text += experiments::evidence::outcome_text(part.judgement.outcome)[0];
   return text;
 }
 

@@ -24,24 +24,26 @@ struct TableOptions {
   std::uint64_t draw = 0;   ///< names the noise
 };
 
-inline std::vector<experiments::CellResult> table(const Truth& truth, const TableOptions& options) {
+inline std::vector<experiments::training::CellResult> table(const Truth& truth,
+                                                            const TableOptions& options) {
   const std::vector<std::vector<std::string>> sets = {{"q"}, {"q", "v"}, {"q", "k", "v", "o"}};
-  std::vector<experiments::CellResult> results;
+  std::vector<experiments::training::CellResult> results;
   autograd::Random random(options.draw, "test.table6");
   for (const std::string& task : options.tasks) {
     for (const std::uint64_t base : options.base_seeds) {
       for (int seed = 0; seed < options.seeds; ++seed) {
         const double shared = options.shared_noise * random.normal();
-        const auto add = [&](experiments::Cell cell, const std::string& name) {
+        const auto add = [&](experiments::training::Cell cell, const std::string& name) {
           double score = truth(name, cell.rank) + shared + options.noise * random.normal();
           if (random.chance(options.bimodal)) score -= 20;
           score += 20 * options.bimodal;
-          experiments::CellResult result = fake::result(cell);
+          experiments::training::CellResult result = fake::result(cell);
           result.value = score / 100;
           results.push_back(result);
         };
         for (const char* method : {"frozen", "full"}) {
-          experiments::Cell cell = fake::cell(task, {}, 0, static_cast<unsigned>(seed), base);
+          experiments::training::Cell cell =
+              fake::cell(task, {}, 0, static_cast<unsigned>(seed), base);
           cell.method = method;
           cell.scaling = "";
           cell.alpha = 0;
@@ -50,7 +52,7 @@ inline std::vector<experiments::CellResult> table(const Truth& truth, const Tabl
         for (const auto& set : sets) {
           for (const int r : options.ranks) {
             add(fake::cell(task, set, r, static_cast<unsigned>(seed), base),
-                experiments::weight_set(set));
+                experiments::training::weight_set(set));
           }
         }
       }

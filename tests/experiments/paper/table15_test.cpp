@@ -6,7 +6,7 @@
 
 #include "lora/methods/method.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 
 TEST_CASE("every method is run, at each budget as near to it as its sizes allow") {
   const nn::DecoderConfig model = base_config(0, 0).model;

@@ -4,7 +4,7 @@
 
 #include "tests/experiments/paper/synthetic_scores.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 
 TEST_CASE("F8 where the truth is known") {
   const auto of = [](double lora_at_100, double lora_above, double noise = 1) {

@@ -6,7 +6,7 @@
 
 #include "tests/experiments/paper/synthetic_scores.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 
 namespace {
 

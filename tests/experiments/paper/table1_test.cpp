@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace experiments;
+using namespace experiments::paper;
 
 namespace {
 

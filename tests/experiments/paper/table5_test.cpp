@@ -4,7 +4,7 @@
 
 #include "tests/experiments/paper/synthetic_scores.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 
 namespace {
 

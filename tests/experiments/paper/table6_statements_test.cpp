@@ -9,7 +9,7 @@
 #include "tests/experiments/paper/synthetic_scores.h"
 #include "tests/experiments/paper/synthetic_table.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 using doctest::Approx;
 
 namespace {

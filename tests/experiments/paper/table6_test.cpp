@@ -8,7 +8,7 @@
 
 #include "tests/experiments/paper/synthetic_table.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 
 namespace {
 

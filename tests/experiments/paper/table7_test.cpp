@@ -7,7 +7,7 @@
 
 #include "tests/experiments/paper/adapted_models.h"
 
-using namespace experiments;
+using namespace experiments::paper;
 using doctest::Approx;
 
 namespace {

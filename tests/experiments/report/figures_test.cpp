@@ -11,7 +11,7 @@
 #include "tests/experiments/fake_cells.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace experiments;
+using namespace experiments::report;
 
 namespace {
 

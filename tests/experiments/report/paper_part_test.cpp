@@ -5,7 +5,7 @@
 #include "experiments/training/stopped.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::report;
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include "tests/experiments/fake_cells.h"
 #include "tests/nn/temporary_folder.h"
 
-using namespace experiments;
+using namespace experiments::report;
 
 namespace {
 
@@ -37,7 +37,8 @@ void write_report_json(const std::filesystem::path& folder, const Finding& found
 
 std::vector<std::string> names_in(const std::filesystem::path& out) {
   std::vector<std::string> names;
-  for (const Stage& stage : stages_in(out, all_experiments())) names.push_back(stage.name);
+  for (const Stage& stage : stages_in(out, experiments::cli::all_experiments()))
+    names.push_back(stage.name);
   return names;
 }
 
@@ -167,15 +168,16 @@ TEST_CASE("a stage that shares a sweep has that sweep's provenance") {
   adapter.experiment = "adapters", other.experiment = "table5";
   fake::write(folder / "adapters" / "cells.jsonl",
               to_json(adapter).dump() + "\n" + to_json(other).dump() + "\n");
-  const std::string html = provenance_section(folder.path(), all_experiments(),
-                                              stages_in(folder.path(), all_experiments()));
+  const std::string html =
+      provenance_section(folder.path(), experiments::cli::all_experiments(),
+                         stages_in(folder.path(), experiments::cli::all_experiments()));
   CHECK(has(html,
             "<td>figure3</td><td>adapters</td><td>0123abcd</td><td></td><td>[1,2]</td>"
             "<td>2, of them 1 by table5</td>"));
   CHECK(has(html, "c0ffee"));
-  CHECK(sweep_of(all_experiments(), "figure2") == "table15");
-  CHECK(sweep_of(all_experiments(), "table5") == "table5");
-  CHECK(sweep_of(all_experiments(), "another") == "another");
+  CHECK(sweep_of(experiments::cli::all_experiments(), "figure2") == "table15");
+  CHECK(sweep_of(experiments::cli::all_experiments(), "table5") == "table5");
+  CHECK(sweep_of(experiments::cli::all_experiments(), "another") == "another");
 }
 
 TEST_CASE("a folder is read where its name, its card and its findings are of one experiment") {
@@ -188,24 +190,25 @@ TEST_CASE("a folder is read where its name, its card and its findings are of one
   write_report_json(folder / "table5.bak", table5);
   fake::write(folder / "notes" / "text.md", "mine");
   CHECK(names_in(folder.path()) == std::vector<std::string>{"table5"});
-  CHECK(judged_findings(stages_in(folder.path(), all_experiments()))[0].parts.size() == 1);
-  CHECK(left_out(folder.path(), all_experiments()) ==
+  CHECK(judged_findings(stages_in(folder.path(), experiments::cli::all_experiments()))[0]
+            .parts.size() == 1);
+  CHECK(left_out(folder.path(), experiments::cli::all_experiments()) ==
         std::vector<std::string>{(folder / "table5.bak").string() +
                                  " is left out: no experiment has that name"});
   // A copy under the name of another experiment.
   write_report_json(folder / "table6", table5);
   CHECK(names_in(folder.path()) == std::vector<std::string>{"table5"});
-  CHECK(left_out(folder.path(), all_experiments()).back() ==
+  CHECK(left_out(folder.path(), experiments::cli::all_experiments()).back() ==
         (folder / "table6").string() + " is left out: its findings are of \"./run table5\"");
   fake::write(folder / "table5" / "run.json", R"({"experiment": "table6"})");
-  CHECK(stages_in(folder.path(), all_experiments()).empty());
+  CHECK(stages_in(folder.path(), experiments::cli::all_experiments()).empty());
   fake::write(folder / "table5" / "run.json", R"({"experiment": "table5"})");
   CHECK(names_in(folder.path()) == std::vector<std::string>{"table5"});
 }
 
 TEST_CASE("a report needs results") {
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH(write_report(folder.path(), all_experiments()),
+  CHECK_THROWS_WITH(write_report(folder.path(), experiments::cli::all_experiments()),
                     doctest::Contains("has no results"));
 }
 
@@ -271,7 +274,7 @@ TEST_CASE("results of an earlier version are named, with what to do") {
   fake::write(folder / "table5" / "cells.jsonl", "");
   fake::write(folder / "table5" / "findings.json", "[]");
   CHECK(
-      left_out(folder.path(), all_experiments()) ==
+      left_out(folder.path(), experiments::cli::all_experiments()) ==
       std::vector<std::string>{(folder / "table5").string() +
                                " is left out: an earlier version wrote it; ./run table5 reads its "
                                "cells again"});

@@ -2,7 +2,7 @@
 
 #include "experiments/report/html.h"
 
-using namespace experiments;
+using namespace experiments::report;
 
 TEST_CASE("a table has a head that can be repeated, and its numbers stand to the right") {
   const std::string html =

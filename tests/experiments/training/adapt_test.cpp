@@ -8,7 +8,7 @@
 #include "experiments/training/batches.h"
 #include "nn/files/checkpoint.h"
 
-using namespace experiments;
+using namespace experiments::training;
 
 namespace {
 

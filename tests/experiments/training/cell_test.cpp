@@ -11,7 +11,7 @@
 #include "experiments/training/pretrain.h"
 #include "lora/methods/method.h"
 
-using namespace experiments;
+using namespace experiments::training;
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include "experiments/training/adapt.h"
 #include "tests/experiments/fake_cells.h"
 
-using namespace experiments;
+using namespace experiments::training;
 using doctest::Approx;
 using Vector = std::vector<nn::Scalar>;
 

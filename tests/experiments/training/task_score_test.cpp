@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
-using namespace experiments;
+using namespace experiments::training;
 
 namespace {
 
