@@ -65,16 +65,6 @@ double sample_sd(const std::vector<double>& x) {
   return std::sqrt(sum / static_cast<double>(x.size() - 1));
 }
 
-std::vector<double> paired_differences(const std::vector<double>& a, const std::vector<double>& b) {
-  if (a.size() != b.size()) {
-    throw std::invalid_argument(
-        fmt::format("pairs need two lists of one length, not {} and {}", a.size(), b.size()));
-  }
-  std::vector<double> difference(a.size());
-  std::transform(a.begin(), a.end(), b.begin(), difference.begin(), std::minus<>());
-  return difference;
-}
-
 double incomplete_beta(double a, double b, double x) {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -112,10 +102,6 @@ double p_mean_below(const std::vector<double>& x, double threshold) {
 
 double p_mean_differs(const std::vector<double>& x, double threshold) {
   return std::min(1.0, 2 * std::min(p_mean_above(x, threshold), p_mean_below(x, threshold)));
-}
-
-double p_equivalent(const std::vector<double>& x, double margin) {
-  return std::max(p_mean_above(x, -margin), p_mean_below(x, margin));
 }
 
 std::vector<double> jackknife_of_pairs(const std::vector<double>& of_each) {

@@ -12,9 +12,6 @@ double mean(const std::vector<double>& x);  ///< NaN of nothing
 /// Square root of sum (x - mean)^2 / (n - 1); NaN for fewer than two values.
 double sample_sd(const std::vector<double>& x);
 
-/// a[i] - b[i]; throws std::invalid_argument if the lengths differ.
-std::vector<double> paired_differences(const std::vector<double>& a, const std::vector<double>& b);
-
 /// I_x(a, b), the regularised incomplete beta function, for a, b > 0 and 0 <= x <= 1.
 double incomplete_beta(double a, double b, double x);
 
@@ -37,10 +34,6 @@ double p_mean_below(const std::vector<double>& x, double threshold);
 /// p of "the mean is `threshold`" against "it is not". On paired differences with threshold 0 this
 /// is the paired t-test.
 double p_mean_differs(const std::vector<double>& x, double threshold = 0);
-
-/// p of "the mean is at least `margin` away from 0" against "it is nearer": the larger of the two
-/// one-sided p values (TOST), both of which must be small to call a difference within noise.
-double p_equivalent(const std::vector<double>& x, double margin);
 
 /// The jackknife of a mean over all pairs of n >= 3 things, say of the agreement of every two
 /// seeds. Pairs that share one of them are not independent, so n (n-1)/2 pairs are no sample of

@@ -48,16 +48,17 @@ TEST_CASE("the paired t-test on Student's sleep data") {
   // Hours of sleep gained with two drugs by ten patients (Student 1908): t = 4.0621, p = 0.002833.
   const std::vector<double> first = {0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0};
   const std::vector<double> second = {1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4};
-  const auto gain = paired_differences(second, first);
+  std::vector<double> gain;
+  for (std::size_t i = 0; i < first.size(); ++i) gain.push_back(second[i] - first[i]);
   CHECK(p_mean_differs(gain) == Approx(0.002833).epsilon(1e-3));
   CHECK(p_mean_above(gain, 0) == Approx(0.0014166).epsilon(1e-3));
   CHECK(p_mean_below(gain, 0) == Approx(1 - 0.0014166).epsilon(1e-6));
   const Interval interval = t_interval(gain);
   CHECK(interval.low == Approx(0.7001142).epsilon(1e-5));
   CHECK(interval.high == Approx(2.4598858).epsilon(1e-5));
-  // Control: the same numbers unpaired, or swapped, say something else.
-  CHECK(p_mean_above(paired_differences(first, second), 0) > 0.99);
-  CHECK_THROWS_AS(paired_differences({1, 2}, {1}), std::invalid_argument);
+  // Control: the same numbers with the drugs swapped say something else.
+  for (double& d : gain) d = -d;
+  CHECK(p_mean_above(gain, 0) > 0.99);
 }
 
 TEST_CASE("values without spread, and too few of them") {
@@ -67,18 +68,6 @@ TEST_CASE("values without spread, and too few of them") {
   CHECK(p_mean_differs({2, 2, 2}, 2) == 1);
   CHECK_THROWS_AS(p_mean_above({2}, 1), std::invalid_argument);
   CHECK_THROWS_AS(t_interval({}), std::invalid_argument);
-}
-
-TEST_CASE("equivalence needs both sides") {
-  const std::vector<double> near = {-0.2, 0.1, 0.3, -0.1, 0.0};
-  CHECK(p_equivalent(near, 1) < 0.001);
-  CHECK(p_equivalent(near, 1) == Approx(std::max(p_mean_above(near, -1), p_mean_below(near, 1))));
-  CHECK(p_equivalent(near, 0.1) > 0.05);  // the margin is narrower than the noise
-  // No difference shown is not equivalence shown.
-  const std::vector<double> noisy = {-9, 8, 1, -6, 7};
-  CHECK(p_mean_differs(noisy) > 0.5);
-  CHECK(p_equivalent(noisy, 1) > 0.3);
-  CHECK(p_equivalent({2.9, 3.1, 3.0}, 1) > 0.99);
 }
 
 TEST_CASE("the bootstrap interval: reproducible, about the mean, as wide as it should be") {
