@@ -83,8 +83,4 @@ nlohmann::ordered_json to_json(const CellResult& result);
 /// that came later may be missing, and are then at their defaults.
 CellResult cell_result_from_json(const nlohmann::ordered_json& object);
 
-/// All results sorted by key, one JSON line each, without their seconds: equal texts mean bit-equal
-/// results, whatever the order in which they were computed.
-std::string comparable_text(const std::vector<CellResult>& results);
-
 }  // namespace experiments::training

@@ -140,16 +140,4 @@ CellResult cell_result_from_json(const nn::Json& object) {
   return result;
 }
 
-std::string comparable_text(const std::vector<CellResult>& results) {
-  std::map<std::string, std::string> lines;
-  for (const CellResult& result : results) {
-    nn::Json object = to_json(result);
-    object.erase("seconds");
-    lines[result.cell.key()] = object.dump();
-  }
-  std::string text;
-  for (const auto& [key, line] : lines) text += line + "\n";
-  return text;
-}
-
 }  // namespace experiments::training

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -37,6 +38,14 @@ inline experiments::training::CellResult result(const experiments::training::Cel
           .trainable = 256L * cell.rank,
           .seconds = 0.5,
           .more = {}};
+}
+
+/// The results as lines, sorted and without their seconds: equal texts mean bit-equal results,
+/// whatever the order in which they were computed.
+inline std::string comparable_text(std::vector<experiments::training::CellResult> results) {
+  for (auto& result : results) result.seconds = 0;
+  std::ranges::sort(results, {}, [](const auto& result) { return result.cell.key(); });
+  return experiments::harness::cell_lines(results);
 }
 
 inline std::string read(const std::filesystem::path& path) {

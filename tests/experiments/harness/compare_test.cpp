@@ -104,7 +104,7 @@ TEST_CASE("a folder is read with its parts and their machines, and left as it is
   fake::write(of_part, card.dump());
   const std::string before = fake::read(out / "a/cells.jsonl") + fake::read(out / "a/run.json");
   const FinishedFolder folder = read_finished_folder(out / "a");
-  CHECK(comparable_text(folder.cells) == comparable_text(cells));
+  CHECK(fake::comparable_text(folder.cells) == fake::comparable_text(cells));
   CHECK(folder.experiment == "table6");
   CHECK(contains(folder.machines, machines_of(card_of_run(fake::card(), 1))));
   CHECK(contains(folder.machines, "Another 9000"));

@@ -56,7 +56,7 @@ TEST_CASE("a shard writes a part of its own, and the whole command takes it") {
   {
     ResultsFolder folder = cluster.whole();
     CHECK(folder.notice() == "2 cells are taken from parts, shards 1, 3 of 3");
-    CHECK(comparable_text(folder.results()) == comparable_text({nth(0), nth(1)}));
+    CHECK(fake::comparable_text(folder.results()) == fake::comparable_text({nth(0), nth(1)}));
     folder.append(nth(2));
   }
   CHECK(read_cells(cluster.out / "cells.jsonl").size() == 3);
@@ -95,7 +95,8 @@ TEST_CASE("one shard twice at once writes two parts, and equal cells count once"
     two.append(later);
     two.append(nth(1));
   }
-  CHECK(comparable_text(cluster.whole().results()) == comparable_text({nth(0), nth(1)}));
+  CHECK(fake::comparable_text(cluster.whole().results()) ==
+        fake::comparable_text({nth(0), nth(1)}));
   const std::string name = cluster.parts().front().filename().string();
   CHECK(name.starts_with("2-of-3."));
   CHECK(name.ends_with("-" + std::to_string(::getpid()) + "-0.jsonl"));

@@ -48,7 +48,7 @@ TEST_CASE("results come back when the folder is opened again") {
   const std::string text = fake::read(out / "a/table6/cells.jsonl");
   const std::string card = fake::read(out / "a/table6/run.json");
   ResultsFolder folder(out / "a/table6", fake::card(), 1);
-  CHECK(comparable_text(folder.results()) == comparable_text({nth(0), nth(1)}));
+  CHECK(fake::comparable_text(folder.results()) == fake::comparable_text({nth(0), nth(1)}));
   CHECK(fake::read(out / "a/table6/cells.jsonl") == text);
   CHECK(fake::read(out / "a/table6/run.json") == card);
   CHECK_THROWS_WITH_AS(folder.append(nth(0)), doctest::Contains("already"), ResultsError);

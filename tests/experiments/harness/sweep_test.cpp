@@ -91,7 +91,7 @@ TEST_CASE("results are the same whatever the number of jobs") {
     Sweep sweep;
     sweep.options.jobs = 1 + i;
     sweep.run(cells(20), fake_run);
-    texts[i] = comparable_text(sweep.folder.results());
+    texts[i] = fake::comparable_text(sweep.folder.results());
   }
   CHECK(std::count(texts[0].begin(), texts[0].end(), '\n') == 20);
   CHECK(texts[1] == texts[0]);

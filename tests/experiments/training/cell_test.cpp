@@ -193,16 +193,6 @@ TEST_CASE("a weight set is written in the order of the model") {
   CHECK(weight_set({}) == "");
 }
 
-TEST_CASE("comparable text forgets order and seconds, and nothing else") {
-  CellResult a = example(), b = example();
-  b.cell.rank = 8;
-  const std::string text = comparable_text({a, b});
-  a.seconds = 99;
-  CHECK(comparable_text({b, a}) == text);
-  b.value = std::nextafter(b.value, 1.0);
-  CHECK(comparable_text({b, a}) != text);
-}
-
 TEST_CASE("every method of lora/ makes a cell") {
   for (const lora::Method* m : lora::all_methods()) {
     CellResult result = example();
