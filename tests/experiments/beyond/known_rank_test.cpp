@@ -6,7 +6,6 @@
 #include <thread>
 #include <type_traits>
 
-#include "experiments/beyond/linear_teacher.h"
 #include "lora/analysis/subspace.h"
 
 using namespace experiments::beyond;
@@ -43,41 +42,6 @@ KnownRankOptions planted_rank(int rank, int steps) {
 }
 
 }  // namespace
-
-TEST_CASE("linear teacher: the best change of rank r leaves ½ Σ_{i>r} σ² of ΔW* C^{1/2}, exactly") {
-  const MatrixXd planted = lora::product(drawn(6, 3, "B"), drawn(3, 5, "A"));
-  MatrixXd x = drawn(40, 5, "x");
-  for (int i = 0; i < 5; ++i) x.col(i) *= 1 + i;  // inputs that are far from white
-  const MatrixXd C = lora::product_tn(x, x) / 40;
-  const VectorXd sigma = lora::svd(lora::product(planted, lora::square_root(C))).sigma;
-  for (int r = 0; r <= 5; ++r) {
-    const MatrixXd best = best_of_rank(planted, C, r);
-    const double least = 0.5 * std::pow(lora::eckart_young_error(sigma, r), 2);
-    CHECK(excess_loss(planted, best, C) == Approx(least).epsilon(1e-9).scale(1));
-    CHECK(lora::svd(best).sigma.tail(5 - r).norm() < 1e-9);
-    // Control: the cut-off SVD of ΔW* itself is not the best where inputs are not white.
-    if (r == 1 || r == 2)
-      CHECK(excess_loss(planted, lora::truncated(lora::svd(planted), r), C) > 1.01 * least);
-  }
-  CHECK(excess_loss(planted, best_of_rank(planted, C, 3), C) == Approx(0).scale(1));
-}
-
-TEST_CASE("linear teacher: with few examples the loss has its valley at the planted rank") {
-  autograd::Random random(1, "planted");
-  const MatrixXd planted =
-      lora::product_nt(lora::random_subspace(64, 4, random), lora::random_subspace(64, 4, random));
-  const auto loss = finite_sample_excess(planted, 1, 512, 6, autograd::Random(2, "noise"));
-  REQUIRE(loss.size() == 65);
-  CHECK(loss[0] == Approx(2));                 // ½ · 4
-  CHECK(loss[64] == Approx(4).epsilon(0.05));  // ½ σ² d² / n: all of W
-  CHECK(std::min_element(loss.begin(), loss.end()) - loss.begin() == 4);
-  for (std::size_t r = 0; r < 4; ++r) CHECK(loss[r] > loss[r + 1]);
-  for (std::size_t r = 4; r < 64; ++r) CHECK(loss[r] < loss[r + 1]);
-  // Control: without noise there is no valley, only a floor from the planted rank on.
-  const auto clean = finite_sample_excess(planted, 0, 512, 1, autograd::Random(2, "noise"));
-  CHECK(clean[4] == Approx(0).scale(1));
-  CHECK(clean[64] == Approx(0).scale(1));
-}
 
 TEST_CASE("what is planted has the rank, size, spectrum and directions that were asked for") {
   const MatrixXd W = drawn(7, 5, "W");
