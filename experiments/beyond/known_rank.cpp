@@ -1,10 +1,5 @@
 #include "experiments/beyond/known_rank.h"
 
-#include <algorithm>
-#include <exception>
-#include <mutex>
-#include <thread>
-
 #include "experiments/harness/worker_threads.h"
 #include "lora/analysis/activations.h"
 #include "lora/analysis/subspace.h"
@@ -22,35 +17,6 @@ KnownRankOptions known_rank_preset(Preset preset) {
 }
 
 namespace {
-
-// Calls work(0) .. work(count - 1), `jobs` at a time, each on one thread; rethrows the first error.
-template <class Work>
-void side_by_side(std::size_t count, int jobs, const Work& work) {
-  std::mutex mutex;
-  std::size_t next = 0;
-  std::exception_ptr error;
-  const auto worker = [&] {
-    prepare_worker_thread();
-    for (;;) {
-      std::size_t mine = 0;
-      {
-        const std::lock_guard guard(mutex);
-        if (error || next == count) return;
-        mine = next++;
-      }
-      try {
-        work(mine);
-      } catch (...) {
-        const std::lock_guard guard(mutex);
-        if (!error) error = std::current_exception();
-      }
-    }
-  };
-  std::vector<std::thread> threads;
-  for (int i = 0; i < jobs; ++i) threads.emplace_back(worker);
-  for (std::thread& thread : threads) thread.join();
-  if (error) std::rethrow_exception(error);
-}
 
 // C of every projection of the base, on the students' kind of input.
 std::map<std::string, lora::MatrixXd> moments(nn::Model& model, const StudentOptions& student) {

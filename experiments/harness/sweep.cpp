@@ -5,12 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <exception>
-#include <map>
+#include <future>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "experiments/harness/signals.h"
@@ -46,68 +43,41 @@ int distinct_count(const std::vector<Cell>& cells) {
   return static_cast<int>(keys.size());
 }
 
-/// What the worker threads share. Everything but the stop flag is read and written under the
-/// mutex.
+/// Runs the jobs beside this thread. What the worker threads share, all but the stop flag, is read
+/// and written under the mutex.
 class Workers {
  public:
-  Workers(std::vector<Job> jobs, const SweepOptions& options, const RunCell& run_cell,
-          ResultsFolder& folder, SweepState state)
+  Workers(std::vector<Job> jobs, int at_a_time, const RunCell& run_cell, ResultsFolder& folder,
+          const SweepState& state)
       : jobs_(std::move(jobs)), run_cell_(run_cell), folder_(folder), state_(state) {
     for (const Job& job : jobs_) state_.cost_left += job.cost;
-    const auto count = std::min(static_cast<std::size_t>(options.jobs), jobs_.size());
-    running_ = static_cast<int>(count);
-    for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
+    all_ = std::async(std::launch::async, [this, at_a_time] {
+      side_by_side(jobs_.size(), at_a_time, [this](std::size_t i) {
+        if (!stop_) run(jobs_[i]);
+      });
+    });
   }
-
-  ~Workers() {
-    stop();
-    for (std::thread& thread : threads_) thread.join();
-  }
+  ~Workers() { stop(); }  // and waits for them
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
   void stop() { stop_ = true; }
 
-  /// Waits until a cell or all threads have ended, or for a fifth of a second; true at the end.
-  bool wait() {
-    std::unique_lock guard(mutex_);
-    changed_.wait_for(guard, std::chrono::milliseconds(200), [&] { return news_; });
-    news_ = false;
-    return running_ == 0;
-  }
+  /// Waits until all have ended, or for a fifth of a second; true at the end.
+  bool wait() { return all_.wait_for(std::chrono::milliseconds(200)) == std::future_status::ready; }
 
   SweepState state() const {
     const std::lock_guard guard(mutex_);
     return state_;
-  }
-  int computed() const {
-    const std::lock_guard guard(mutex_);
-    return computed_;
   }
   std::vector<std::string> new_failures() {
     const std::lock_guard guard(mutex_);
     return std::exchange(new_failures_, {});
   }
   /// After the end: rethrows what kept the folder from being written.
-  void rethrow_folder_error() const {
-    if (folder_error_) std::rethrow_exception(folder_error_);
-  }
+  void rethrow_folder_error() { all_.get(); }
 
  private:
-  void work() {
-    prepare_worker_thread();
-    while (const Job* job = next()) run(*job);
-    const std::lock_guard guard(mutex_);
-    --running_;
-    news_ = true;
-    changed_.notify_all();
-  }
-
-  const Job* next() {
-    const std::lock_guard guard(mutex_);
-    return stop_ || next_ == jobs_.size() ? nullptr : &jobs_[next_++];
-  }
-
   void run(const Job& job) {
     const auto start = std::chrono::steady_clock::now();
     std::string failure;
@@ -120,24 +90,20 @@ class Workers {
       }
       folder_.append(result);
       const std::lock_guard guard(mutex_);
-      ++computed_;
       ++state_.done;
       state_.cost_done += job.cost;
       state_.seconds_done += took.count();
     } catch (const Stopped&) {
       return;
     } catch (const ResultsError&) {
-      const std::lock_guard guard(mutex_);
-      if (!folder_error_) folder_error_ = std::current_exception();
       stop_ = true;
+      throw;
     } catch (const std::exception& error) {
       failure = fmt::format("cell {} failed: {}", job.cell.key(), error.what());
     }
     const std::lock_guard guard(mutex_);
     state_.cost_left -= job.cost;
     if (!failure.empty()) new_failures_.push_back(failure);
-    news_ = true;
-    changed_.notify_all();
   }
 
   const std::vector<Job> jobs_;
@@ -145,14 +111,9 @@ class Workers {
   ResultsFolder& folder_;
   std::atomic<bool> stop_ = false;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   SweepState state_;
-  std::size_t next_ = 0;
-  int running_ = 0, computed_ = 0;
-  bool news_ = false;  // something changed since the last wait
   std::vector<std::string> new_failures_;
-  std::exception_ptr folder_error_;
-  std::vector<std::thread> threads_;
+  std::future<void> all_;
 };
 
 /// Measured seconds over expected seconds of the cells in the folder; if there are none, what the
@@ -194,24 +155,22 @@ std::string plan_text(const std::vector<Cell>& cells, const SweepOptions& option
   return text;
 }
 
-SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& options,
-                       const RunCell& run_cell, ResultsFolder& folder, Progress& progress) {
+void run_sweep(const std::vector<Cell>& cells, const SweepOptions& options, const RunCell& run_cell,
+               ResultsFolder& folder, Progress& progress) {
   if (options.jobs < 1) {
     throw std::invalid_argument(fmt::format("jobs must be at least 1, not {}", options.jobs));
   }
   progress.message(plan_text(cells, options, folder));
   std::vector<Job> jobs = missing_jobs(cells, options, folder);
   const int total = distinct_count(cells), missing = static_cast<int>(jobs.size());
-  SweepOutcome outcome;
-  outcome.reused = total - missing;
-  if (missing == 0) return outcome;
+  if (missing == 0) return;
   if (folder.is_read_only())
     throw ResultsError(fmt::format("{} cannot be written; copy it, or choose another --out",
                                    folder.path().string()));
 
   const auto start = std::chrono::steady_clock::now();
   SweepState initial;
-  initial.done = outcome.reused;
+  initial.done = total - missing;
   initial.total = total;
   initial.jobs = std::min(options.jobs, missing);
   const auto state_now = [&](const Workers& workers) {
@@ -223,7 +182,7 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
   std::vector<std::string> failures;
   bool stopping = false;
   const SignalWatch watch;
-  Workers workers(std::move(jobs), options, run_cell, folder, initial);
+  Workers workers(std::move(jobs), options.jobs, run_cell, folder, initial);
   for (bool ended = false; !ended;) {
     ended = workers.wait();
     if (!stopping && watch.received() != 0) {
@@ -240,17 +199,15 @@ SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& optio
   progress.finish(state_now(workers));
   workers.rethrow_folder_error();
   folder.unite();
-  outcome.computed = workers.computed();
   if (stopping)
     throw Stopped(fmt::format(
-        "stopped with {} of {} cells finished{}", outcome.reused + outcome.computed, total,
+        "stopped with {} of {} cells finished{}", workers.state().done, total,
         options.continue_with.empty() ? "" : "; continue with: " + options.continue_with));
   if (!failures.empty()) {
     throw CellsFailed(failures.size() == 1
                           ? failures.front()
                           : fmt::format("{} (and {} more)", failures.front(), failures.size() - 1));
   }
-  return outcome;
 }
 
 }  // namespace experiments::harness

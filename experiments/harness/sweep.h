@@ -33,11 +33,6 @@ struct SweepOptions {
   std::string continue_with;       ///< the command that continues, for what Stopped says
 };
 
-struct SweepOutcome {
-  int computed = 0;  ///< in this run
-  int reused = 0;    ///< in the folder before
-};
-
 /// What a sweep is about to do: "48 cells, 12 of them there already; 36 to compute, 2 at a time:
 /// about 3 min 5 s, 240 MB". Times measured in the folder correct the expected ones.
 std::string plan_text(const std::vector<Cell>& cells, const SweepOptions& options,
@@ -51,7 +46,7 @@ std::string plan_text(const std::vector<Cell>& cells, const SweepOptions& option
 /// thrown. A second signal ends the process at once, which loses no finished cell either. A folder
 /// that cannot be written (ResultsError) stops it too and is rethrown. Throws std::invalid_argument
 /// for jobs < 1.
-SweepOutcome run_sweep(const std::vector<Cell>& cells, const SweepOptions& options,
-                       const RunCell& run_cell, ResultsFolder& folder, Progress& progress);
+void run_sweep(const std::vector<Cell>& cells, const SweepOptions& options, const RunCell& run_cell,
+               ResultsFolder& folder, Progress& progress);
 
 }  // namespace experiments::harness

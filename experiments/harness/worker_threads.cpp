@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -56,6 +58,34 @@ void prepare_worker_thread() {
   { [[maybe_unused]] volatile int begun = 1; }
 #endif
   run_on_usable_cores();
+}
+
+void side_by_side(std::size_t count, int jobs, const std::function<void(std::size_t)>& work) {
+  std::mutex mutex;
+  std::size_t next = 0;
+  std::exception_ptr error;
+  const auto worker = [&] {
+    prepare_worker_thread();
+    for (;;) {
+      std::size_t mine = 0;
+      {
+        const std::lock_guard guard(mutex);
+        if (error || next == count) return;
+        mine = next++;
+      }
+      try {
+        work(mine);
+      } catch (...) {
+        const std::lock_guard guard(mutex);
+        if (!error) error = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < std::min(static_cast<std::size_t>(jobs), count); ++i)
+    threads.emplace_back(worker);
+  for (std::thread& thread : threads) thread.join();
+  if (error) std::rethrow_exception(error);
 }
 
 void run_on_usable_cores() {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
+
 #include "experiments/namespaces.h"
 
 /// Threads that compute beside each other, each one cell at a time.
@@ -25,5 +28,9 @@ void run_on_usable_cores();
 /// the others under OMP_PROC_BIND: that ties the main thread to a processor before main begins, and
 /// new threads inherit it.
 void prepare_worker_thread();
+
+/// Calls work(0) .. work(count - 1), begun in this order and `jobs` at a time, each on one thread.
+/// After an error no more are begun; the first is rethrown once all have ended.
+void side_by_side(std::size_t count, int jobs, const std::function<void(std::size_t)>& work);
 
 }  // namespace experiments::harness
