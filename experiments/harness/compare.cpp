@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "experiments/evidence/statistics.h"
-#include "experiments/harness/card_file.h"
 #include "experiments/harness/results.h"
+#include "experiments/harness/run_card.h"
 #include "nn/files/json.h"
 
 namespace experiments::harness {

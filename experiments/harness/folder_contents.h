@@ -1,7 +1,7 @@
 #pragma once
 
-#include "experiments/harness/card_file.h"
 #include "experiments/harness/parts.h"
+#include "experiments/harness/run_card.h"
 
 /// Reading a results folder. Only for source files: it includes the whole JSON library.
 namespace experiments::harness {

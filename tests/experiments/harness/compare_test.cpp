@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "experiments/harness/card_file.h"
 #include "experiments/harness/results.h"
+#include "experiments/harness/run_card.h"
 #include "tests/experiments/compared_cells.h"
 #include "tests/experiments/fake_card.h"
 

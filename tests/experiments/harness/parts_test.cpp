@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "experiments/harness/card_file.h"
 #include "experiments/harness/results.h"
+#include "experiments/harness/run_card.h"
 #include "tests/experiments/fake_card.h"
 #include "tests/experiments/fake_cells.h"
 

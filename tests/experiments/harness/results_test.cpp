@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "experiments/harness/card_file.h"
+#include "experiments/harness/run_card.h"
 #include "tests/experiments/fake_card.h"
 #include "tests/experiments/fake_cells.h"
 
