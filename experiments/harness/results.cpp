@@ -8,10 +8,13 @@
 #include <cerrno>
 #include <cstring>
 
-#include "experiments/harness/folder_contents.h"
+#include "experiments/harness/run_card.h"
 #include "nn/files/file.h"
 
 namespace experiments::harness {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 using Json = nlohmann::json;
@@ -26,18 +29,71 @@ auto as_results_error(Action action) {
   }
 }
 
+/// What a folder has in cells.jsonl with run.json, and in all parts with their cards.
+struct FolderContents {
+  Json run_json;  ///< as it is there; null where it is not
+  Json card;      ///< the union of all cards
+  UnitedCells cells;
+  std::vector<PlacedResult> only_in_parts;  ///< what cells.jsonl lacks
+  std::vector<fs::path> parts;              ///< that have such cells
+};
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+void read_part(const fs::path& part, const RunCard& card, FolderContents& contents) {
+  const std::vector<PlacedResult> lines = read_cell_lines(part);
+  if (lines.empty()) return;
+  if (!is_there(card_of_part(part)))
+    throw ResultsError(fmt::format("{} has cells but no {}; remove it", part.string(),
+                                   card_of_part(part).filename().string()));
+  const Json of_part = read_card(card_of_part(part), card);
+  contents.card = united_card(contents.card, of_part);
+  bool is_new = false;
+  for (const PlacedResult& line : lines) {
+    if (!contents.cells.add(line, machines_of(of_part))) continue;
+    contents.only_in_parts.push_back(line);
+    is_new = true;
+  }
+  if (is_new) contents.parts.push_back(part);
+}
+
+/// Throws ResultsError: a card is missing or of another work than `card`; as read_cell_lines and
+/// UnitedCells::add.
+FolderContents read_contents(const fs::path& folder, const RunCard& card) {
+  FolderContents contents;
+  contents.card = card_of_nothing(card);
+  const std::vector<PlacedResult> lines = read_cell_lines(folder / "cells.jsonl");
+  if (is_there(folder / "run.json")) {
+    contents.run_json = contents.card = read_card(folder / "run.json", card);
+  } else if (is_there(folder / "cells.jsonl") && fs::file_size(folder / "cells.jsonl") > 0) {
+    throw ResultsError(
+        fmt::format("{} has cells but no run.json; choose another --out, or --fresh to remove them",
+                    folder.string()));
+  }
+  for (const PlacedResult& line : lines) contents.cells.add(line, machines_of(contents.card));
+  for (const fs::path& part : part_files(folder)) read_part(part, card, contents);
+  return contents;
+}
+
 }  // namespace
 
-std::vector<CellResult> read_folder(const std::filesystem::path& folder) {
+std::vector<CellResult> read_folder(const fs::path& folder) {
   UnitedCells cells;
   for (const PlacedResult& line : read_cell_lines(folder / "cells.jsonl")) cells.add(line);
-  for (const std::filesystem::path& part : part_files(folder))
+  for (const fs::path& part : part_files(folder))
     for (const PlacedResult& line : read_cell_lines(part)) cells.add(line);
   return cells.results();
 }
 
-ResultsFolder::ResultsFolder(std::filesystem::path folder, const RunCard& card, int threads,
-                             Start start, const std::optional<Shard>& shard)
+std::vector<CellResult> read_folder(const fs::path& folder, const RunCard& card) {
+  return read_contents(folder, card).cells.results();
+}
+
+ResultsFolder::ResultsFolder(fs::path folder, const RunCard& card, int threads, Start start,
+                             const std::optional<Shard>& shard)
     : folder_(std::move(folder)), experiment_(card.experiment), is_shard_(shard) {
   as_results_error([&] { nn::create_folders(folder_); });
   const Json own = card_of_run(card, threads);
@@ -60,7 +116,7 @@ ResultsFolder::Access ResultsFolder::lock() {
   if (lock_.descriptor < 0) {
     const int reason = errno;
     const bool is_others = reason == EACCES || reason == EPERM || reason == EROFS;
-    if (is_others && std::filesystem::exists(file("run.json"))) return Access::read;
+    if (is_others && fs::exists(file("run.json"))) return Access::read;
     errno = reason;
     system_error(file("lock"), "open");
   }
@@ -88,7 +144,7 @@ void ResultsFolder::remove_own_files() {
        {std::string("cells.jsonl"), experiment_ + ".md", experiment_ + ".csv",
         std::string("report.json"), std::string("findings.json"), std::string("run.json")}) {
     std::error_code failed;
-    std::filesystem::remove(folder_ / name, failed);
+    fs::remove(folder_ / name, failed);
     if (failed) {
       throw ResultsError(
           fmt::format("cannot remove {}: {}", (folder_ / name).string(), failed.message()));

@@ -20,6 +20,10 @@ struct RunCard;  // run_card.h, which includes the whole JSON library
 /// read_cells.
 std::vector<CellResult> read_folder(const std::filesystem::path& folder);
 
+/// The same of a folder that is about the work of `card`. Throws ResultsError too where a run card
+/// is missing or of another work.
+std::vector<CellResult> read_folder(const std::filesystem::path& folder, const RunCard& card);
+
 /// The finished cells of one experiment on disk, so that the same command again continues:
 ///
 ///   cells.jsonl  one line per finished cell, appended whole or not at all

@@ -9,7 +9,6 @@
 #include <set>
 
 #include "experiments/harness/cell_cost.h"
-#include "experiments/harness/folder_contents.h"
 #include "experiments/harness/run_card.h"
 #include "experiments/harness/shard_run.h"
 #include "experiments/harness/sweep.h"
@@ -206,11 +205,6 @@ static void say_what_is_searched(Lab& lab, const ResultsFolder& folder) {
                                    fmt::join(search_seeds, ", ")));
 }
 
-// What is there of these searches; a shard starts none.
-static ByKey searched_before(const std::filesystem::path& folder, const RunCard& card) {
-  return by_key(read_contents(folder, card).cells.results());
-}
-
 [[noreturn]] static void not_searched(const std::filesystem::path& folder) {
   throw NotReady(fmt::format(
       "not all learning rates are searched in {}; search them first, with the same command and "
@@ -230,7 +224,7 @@ std::vector<LrSearch> search_each(const std::vector<Cell>& cells, const std::str
     say_what_is_searched(lab, results);
     run_searches(searched, lab, results);
   }
-  const ByKey known = searched_before(path, card);
+  const ByKey known = by_key(read_folder(path, card));
   std::vector<LrSearch> searches;
   for (const Cell& cell : searched) {
     const auto search = judged(cell, rates_so_far(cell, known), known);
@@ -258,10 +252,9 @@ LearningRates search_rates(const std::vector<Cell>& cells, Lab& lab, Start start
 
 LearningRates searched_rates(const std::vector<Cell>& cells, const Settings& settings) {
   const std::filesystem::path folder = settings.out / "learning-rates";
-  const auto found = read_contents(folder, search_card(settings));
   LearningRates rates;
   rates.seeds = search_seeds;
-  rates.searches = complete_searches(found.cells.results(), settings);
+  rates.searches = complete_searches(read_folder(folder, search_card(settings)), settings);
   try {
     for (const Cell& cell : cells) rates.find(cell.task, cell.method, cell.targets);
   } catch (const std::invalid_argument&) {
