@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
 #include "experiments/harness/results.h"
 #include "experiments/harness/run_card.h"
@@ -20,20 +19,10 @@ namespace {
 
 // Cells name everything else. The search of learning rates has no "settings": it scores on
 // validation examples.
-bool is_trained_alike(const nn::Json& card, const nlohmann::json& base) {
-  const nn::Json configuration = card.value("configuration", nn::Json());
-  return configuration.contains("base") && nlohmann::json(configuration["base"]) == base &&
+bool is_trained_alike(const nlohmann::json& card, const nlohmann::json& base) {
+  const nlohmann::json configuration = card.value("configuration", nlohmann::json());
+  return configuration.contains("base") && configuration["base"] == base &&
          configuration.contains("settings") && configuration["settings"].empty();
-}
-
-bool is_of_this_machine(const nn::Json& card, const nlohmann::json& machine) {
-  const nn::Json runs = card.value("runs", nn::Json::array());
-  return !runs.empty() && std::all_of(runs.begin(), runs.end(), [&](const nn::Json& run) {
-    return std::ranges::all_of(
-        std::array{"commit", "compiler", "flags", "cpu"}, [&](const char* fact) {
-          return run.at(fact).get<std::string>() == machine.at(fact).get<std::string>();
-        });
-  });
 }
 
 // A folder's files of cells, each with its card: one part may be of this machine and another not.
@@ -63,9 +52,9 @@ std::map<std::string, CellResult> trained_by_others(const Settings& settings,
     folders.push_back(entry->path());
   std::sort(folders.begin(), folders.end());
   const auto take = [&](const std::string& name, const fs::path& cells, const fs::path& its_card) {
-    const nn::Json card = nn::parse_json_object(nn::read_file(its_card));
+    const nlohmann::json card = nn::parse_json_object(nn::read_file(its_card));
     if (card.value("experiment", "") != name || !is_trained_alike(card, base) ||
-        !is_of_this_machine(card, machine))
+        card.at("runs").empty() || !other_build(card, machine).empty())
       return;
     for (CellResult& result : read_cells(cells)) {
       std::erase_if(result.more, [](const auto& entry) { return entry.first != "train_nll"; });
