@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -16,6 +17,19 @@ namespace fs = std::filesystem;
 
 void system_error(const fs::path& path, const char* what) {
   throw ResultsError(fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(errno)));
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+std::vector<fs::path> entries_of(const fs::path& folder, std::error_code& failed) {
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(folder, failed), end; entry != end; entry.increment(failed))
+    entries.push_back(entry->path());
+  std::sort(entries.begin(), entries.end());
+  return entries;
 }
 
 namespace {
@@ -36,11 +50,10 @@ std::size_t whole_lines(const std::string& text) {
 
 /// A part that stayed empty may go while we look.
 std::string text_of_file(const fs::path& path) {
-  std::error_code ignored;
   try {
-    return fs::exists(path, ignored) ? nn::read_file(path) : "";
+    return is_there(path) ? nn::read_file(path) : "";
   } catch (const nn::FileError& error) {
-    if (!fs::exists(path, ignored)) return "";
+    if (!is_there(path)) return "";
     throw ResultsError(error.what());
   }
 }

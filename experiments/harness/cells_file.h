@@ -22,6 +22,14 @@ struct ResultsError : std::runtime_error {
 /// Throws ResultsError "cannot <what> <path>: <reason of errno>".
 [[noreturn]] void system_error(const std::filesystem::path& path, const char* what);
 
+/// Whether there is such a file or folder; what may not be looked at is not there.
+bool is_there(const std::filesystem::path& path);
+
+/// What is in a folder, sorted by name: nothing where there is no such folder. `failed` says why
+/// it could not be read to its end.
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder,
+                                              std::error_code& failed);
+
 /// A finished cell, and its line as "file:line".
 struct PlacedResult {
   CellResult result;

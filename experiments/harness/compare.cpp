@@ -141,7 +141,7 @@ FinishedFolder read_finished_folder(const fs::path& folder) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored))
     throw ResultsError(fmt::format("{} is no folder", folder.string()));
-  if (!fs::exists(folder / "run.json", ignored))
+  if (!is_there(folder / "run.json"))
     throw ResultsError(
         fmt::format("{} has no run.json: the folder of one experiment is wanted, as results/table6",
                     folder.string()));

@@ -23,13 +23,10 @@ namespace {
 fs::path parts_in(const fs::path& folder) { return folder / "parts"; }
 
 std::vector<fs::path> files_in(const fs::path& folder) {
-  std::vector<fs::path> files;
   std::error_code failed;
-  for (fs::directory_iterator entry(folder, failed), end; entry != end; entry.increment(failed))
-    files.push_back(entry->path());
+  const std::vector<fs::path> files = entries_of(folder, failed);
   if (failed && failed != std::errc::no_such_file_or_directory)
     throw ResultsError(fmt::format("cannot read {}: {}", folder.string(), failed.message()));
-  std::sort(files.begin(), files.end());
   return files;
 }
 

@@ -38,11 +38,6 @@ struct FolderContents {
   std::vector<fs::path> parts;              ///< that have such cells
 };
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 void read_part(const fs::path& part, const RunCard& card, FolderContents& contents) {
   const std::vector<PlacedResult> lines = read_cell_lines(part);
   if (lines.empty()) return;

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "experiments/harness/results.h"
 #include "experiments/harness/run_card.h"
 #include "experiments/training/pretrain.h"
@@ -45,12 +43,7 @@ std::map<std::string, CellResult> trained_by_others(const Settings& settings,
   std::map<std::string, CellResult> found;
   if (settings.start == Start::fresh) return found;
   const nlohmann::json base = base_of_all(settings), machine = machine_facts(settings.jobs);
-  std::vector<fs::path> folders;
   std::error_code unreadable;
-  for (fs::directory_iterator entry(settings.out, unreadable), end; entry != end;
-       entry.increment(unreadable))
-    folders.push_back(entry->path());
-  std::sort(folders.begin(), folders.end());
   const auto take = [&](const std::string& name, const fs::path& cells, const fs::path& its_card) {
     const nlohmann::json card = nn::parse_json_object(nn::read_file(its_card));
     if (card.value("experiment", "") != name || !is_trained_alike(card, base) ||
@@ -61,7 +54,7 @@ std::map<std::string, CellResult> trained_by_others(const Settings& settings,
       found.try_emplace(result.cell.key(), std::move(result));
     }
   };
-  for (const fs::path& folder : folders) {
+  for (const fs::path& folder : entries_of(settings.out, unreadable)) {
     const std::string name = folder.filename().string();
     if (name == experiment || !fs::is_directory(folder, unreadable)) continue;
     for (const auto& [cells, card] : files_of(folder)) {

@@ -27,11 +27,6 @@ namespace {
 
 std::string file_name(const fs::path& path) { return path.filename().string(); }
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 // A figure stands with the experiment whose name its own begins with.
 bool shows(const Figure& figure, const std::string& stage) {
   return figure.name == stage || figure.name.starts_with(stage + "-");
@@ -141,13 +136,9 @@ std::set<std::string> names_of(const std::vector<Experiment>& experiments) {
   return names;
 }
 
-std::set<fs::path> folders_in(const fs::path& out) {
-  std::set<fs::path> folders;
+std::vector<fs::path> folders_in(const fs::path& out) {
   std::error_code unreadable;  // what may not be looked into is no results of ours
-  for (fs::directory_iterator entry(out, unreadable), end; entry != end;
-       entry.increment(unreadable))
-    folders.insert(entry->path());
-  return folders;
+  return entries_of(out, unreadable);
 }
 
 }  // namespace

@@ -20,8 +20,7 @@ namespace {
 
 // Of a file that may not be there or be another's: what it does not say stays empty.
 nn::Json read_json(const fs::path& path) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return nn::Json::object();
+  if (!is_there(path)) return nn::Json::object();
   try {
     return nn::parse_json_object(nn::read_file(path));
   } catch (const nn::JsonError&) {
@@ -130,7 +129,7 @@ std::string provenance_section(const fs::path& out, const std::vector<Experiment
                                 rows) +
                      machines(out, experiments, stages);
   const fs::path verdicts = out / "verdicts.json";
-  if (fs::exists(verdicts))
+  if (is_there(verdicts))
     html +=
         element("p", download_link("verdicts.json", "application/json", nn::read_file(verdicts)));
   return element("section", html, "id=\"provenance\"");

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "experiments/report/html.h"
 #include "experiments/report/report.h"
@@ -49,13 +48,10 @@ std::string sections_html(const std::vector<Section>& sections) {
 }
 
 std::string data_html(const fs::path& folder) {
-  std::set<fs::path> files;
   std::error_code unreadable;
-  for (fs::directory_iterator file(folder, unreadable), end; file != end;
-       file.increment(unreadable))
-    if (file->path().extension() == ".csv") files.insert(file->path());
   std::string html;
-  for (const fs::path& path : files) {
+  for (const fs::path& path : entries_of(folder, unreadable)) {
+    if (path.extension() != ".csv") continue;
     const std::string csv = nn::read_file(path);
     if (csv.empty()) continue;
     html += details(
@@ -68,7 +64,7 @@ std::string data_html(const fs::path& folder) {
 // That a sweep has drawn beside its data.
 std::string own_figure(const fs::path& folder, const Stage& stage) {
   const fs::path svg = folder / (stage.name + ".svg");
-  if (!fs::exists(svg)) return "";
+  if (!is_there(svg)) return "";
   const Figure figure{stage.name, stage.report.title, "", {}, ""};
   return element("figure",
                  element("div", inline_svg(nn::read_file(svg), figure), "class=\"wide\""));
