@@ -33,6 +33,11 @@ std::string sweep_of(const std::vector<Experiment>& experiments, const std::stri
   return name;
 }
 
+Sharing sharing_of(const Experiment& experiment) {
+  if (experiment.train || experiment.configuration) return Sharing::apart;
+  return experiment.look ? Sharing::gives : Sharing::gives_and_takes;
+}
+
 std::filesystem::path report_path(const Settings& settings, const std::string& name) {
   return settings.out / name / "report.json";
 }
@@ -75,12 +80,6 @@ RunCard card_of(const Experiment& experiment, const std::vector<Cell>& cells,
                  {"seeds", values_of<std::uint64_t>(cells, &Cell::seed)},
                  {"methods", values_of<std::string>(cells, &Cell::method)}};
   return card;
-}
-
-// Whether its cells are the same runs as equal cells of others.
-Sharing sharing_of(const Experiment& experiment) {
-  if (experiment.train || experiment.configuration) return Sharing::apart;
-  return experiment.look ? Sharing::gives : Sharing::gives_and_takes;
 }
 
 // What others have trained of these cells goes into the folder.

@@ -78,6 +78,10 @@ Settings settings_for(const Experiment& experiment, Settings settings);
 /// PartDone.
 Report run(const Experiment& experiment, Lab& lab);
 
+/// What its cells are to others: it trains or measures in a way of its own, or looks at its models,
+/// or neither.
+Sharing sharing_of(const Experiment& experiment);
+
 /// The folder of its cells.
 std::string sweep_of(const Experiment& experiment);
 

@@ -127,10 +127,11 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Se
   for (const Experiment& experiment : experiments) {
     std::vector<Cell> cells = cells_of(experiment, settings);
     if (!settings.search) cells = with_rates(std::move(cells), recorded);
-    const bool takes_none = experiment.look || experiment.train || experiment.configuration;
-    StagePlan stage = stage_plan(experiment, cells, settings, slower,
-                                 takes_none ? apart[sweep_of(experiment)] : shared);
-    if (experiment.look)
+    const Sharing sharing = sharing_of(experiment);
+    StagePlan stage =
+        stage_plan(experiment, cells, settings, slower,
+                   sharing == Sharing::gives_and_takes ? shared : apart[sweep_of(experiment)]);
+    if (sharing == Sharing::gives)
       for (const Cell& cell : cells) shared.add(cell);
     if (experiment.seconds) stage.seconds += experiment.seconds(settings) * slower;
     if (stage.cells == 0 && !experiment.seconds) stage.seconds = -1;
