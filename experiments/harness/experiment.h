@@ -10,8 +10,8 @@
 
 #include "experiments/evidence/report.h"
 #include "experiments/evidence/score_table.h"
-#include "experiments/harness/lab.h"
 #include "experiments/harness/results.h"
+#include "experiments/harness/settings.h"
 #include "experiments/training/adapt.h"
 
 namespace experiments::harness {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "experiments/harness/lab.h"
 #include "experiments/harness/lr_search.h"
 #include "experiments/harness/results.h"
+#include "experiments/harness/settings.h"
 
 namespace experiments::harness {
 

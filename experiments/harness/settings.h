@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "data/tasks.h"
+#include "experiments/harness/bases.h"
+#include "experiments/harness/progress.h"
 #include "experiments/harness/shard.h"
 #include "experiments/training/cell.h"
 
@@ -56,6 +58,19 @@ struct Settings {
 };
 
 Settings settings_of(Preset preset);
+
+/// What an experiment works with: how it is run, the bases that its cells adapt, and where it says
+/// how far it is.
+struct Lab {
+  Settings settings;
+  Bases bases;
+  Progress& progress;
+
+  Lab(Settings how, Progress& shown)
+      : settings(std::move(how)),
+        bases(settings.out / "base", settings.base_steps),
+        progress(shown) {}
+};
 
 /// What every output of the preset smoke says first.
 constexpr const char* hardly_trained =
