@@ -29,37 +29,40 @@ bool has_same_numbers(const CellResult& a, const CellResult& b) {
   return same_bits(a.value, b.value) && same_bits(a.nll, b.nll);
 }
 
-ByRepetition measured_cells(const CellsOfRow& cells, const Measured& measured) {
-  ByRepetition each;
-  for (const auto& [repetition, cell] : cells) each[repetition] = measured(*cell->result);
-  return each;
+// The pairs of a row whose difference is finite.
+struct FinitePairs {
+  std::vector<double> a, b, differences;  // b - a
+};
+
+FinitePairs finite_pairs(const CellsOfRow& a, const CellsOfRow& b, const Measured& measured) {
+  FinitePairs pairs;
+  for (const auto& [repetition, cell] : a) {
+    const auto other = b.find(repetition);
+    if (other == b.end()) continue;
+    const double of_a = measured(*cell->result), of_b = measured(*other->second->result);
+    if (!std::isfinite(of_b - of_a)) continue;
+    pairs.a.push_back(of_a);
+    pairs.b.push_back(of_b);
+    pairs.differences.push_back(of_b - of_a);
+  }
+  return pairs;
 }
 
-std::vector<double> finite_differences(const ByRepetition& a, const ByRepetition& b) {
-  std::vector<double> d = values(difference(b, a));
-  std::erase_if(d, [](double x) { return !std::isfinite(x); });
-  return d;
-}
-
-MeanDifference mean_difference(const ByRepetition& a, const ByRepetition& b) {
-  std::vector<double> of_a, of_b;
-  for (const auto& [repetition, d] : difference(b, a))
-    if (std::isfinite(d)) of_a.push_back(a.at(repetition)), of_b.push_back(b.at(repetition));
-  const std::vector<double> d = finite_differences(a, b);
+MeanDifference mean_difference(const FinitePairs& pairs) {
+  const std::vector<double>& d = pairs.differences;
   return {.pairs = static_cast<int>(d.size()),
-          .a = mean(of_a),
-          .b = mean(of_b),
+          .a = mean(pairs.a),
+          .b = mean(pairs.b),
           .mean = mean(d),
           .t = d.size() < 2 ? Interval{not_known, not_known} : t_interval(d)};
 }
 
 ComparedRow compared_row(const CellsOfRow& a, const CellsOfRow& b) {
-  const ByRepetition of_a = measured_cells(a, points), of_b = measured_cells(b, points);
-  const std::vector<double> d = finite_differences(of_a, of_b);
+  const FinitePairs scores = finite_pairs(a, b, points);
   return {.cell = a.begin()->second->result->cell,
-          .points = mean_difference(of_a, of_b),
-          .nll = mean_difference(measured_cells(a, nll_of), measured_cells(b, nll_of)),
-          .p = d.size() < 2 ? not_known : p_mean_differs(d)};
+          .points = mean_difference(scores),
+          .nll = mean_difference(finite_pairs(a, b, nll_of)),
+          .p = scores.differences.size() < 2 ? not_known : p_mean_differs(scores.differences)};
 }
 
 // Over the rows that were tested.
