@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "experiments/beyond/forgetting_measure.h"
 #include "experiments/evidence/paired.h"
 #include "lora/analysis/intruders.h"
 

@@ -1,5 +1,3 @@
-#include "experiments/beyond/forgetting_measure.h"
-
 #include <fmt/format.h>
 
 #include <cmath>

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "experiments/paper/numbers.h"
-#include "experiments/paper/table6_statements.h"
 
 namespace experiments::paper::table6 {
 namespace {

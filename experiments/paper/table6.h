@@ -1,5 +1,6 @@
 #pragma once
 
+#include "experiments/evidence/score_table.h"
 #include "experiments/harness/experiment.h"
 
 /// Rank against adapted weights: Hu et al. 2021, Table 6. LoRA at each r on {q}, {q,v} and all four
@@ -37,5 +38,14 @@ Experiment experiment();
 
 /// {"q","v"} as the paper writes it: "q,v" -> "Wq,Wv".
 std::string weights_label(const std::string& weights);
+
+/// (a) to (d), each on every table, judged among themselves.
+std::vector<Finding> statements_of(const std::vector<ScoreTable>& tables);
+
+/// F2, not judged yet.
+Finding finding_of(const std::vector<ScoreTable>& tables);
+
+/// The weight sets of LoRA in the table, fewer matrices first.
+std::vector<std::string> weight_sets_in(const ScoreTable& table);
 
 }  // namespace experiments::paper::table6

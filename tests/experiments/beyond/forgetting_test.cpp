@@ -5,7 +5,6 @@
 #include <cmath>
 #include <functional>
 
-#include "experiments/beyond/forgetting_measure.h"
 #include "lora/inject.h"
 #include "tests/experiments/fake_cells.h"
 

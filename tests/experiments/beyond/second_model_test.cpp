@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "data/vocabulary.h"
-#include "experiments/beyond/forgetting_measure.h"
+#include "experiments/beyond/forgetting.h"
 #include "experiments/beyond/known_rank_student.h"
 #include "experiments/training/adapt.h"
 #include "experiments/training/batches.h"

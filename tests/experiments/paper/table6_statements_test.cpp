@@ -1,4 +1,4 @@
-#include "experiments/paper/table6_statements.h"
+#include "experiments/paper/table6.h"
 
 #include <doctest/doctest.h>
 
