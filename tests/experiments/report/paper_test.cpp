@@ -1,4 +1,4 @@
-#include "experiments/report/paper_part.h"
+#include "experiments/report/paper.h"
 
 #include <doctest/doctest.h>
 
