@@ -62,16 +62,9 @@ Section section(const ScoreTable& table) {
   for (const double p : probabilities) {
     const Runs* runs = table.find(row_name(p));
     if (runs == nullptr) continue;
-    std::vector<double> train;
-    for (const auto& [repetition, result] : *runs) train.push_back(further("train_nll")(result));
-    const auto d = values(linear_contrast(table, {{row_name(p)}, {row_name(0), -1}}, {}).each);
-    std::string difference = "-";
-    if (p > 0 && d.size() >= 2) {
-      const Interval t = t_interval(d);
-      difference = fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
-    }
-    section.table.push_back({fmt::format("{}", p), score_text(runs), difference, nll_text(runs),
-                             fmt::format("{:.3f}", mean(train))});
+    section.table.push_back({fmt::format("{}", p), score_text(runs),
+                             difference_text(table, row_name(p), row_name(0)), nll_text(runs),
+                             fmt::format("{:.3f}", mean(values(*runs, further("train_nll"))))});
   }
   return section;
 }

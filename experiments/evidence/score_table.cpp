@@ -65,6 +65,12 @@ Summary summary(const Runs& runs) {
           .lr = runs.begin()->second.cell.lr};
 }
 
+std::vector<double> values(const Runs& runs, const Measured& measured) {
+  std::vector<double> x;
+  for (const auto& [repetition, result] : runs) x.push_back(measured(result));
+  return x;
+}
+
 std::string score_text(const Summary& s) {
   return std::isnan(s.sd) ? fmt::format("{:.1f}", s.mean)
                           : fmt::format("{:.1f} ±{:.1f}", s.mean, s.sd);
@@ -171,6 +177,14 @@ std::string score_text(const Runs* runs) {
 
 std::string nll_text(const Runs* runs) {
   return runs == nullptr ? "-" : fmt::format("{:.3f}", summary(*runs).nll);
+}
+
+std::string difference_text(const ScoreTable& table, const std::string& row,
+                            const std::string& reference) {
+  const std::vector<double> d = values(linear_contrast(table, {{row}, {reference, -1}}, {}).each);
+  if (row == reference || d.size() < 2) return "-";
+  const Interval t = t_interval(d);
+  return fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
 }
 
 namespace {

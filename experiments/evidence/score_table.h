@@ -32,6 +32,9 @@ struct Summary {
 };
 Summary summary(const Runs& runs);
 
+/// What `measured` says of each run.
+std::vector<double> values(const Runs& runs, const Measured& measured);
+
 /// "70.4 ±0.5", without the spread of a single run.
 std::string score_text(const Summary& summary);
 
@@ -89,6 +92,11 @@ Section section_of(const ScoreTable& table);
 /// mean loss "0.123"; "-" where nothing was run.
 std::string score_text(const Runs* runs);
 std::string nll_text(const Runs* runs);
+
+/// "+1.2 [-0.3, +2.7]": the score of a row minus that of the reference in points, paired by
+/// repetition, with its 95 % t interval; "-" for the reference itself and for fewer than two pairs.
+std::string difference_text(const ScoreTable& table, const std::string& row,
+                            const std::string& reference);
 
 /// One line per result, sorted by cell: task, facts, base_seed, seed, method, size, targets, rank,
 /// alpha, scaling, dropout, optimizer, lr, steps, examples, trainable, metric, value (a fraction),

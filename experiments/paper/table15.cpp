@@ -72,16 +72,9 @@ Section matched_section(const ScoreTable& table) {
   for (const lora::MethodSpec& spec : specs_at(matched_budget)) {
     const Runs* runs = table.find(row_name(spec));
     if (runs == nullptr) continue;
-    const std::vector<double> d =
-        values(linear_contrast(table, {{row_name(spec)}, {reference, -1}}, {}).each);
-    std::string difference = "-";
-    if (row_name(spec) != reference && d.size() >= 2) {
-      const Interval t = t_interval(d);
-      difference = fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", mean(d), t.low, t.high);
-    }
     section.table.push_back({spec.name, lora::describe_size(spec),
                              std::to_string(summary(*runs).trainable), score_text(runs),
-                             difference});
+                             difference_text(table, row_name(spec), reference)});
   }
   return section;
 }

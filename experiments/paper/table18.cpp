@@ -39,19 +39,14 @@ void measure_validation_loss(const Lab&, nn::Model& trained, CellResult& result)
   result.more[validation_nll] = score_task_or_nan(trained, examples).nll;
 }
 
-std::string loss_text(const Runs& runs) {
-  std::vector<double> losses;
-  for (const auto& [repetition, result] : runs) losses.push_back(further(validation_nll)(result));
-  return mean_and_sd(losses, 3);
-}
-
 Section section(const ScoreTable& table, const std::vector<int>& ranks) {
   Section section = section_of(table);
   section.table = {{"r", "trained", "validation nll", "test nll", "score"}};
   const auto add = [&](const std::string& label, const Runs* runs) {
     if (runs == nullptr) return;
-    section.table.push_back({label, std::to_string(summary(*runs).trainable), loss_text(*runs),
-                             nll_text(runs), score_text(runs)});
+    section.table.push_back({label, std::to_string(summary(*runs).trainable),
+                             mean_and_sd(values(*runs, further(validation_nll)), 3), nll_text(runs),
+                             score_text(runs)});
   };
   add("frozen", table.find("frozen"));
   for (const int rank : ranks) add(std::to_string(rank), table.find(rank_row_name(rank)));
@@ -93,10 +88,9 @@ static std::string lowest_text(const ScoreTable& table) {
   double lowest = std::numeric_limits<double>::infinity();
   for (const auto& [row, runs] : table.rows) {
     if (!row.starts_with("r=")) continue;
-    std::vector<double> losses;
-    for (const auto& [repetition, result] : runs) losses.push_back(further(validation_nll)(result));
-    if (!(mean(losses) < lowest)) continue;
-    lowest = mean(losses);
+    const double loss = mean(values(runs, further(validation_nll)));
+    if (!(loss < lowest)) continue;
+    lowest = loss;
     text = fmt::format("lowest mean loss at {}", row);
   }
   return text;
