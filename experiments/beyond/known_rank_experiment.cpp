@@ -59,31 +59,8 @@ std::vector<Cell> known_rank_cells(const Settings& settings) {
   return cells;
 }
 
-CellResult train_students(const Lab& lab, const Cell& cell, const std::atomic<bool>& stop) {
-  const KnownRankOptions options = options_of(cell, lab.settings.preset);
-  return known_rank_cell_result(cell, known_rank(lab.bases.of(cell), options, stop));
-}
-
-// "sigma.12" -> {"sigma", 12}; "knee" -> {"knee", 0}.
-std::pair<std::string, long> split_index(const std::string& name) {
-  const std::size_t dot = name.find('.');
-  if (dot == std::string::npos) return {name, 0};
-  return {name.substr(0, dot), nn::read_whole(name.substr(dot + 1)).value_or(0)};
-}
-
-Report read_known_rank(const Results& results, Lab&) {
-  Report report{"Known rank: does the analysis find what was planted?"};
-  report.remarks = {
-      "A change of rank r* was planted in v of the last block; a student of higher rank learned to "
-      "say what the teacher says. The paper has no such control."};
-  report.sections = {{"", {}, known_rank_table(results.all)}};
-  report.data = known_rank_csv(results.all);
-  return report;
-}
-
-}  // namespace
-
-CellResult known_rank_cell_result(const Cell& cell, const KnownRankResult& found) {
+// From what its teacher's students showed.
+CellResult result_of(const Cell& cell, const KnownRankResult& found) {
   CellResult result;
   result.cell = cell;
   result.metric = "rank_found";
@@ -110,6 +87,18 @@ CellResult known_rank_cell_result(const Cell& cell, const KnownRankResult& found
   return result;
 }
 
+CellResult train_students(const Lab& lab, const Cell& cell, const std::atomic<bool>& stop) {
+  const KnownRankOptions options = options_of(cell, lab.settings.preset);
+  return result_of(cell, known_rank(lab.bases.of(cell), options, stop));
+}
+
+// "sigma.12" -> {"sigma", 12}; "knee" -> {"knee", 0}.
+std::pair<std::string, long> split_index(const std::string& name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string::npos) return {name, 0};
+  return {name.substr(0, dot), nn::read_whole(name.substr(dot + 1)).value_or(0)};
+}
+
 Csv known_rank_csv(const std::vector<CellResult>& results) {
   Csv csv({"true_rank", "seed", "what", "index", "value"});
   for (const CellResult& result : results) {
@@ -121,6 +110,7 @@ Csv known_rank_csv(const std::vector<CellResult>& results) {
   return csv;
 }
 
+// A row per teacher: what was planted and what was found.
 PlainTable known_rank_table(const std::vector<CellResult>& results) {
   PlainTable table{{"r*", "seed", "estimated rank", "knee of the loss", "amplification planted",
                     "recovered", "its interval"}};
@@ -141,6 +131,18 @@ PlainTable known_rank_table(const std::vector<CellResult>& results) {
   }
   return table;
 }
+
+Report read_known_rank(const Results& results, Lab&) {
+  Report report{"Known rank: does the analysis find what was planted?"};
+  report.remarks = {
+      "A change of rank r* was planted in v of the last block; a student of higher rank learned to "
+      "say what the teacher says. The paper has no such control."};
+  report.sections = {{"", {}, known_rank_table(results.all)}};
+  report.data = known_rank_csv(results.all);
+  return report;
+}
+
+}  // namespace
 
 Experiment known_rank_experiment() {
   return {

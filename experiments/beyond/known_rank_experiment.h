@@ -20,12 +20,4 @@ namespace experiments::beyond {
 ///                    without an index; those that have no value are not there
 Experiment known_rank_experiment();
 
-/// The cell's result from what its teacher's students showed.
-CellResult known_rank_cell_result(const Cell& cell, const KnownRankResult& found);
-
-Csv known_rank_csv(const std::vector<CellResult>& results);
-
-/// A row per teacher: what was planted and what was found.
-PlainTable known_rank_table(const std::vector<CellResult>& results);
-
 }  // namespace experiments::beyond

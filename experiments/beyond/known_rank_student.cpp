@@ -23,7 +23,9 @@ static nn::Var position_logits(const nn::Pass& pass, nn::Model& model, const std
   return model.logits(pass, tokens, nn::all_positions(tokens));
 }
 
-double mean_kl(nn::Model& teacher, nn::Model& student, const std::vector<int>& ids, int length) {
+// Mean KL(teacher ‖ student) over all positions of the rows.
+static double mean_kl(nn::Model& teacher, nn::Model& student, const std::vector<int>& ids,
+                      int length) {
   nn::Tape tape(autograd::TapeMode::values);
   const nn::Pass pass{tape};
   const nn::Var target = position_logits(pass, teacher, ids, length);

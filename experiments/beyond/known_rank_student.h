@@ -36,7 +36,4 @@ Student train_student(std::unique_ptr<nn::Model> base, nn::Model& teacher,
 std::vector<int> uniform_tokens(const nn::Model& model, int rows, int length,
                                 autograd::Random& random);
 
-/// Mean KL(teacher ‖ student) over all positions of the rows.
-double mean_kl(nn::Model& teacher, nn::Model& student, const std::vector<int>& ids, int length);
-
 }  // namespace experiments::beyond

@@ -24,7 +24,6 @@ class Csv {
   void add(std::vector<std::string> fields);
 
   bool empty() const { return head_.empty(); }
-  const std::vector<std::string>& head() const { return head_; }
   const std::vector<std::vector<std::string>>& rows() const { return rows_; }
 
   std::string text() const;

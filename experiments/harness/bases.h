@@ -26,8 +26,6 @@ class Bases {
   /// The base of this cell, which was prepared; throws std::logic_error otherwise.
   const Base& of(const Cell& cell) const;
 
-  long steps() const { return steps_; }
-
  private:
   using Key = std::tuple<std::uint64_t, int, int, long, std::string>;
   std::filesystem::path folder_;

@@ -38,10 +38,6 @@ Sharing sharing_of(const Experiment& experiment) {
   return experiment.look ? Sharing::gives : Sharing::gives_and_takes;
 }
 
-std::filesystem::path report_path(const Settings& settings, const std::string& name) {
-  return settings.out / name / "report.json";
-}
-
 Settings settings_for(const Experiment& experiment, Settings settings) {
   std::erase_if(settings.tasks, [&](const data::Task& task) {
     return std::find(experiment.tasks.begin(), experiment.tasks.end(), task) ==
@@ -176,7 +172,7 @@ Report run(const Experiment& experiment, Lab& lab) {
   // A run that starts over and is stopped must not leave another run's findings to be judged.
   std::error_code ignored;
   if (settings.start == Start::fresh)
-    std::filesystem::remove(report_path(settings, experiment.name), ignored);
+    std::filesystem::remove(settings.out / experiment.name / "report.json", ignored);
   const Results results = train_cells(experiment, lab, folder, std::move(cells));
   if (settings.dealer) throw done(*settings.shard(), folder.path());
   Report report = experiment.read(results, lab);

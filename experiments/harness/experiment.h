@@ -88,7 +88,4 @@ std::string sweep_of(const Experiment& experiment);
 /// The same for the experiment of this name; one that is none of them has its own.
 std::string sweep_of(const std::vector<Experiment>& experiments, const std::string& name);
 
-/// OUT/name/report.json.
-std::filesystem::path report_path(const Settings& settings, const std::string& name);
-
 }  // namespace experiments::harness

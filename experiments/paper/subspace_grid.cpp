@@ -63,8 +63,6 @@ Spot spot(const std::map<Repetition, Grid>& each, lora::Index i, lora::Index j) 
           lora::corrected(mean(phi), i, j, d)};
 }
 
-}  // namespace
-
 PlainTable grid_table(const Grids& grids, const Spots& spots) {
   PlainTable table{{"φ(i,j), corrected"}};
   for (const auto& [i, j] : spots) table[0].push_back(fmt::format("({},{})", i, j));
@@ -88,6 +86,8 @@ PlainTable grid_table(const Grids& grids, const Spots& spots) {
   table.push_back(chance);
   return table;
 }
+
+}  // namespace
 
 Report grid_report(const std::string& title, const std::string& paper, const Grids& grids,
                    const Spots& spots) {

@@ -54,9 +54,8 @@ Csv grid_csv(const Grids& grids);
 
 /// Some (i,j) of every comparison as a table: mean φ, and in brackets the corrected mean.
 using Spots = std::vector<std::pair<lora::Index, lora::Index>>;
-PlainTable grid_table(const Grids& grids, const Spots& spots);
 
-/// The table, and all of the grids as its data.
+/// That table, and all of the grids as its data.
 Report grid_report(const std::string& title, const std::string& paper, const Grids& grids,
                    const Spots& spots);
 

@@ -11,6 +11,8 @@
 namespace experiments::paper::table15 {
 namespace {
 
+constexpr long matched_budget = 2048;
+
 lora::LoraConfig on(const std::vector<std::string>& targets) {
   lora::LoraConfig config;
   config.targets = targets;

@@ -19,7 +19,6 @@ Experiment figure2_experiment();
 
 /// Trained parameters aimed at: LoRA on {q,v} at r = 1 and 4, and at r = 16 in the preset full.
 std::vector<long> budgets(Preset preset);
-constexpr long matched_budget = 2048;
 
 /// What is run, in the order of the paper's methods and by size, each once: nearest() of every
 /// method to every budget, LoRA also on {v} and on all four; the prompt encoder also with eight

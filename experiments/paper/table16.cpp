@@ -11,6 +11,7 @@ namespace experiments::paper::table16 {
 namespace {
 
 constexpr int batch = AdaptOptions().batch;
+constexpr int smallest_set = 100;
 const std::vector<std::string> methods{"lora", "prefix-embedding", "prefix-layer", "full"};
 
 std::string row_name(const std::string& method, int n) { return fmt::format("{} n={}", method, n); }

@@ -14,8 +14,6 @@ Experiment experiment();
 /// the preset full 1000, and so many that no step sees an example again, "all" of a generator.
 std::vector<int> sizes(Preset preset, int own, int steps);
 
-constexpr int smallest_set = 100;
-
 /// F8, fixed before any grid was run, margin 3 points as for Table 6:
 ///   "LoRA is at least as good as full fine-tuning at the smallest n": at n = 100,
 ///   D = score(LoRA) - score(full)                                      reproduced if D > -margin

@@ -141,6 +141,18 @@ std::vector<fs::path> folders_in(const fs::path& out) {
   return entries_of(out, unreadable);
 }
 
+// The folders of finished cells, by name; experiments may share one.
+std::vector<std::string> sweeps_in(const fs::path& out,
+                                   const std::vector<Experiment>& experiments) {
+  std::set<std::string> sweeps;
+  for (const Experiment& experiment : experiments) {
+    const std::string sweep = sweep_of(experiment);
+    if (is_there(out / sweep / "cells.jsonl") && contents_of(out / sweep).other.empty())
+      sweeps.insert(sweep);
+  }
+  return {sweeps.begin(), sweeps.end()};
+}
+
 }  // namespace
 
 std::vector<Stage> stages_in(const fs::path& out, const std::vector<Experiment>& experiments) {
@@ -154,17 +166,6 @@ std::vector<Stage> stages_in(const fs::path& out, const std::vector<Experiment>&
       if (auto report = own_sweep(folder))
         stages.push_back({file_name(folder), std::move(*report)});
   return stages;
-}
-
-std::vector<std::string> sweeps_in(const fs::path& out,
-                                   const std::vector<Experiment>& experiments) {
-  std::set<std::string> sweeps;
-  for (const Experiment& experiment : experiments) {
-    const std::string sweep = sweep_of(experiment);
-    if (is_there(out / sweep / "cells.jsonl") && contents_of(out / sweep).other.empty())
-      sweeps.insert(sweep);
-  }
-  return {sweeps.begin(), sweeps.end()};
 }
 
 std::vector<std::string> left_out(const fs::path& out, const std::vector<Experiment>& experiments) {

@@ -34,10 +34,6 @@ std::vector<Stage> stages_in(const std::filesystem::path& out,
 /// What all of these found, judged as one family: F1 to F11.
 std::vector<Finding> judged_findings(const std::vector<Stage>& stages);
 
-/// The folders of their finished cells, by name; experiments may share one.
-std::vector<std::string> sweeps_in(const std::filesystem::path& out,
-                                   const std::vector<Experiment>& experiments);
-
 /// A line for each folder that has results which are not read, with the reason.
 std::vector<std::string> left_out(const std::filesystem::path& out,
                                   const std::vector<Experiment>& experiments);
