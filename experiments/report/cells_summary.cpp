@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "experiments/evidence/csv.h"
 #include "experiments/evidence/statistics.h"
 #include "experiments/harness/results.h"
 #include "experiments/report/figures.h"
@@ -41,30 +42,31 @@ std::vector<FieldText> fields_of_kind(const Cell& cell, bool came_later) {
 
 std::string number_text(double x) { return std::isfinite(x) ? fmt::format("{}", x) : ""; }
 
-std::string line_of(const Repetitions& repetitions, const std::set<std::string>& measurements) {
+std::vector<std::string> line_of(const Repetitions& repetitions,
+                                 const std::set<std::string>& measurements) {
   const CellResult& first = repetitions.first;
-  std::string line;
-  for (const FieldText& field : fields_of_kind(first.cell, false)) line += field.text + ",";
-  line +=
-      fmt::format("{},{},{}", repetitions.values.at("value").size(), first.metric, first.trainable);
+  std::vector<std::string> line;
+  for (const FieldText& field : fields_of_kind(first.cell, false)) line.push_back(field.text);
+  line.insert(line.end(), {std::to_string(repetitions.values.at("value").size()), first.metric,
+                           std::to_string(first.trainable)});
   for (const std::string& name : measurements) {
     const auto found = repetitions.values.find(name);
-    line += found == repetitions.values.end()
-                ? ",,"
-                : fmt::format(",{},{}", number_text(mean(found->second)),
-                              number_text(sample_sd(found->second)));
+    const bool is_missing = found == repetitions.values.end();
+    line.push_back(is_missing ? "" : number_text(mean(found->second)));
+    line.push_back(is_missing ? "" : number_text(sample_sd(found->second)));
   }
-  for (const FieldText& field : fields_of_kind(first.cell, true)) line += "," + field.text;
-  return line + "\n";
+  for (const FieldText& field : fields_of_kind(first.cell, true)) line.push_back(field.text);
+  return line;
 }
 
-std::string head_line(const std::set<std::string>& measurements) {
-  std::string line;
-  for (const FieldText& field : fields_of_kind({}, false)) line += field.name + ",";
-  line += "n,metric,trainable";
-  for (const std::string& name : measurements) line += fmt::format(",{0}_mean,{0}_sd", name);
-  for (const FieldText& field : fields_of_kind({}, true)) line += "," + field.name;
-  return line + "\n";
+std::vector<std::string> head_line(const std::set<std::string>& measurements) {
+  std::vector<std::string> line;
+  for (const FieldText& field : fields_of_kind({}, false)) line.push_back(field.name);
+  line.insert(line.end(), {"n", "metric", "trainable"});
+  for (const std::string& name : measurements)
+    line.insert(line.end(), {name + "_mean", name + "_sd"});
+  for (const FieldText& field : fields_of_kind({}, true)) line.push_back(field.name);
+  return line;
 }
 
 }  // namespace
@@ -90,9 +92,9 @@ std::string cells_summary_csv(const std::filesystem::path& cells_jsonl) {
       measurements.insert(name);
     }
   }
-  std::string csv = head_line(measurements);
-  for (const auto& [key, repetitions] : kinds) csv += line_of(repetitions, measurements);
-  return csv;
+  Csv csv(head_line(measurements));
+  for (const auto& [key, repetitions] : kinds) csv.add(line_of(repetitions, measurements));
+  return csv.text();
 }
 
 }  // namespace experiments::report
