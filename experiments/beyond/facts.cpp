@@ -20,13 +20,9 @@ std::vector<Cell> cells(const Settings& settings) {
   for (const int K : grid(settings)) {
     Settings with_k = settings;
     with_k.facts = K;
-    for (const Cell& cell : repetitions(with_k)) {
-      if (cell.base_seed != settings.base_seeds.front()) continue;
-      cells.push_back(frozen(cell));
-      cells.push_back(full(cell));
-      for (const int rank : ranks(settings))
-        cells.push_back(lora_cell(cell, with_k, {"q", "v"}, rank));
-    }
+    with_k.base_seeds = {settings.base_seeds.front()};
+    for (Cell& cell : frozen_full_and_lora(with_k, {"q", "v"}, ranks(settings)))
+      cells.push_back(std::move(cell));
   }
   return cells;
 }

@@ -11,8 +11,6 @@ namespace experiments::beyond::forgetting {
 
 namespace {
 
-const std::vector<std::string> attention_targets{"q", "k", "v", "o"};
-
 std::vector<int> ranks_of(const Settings& settings) {
   if (settings.preset == Preset::smoke) return settings.ranks_or({1, 16});
   if (settings.preset == Preset::full) return settings.ranks_or({1, 2, 4, 8, 16, 64});
@@ -20,14 +18,7 @@ std::vector<int> ranks_of(const Settings& settings) {
 }
 
 std::vector<Cell> cells(const Settings& options) {
-  std::vector<Cell> cells;
-  for (const Cell& cell : repetitions(options)) {
-    cells.push_back(frozen(cell));
-    cells.push_back(full(cell));
-    for (const int r : ranks_of(options))
-      cells.push_back(lora_cell(cell, options, attention_targets, r));
-  }
-  return cells;
+  return frozen_full_and_lora(options, {"q", "k", "v", "o"}, ranks_of(options));
 }
 
 // ---- reading results ----------------------------------------------------------------------------

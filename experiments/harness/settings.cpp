@@ -84,6 +84,18 @@ Cell lora_cell(Cell cell, const Settings& settings, const std::vector<std::strin
   return cell;
 }
 
+std::vector<Cell> frozen_full_and_lora(const Settings& settings,
+                                       const std::vector<std::string>& targets,
+                                       const std::vector<int>& ranks) {
+  std::vector<Cell> cells;
+  for (const Cell& cell : repetitions(settings)) {
+    cells.push_back(frozen(cell));
+    cells.push_back(full(cell));
+    for (const int rank : ranks) cells.push_back(lora_cell(cell, settings, targets, rank));
+  }
+  return cells;
+}
+
 Cell method_cell(Cell cell, const std::string& method, int size) {
   cell.method = method;
   cell.size = size;

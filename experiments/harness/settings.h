@@ -88,6 +88,10 @@ Cell frozen(Cell cell);
 Cell full(Cell cell);
 Cell lora_cell(Cell cell, const Settings& settings, const std::vector<std::string>& targets,
                int rank);
+/// For every repetition the frozen base, full fine-tuning, and LoRA on these targets at each rank.
+std::vector<Cell> frozen_full_and_lora(const Settings& settings,
+                                       const std::vector<std::string>& targets,
+                                       const std::vector<int>& ranks);
 /// Another method of lora/, by name, with its size.
 Cell method_cell(Cell cell, const std::string& method, int size);
 

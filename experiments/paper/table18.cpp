@@ -23,14 +23,7 @@ constexpr PaperRow18 paper[] = {{1, 1.23, 68.72},   {2, 1.21, 69.17},   {4, 1.18
                                 {512, 1.16, 68.78}, {1024, 1.17, 69.37}};
 
 std::vector<Cell> cells(const Settings& options) {
-  std::vector<Cell> cells;
-  for (const Cell& cell : repetitions(options)) {
-    cells.push_back(frozen(cell));
-    cells.push_back(full(cell));
-    for (const int rank : options.ranks_or(ranks(options.preset)))
-      cells.push_back(lora_cell(cell, options, {"q", "v"}, rank));
-  }
-  return cells;
+  return frozen_full_and_lora(options, {"q", "v"}, options.ranks_or(ranks(options.preset)));
 }
 
 void measure_validation_loss(const Lab&, nn::Model& trained, CellResult& result) {
