@@ -36,6 +36,12 @@ std::vector<double> values(const ByRepetition& each) {
   return x;
 }
 
+ByRepetition means(const std::map<Repetition, std::vector<double>>& each) {
+  ByRepetition found;
+  for (const auto& [repetition, list] : each) found[repetition] = mean(list);
+  return found;
+}
+
 double points(const CellResult& result) { return 100 * result.value; }
 
 Measured further(const std::string& name) {

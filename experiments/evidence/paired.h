@@ -25,6 +25,9 @@ ByRepetition difference(const ByRepetition& a, const ByRepetition& b);
 
 std::vector<double> values(const ByRepetition& each);
 
+/// The mean of what was measured in each repetition, as of several matrices.
+ByRepetition means(const std::map<Repetition, std::vector<double>>& each);
+
 /// 100 * value: the score in points.
 double points(const CellResult& result);
 

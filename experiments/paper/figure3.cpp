@@ -26,7 +26,7 @@ Grid without_first(const lora::MatrixXd& U, const lora::MatrixXd& V) {
 }
 
 Finding::Part part(const char* statement, const std::string& task, const char* text,
-                   std::map<Repetition, double> each, double threshold, bool above) {
+                   ByRepetition each, double threshold, bool above) {
   Contrast c{.text = text, .each = std::move(each), .threshold = threshold, .holds_above = above};
   c.unit = "of φ";
   if (c.each.empty()) c.missing = "no repetition has adapters of rank 8 and 16";

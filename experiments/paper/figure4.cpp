@@ -51,11 +51,10 @@ Grids grids_of(const std::vector<AdaptedModel>& models) {
 namespace {
 
 // The pseudo-values of q - v, base by base.
-std::map<Repetition, double> jackknifed(const std::map<Repetition, double>& q,
-                                        const std::map<Repetition, double>& v) {
-  std::map<std::uint64_t, std::map<Repetition, double>> bases;
+ByRepetition jackknifed(const ByRepetition& q, const ByRepetition& v) {
+  std::map<std::uint64_t, ByRepetition> bases;
   for (const auto& [repetition, d] : difference(q, v)) bases[repetition.first][repetition] = d;
-  std::map<Repetition, double> each;
+  ByRepetition each;
   for (const auto& [base, of_each] : bases) {
     if (of_each.size() < 3) continue;
     const std::vector<double> pseudo = jackknife_of_pairs(values(of_each));

@@ -20,23 +20,19 @@ double Grid::corrected(lora::Index i, lora::Index j) const {
   return lora::corrected(phi(i - 1, j - 1), i, j, d);
 }
 
-std::map<Repetition, double> by_repetition(const Grids& grids, const std::string& task,
-                                           const std::string& kind, const std::string& what,
-                                           Side side,
-                                           const std::function<double(const Grid&)>& read) {
+ByRepetition by_repetition(const Grids& grids, const std::string& task, const std::string& kind,
+                           const std::string& what, Side side,
+                           const std::function<double(const Grid&)>& read) {
   std::map<Repetition, std::vector<double>> values;
   for (const auto& [key, each] : grids)
     if (key.task == task && kind_of(key.matrix) == kind && key.what == what && key.side == side)
       for (const auto& [repetition, grid] : each) values[repetition].push_back(read(grid));
-  std::map<Repetition, double> means;
-  for (const auto& [repetition, list] : values) means[repetition] = mean(list);
-  return means;
+  return means(values);
 }
 
-std::map<Repetition, double> over_q_and_v(const Grids& grids, const std::string& task,
-                                          const std::string& what,
-                                          const std::function<double(const Grid&)>& read) {
-  std::map<Repetition, double> means = by_repetition(grids, task, "q", what, Side::right, read);
+ByRepetition over_q_and_v(const Grids& grids, const std::string& task, const std::string& what,
+                          const std::function<double(const Grid&)>& read) {
+  ByRepetition means = by_repetition(grids, task, "q", what, Side::right, read);
   for (const auto& [repetition, v] : by_repetition(grids, task, "v", what, Side::right, read))
     means[repetition] = (means[repetition] + v) / 2;
   return means;

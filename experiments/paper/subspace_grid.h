@@ -36,15 +36,13 @@ struct Grid {
 using Grids = std::map<GridKey, std::map<Repetition, Grid>>;
 
 /// The mean of read(grid) over the matrices of a kind ("q" or "v") for each repetition.
-std::map<Repetition, double> by_repetition(const Grids& grids, const std::string& task,
-                                           const std::string& kind, const std::string& what,
-                                           Side side,
-                                           const std::function<double(const Grid&)>& read);
+ByRepetition by_repetition(const Grids& grids, const std::string& task, const std::string& kind,
+                           const std::string& what, Side side,
+                           const std::function<double(const Grid&)>& read);
 
 /// The mean of that over q and v, from the inputs' side of BA.
-std::map<Repetition, double> over_q_and_v(const Grids& grids, const std::string& task,
-                                          const std::string& what,
-                                          const std::function<double(const Grid&)>& read);
+ByRepetition over_q_and_v(const Grids& grids, const std::string& task, const std::string& what,
+                          const std::function<double(const Grid&)>& read);
 
 std::vector<std::string> tasks_of(const Grids& grids);
 

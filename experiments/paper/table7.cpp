@@ -38,9 +38,8 @@ double below_w(const lora::Amplification& a) { return std::log2(a.in_w / a.in_de
 double log_factor(const lora::Amplification& a) { return std::log2(a.factor()); }
 
 // The mean of what is read over the entries of a task's Wq that fit, for each repetition.
-std::map<Repetition, double> mean_by_repetition(const std::vector<Entry>& entries,
-                                                const std::string& task, AlphaRule rule,
-                                                lora::Index low, lora::Index high, Read read) {
+ByRepetition mean_by_repetition(const std::vector<Entry>& entries, const std::string& task,
+                                AlphaRule rule, lora::Index low, lora::Index high, Read read) {
   std::map<Repetition, std::vector<double>> values;
   for (const Entry& entry : entries) {
     const lora::Index r = entry.amplification.r;
@@ -48,19 +47,17 @@ std::map<Repetition, double> mean_by_repetition(const std::vector<Entry>& entrie
         r <= high)
       values[entry.repetition].push_back(read(entry.amplification));
   }
-  std::map<Repetition, double> means;
-  for (const auto& [repetition, list] : values) means[repetition] = mean(list);
-  return means;
+  return means(values);
 }
 
 // What is read at r = 4 minus at r = 16, for each repetition that has both.
-std::map<Repetition, double> fall(const std::vector<Entry>& entries, const std::string& task,
-                                  AlphaRule rule, Read read) {
+ByRepetition fall(const std::vector<Entry>& entries, const std::string& task, AlphaRule rule,
+                  Read read) {
   return difference(mean_by_repetition(entries, task, rule, 4, 4, read),
                     mean_by_repetition(entries, task, rule, 16, 16, read));
 }
 
-Contrast contrast(std::string text, std::map<Repetition, double> each) {
+Contrast contrast(std::string text, ByRepetition each) {
   Contrast c{.text = std::move(text), .each = std::move(each)};
   c.unit = "doublings";
   if (c.each.empty()) c.missing = "no repetition has the adapters that this needs";
