@@ -4,7 +4,10 @@
 
 #include <cmath>
 
+#include "tests/experiments/fake_findings.h"
+
 using namespace experiments::evidence;
+using fake::finding, fake::has;
 
 namespace {
 
@@ -16,21 +19,6 @@ Report a_report() {
                       {{"row", "score"}, {"r = 4", "42.0 ±1.0*"}, {"r = 8", "-"}}}};
   report.notes = {"A note."};
   return report;
-}
-
-Finding finding(const std::string& id, double effect, int pairs = 6) {
-  Finding made{id, "what is stated", "./run it", {}};
-  Contrast contrast;
-  contrast.text = "a minus b; holds above 0 points";
-  for (int seed = 1; seed <= pairs; ++seed)
-    contrast.each[{2, static_cast<std::uint64_t>(seed)}] = effect + 0.1 * seed;
-  made.parts.push_back({"a is larger", "nli", contrast});
-  made.cells = 2 * pairs;
-  return made;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -12,21 +12,17 @@
 #include "experiments/report/html.h"
 #include "nn/files/file.h"
 #include "tests/experiments/fake_cells.h"
+#include "tests/experiments/fake_findings.h"
 #include "tests/nn/temporary_folder.h"
 
 using namespace experiments::report;
+using fake::has;
 
 namespace {
 
+// With what HTML would take for its own.
 Finding finding(const std::string& id, double effect, int pairs = 6) {
-  Finding made{id, "what <the> paper \"says\" & more", "./run it", {}};
-  Contrast contrast;
-  contrast.text = "a minus b; holds above 0 points";
-  for (int seed = 1; seed <= pairs; ++seed)
-    contrast.each[{2, static_cast<std::uint64_t>(seed)}] = effect + 0.1 * seed;
-  made.parts.push_back({"a is larger", "nli", contrast});
-  made.cells = 2 * pairs;
-  return made;
+  return fake::finding(id, effect, pairs, "what <the> paper \"says\" & more");
 }
 
 void write_report_json(const std::filesystem::path& folder, const Finding& found) {
@@ -40,10 +36,6 @@ std::vector<std::string> names_in(const std::filesystem::path& out) {
   for (const Stage& stage : stages_in(out, experiments::cli::all_experiments()))
     names.push_back(stage.name);
   return names;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
