@@ -8,9 +8,10 @@ namespace experiments::report {
 
 namespace {
 
-// "1,024", "62.0 ±5.1", "+0.1 [-5.4, +5.6]", "1e-05"; a list "[1,2]" is none.
+// "1,024", "62.0 ±5.1", "+0.1 [-5.4, +5.6]", "1e-05", "62.0 ±5.1*", the best; a list "[1,2]" is
+// none.
 bool is_number(const std::string& cell) {
-  return cell.find_first_not_of("0123456789.,+-%()[]e ±") == std::string::npos &&
+  return cell.find_first_not_of("0123456789.,+-%()[]e ±*") == std::string::npos &&
          !cell.starts_with('[') && cell.find_first_of("0123456789") != std::string::npos;
 }
 

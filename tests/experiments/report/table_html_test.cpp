@@ -19,6 +19,8 @@ TEST_CASE("a table has a head that can be repeated, and its numbers stand to the
 
 TEST_CASE("a column of dashes or of nothing has no numbers, and a row may be short or long") {
   CHECK(table_html({"a", "b"}, {{"-", ""}}).find("class=\"n\"") == std::string::npos);
+  CHECK(table_html({"best"}, {{"62.0 ±5.1*"}}).find("class=\"n\"") != std::string::npos);
+  CHECK(table_html({"best"}, {{"*"}}).find("class=\"n\"") == std::string::npos);
   CHECK(table_html({"a", "b"}, {{"1"}}).find("<td class=\"n\">1</td></tr>") != std::string::npos);
   CHECK(table_html({"a"}, {{"1", "2"}}).find("<td class=\"n\">1</td><td>2</td>") !=
         std::string::npos);
