@@ -170,6 +170,15 @@ TEST_CASE("erratum 11: three counts of GPT-3's baselines are not those of the fo
     CHECK(prints("errata.md", grouped(n)));
 }
 
+TEST_CASE("erratum 12: Figure 8's 0.2 stands over a chance of 0.1") {
+  const double d = 12288, top = std::round(0.1 * d), chance = top / d;  // top 4 against top 10 %
+  CHECK(top == 1229);
+  CHECK(rounds_to(chance, 0.1, 0.001));
+  CHECK(rounds_to((0.2 - chance) / (1 - chance), 0.11, 0.01));
+  CHECK(prints("errata.md", grouped(1229)));
+  CHECK(prints("low-rank-analysis.md", "0.11"));
+}
+
 TEST_CASE("throughput and time per token are two different 25 and 33 percent") {
   CHECK(rounds_to(43.1 / 32.5, 1.326, 1e-3));
   CHECK(rounds_to(100 * (1 - 32.5 / 43.1), 24.6, 0.1));

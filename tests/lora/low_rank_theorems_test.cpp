@@ -89,7 +89,9 @@ TEST_CASE("the chance level of phi is max(i,j)/d") {
     const double chance = static_cast<double>(std::max(i, j)) / static_cast<double>(d);
     CHECK(std::abs(mean - chance) < 0.02);
   }
-  const struct { Index d, i, j; } rows[] = {{12288, 8, 64}, {64, 1, 8}, {64, 8, 16}, {64, 8, 64}};
+  const struct {
+    Index d, i, j;
+  } rows[] = {{12288, 8, 64}, {12288, 4, 1229}, {64, 1, 8}, {64, 8, 16}, {64, 8, 64}};
   for (const auto& row : rows) {
     const double chance = static_cast<double>(std::max(row.i, row.j)) / static_cast<double>(row.d);
     CHECK(prints("low-rank-analysis.md",
