@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "tests/lora/pages.h"
 #include "tests/lora/subspaces.h"
@@ -41,6 +42,82 @@ TEST_CASE("Eckart-Young: no matrix of rank r is nearer than the truncated SVD") 
       CHECK((m - truncated(close, r)).norm() > least);
     }
   }
+}
+
+// M with an error of size tau in each entry, cut off after r terms: nearest to M where r is the
+// number of its singular values above √3 tau √d.
+TEST_CASE("with noise the best rank ends where a direction is weaker than the noise") {
+  const Index d = 32, planted = 8;
+  const auto valley = [&](double ratio, double tau, std::uint64_t seed) {
+    VectorXd sigma(planted);
+    for (Index i = 0; i < planted; ++i) sigma(i) = std::pow(ratio, static_cast<double>(i));
+    const MatrixXd m = random_basis(d, planted, seed, "U") * diagonal(sigma) *
+                       random_basis(d, planted, seed, "V").transpose();
+    const auto seen = svd_of(m + tau * gaussian_matrix(d, d, seed, "noise"));
+    MatrixXd rest = m;
+    double least = rest.norm();
+    Index best = 0;
+    for (Index i = 0; i < d; ++i) {
+      rest -= seen.singularValues()(i) * seen.matrixU().col(i) * seen.matrixV().col(i).transpose();
+      if (rest.norm() < least) {
+        least = rest.norm();
+        best = i + 1;
+      }
+    }
+    return best;
+  };
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    CHECK(valley(1, 0.02, seed) == 8);    // all equal to 1: the planted rank
+    CHECK(valley(0.5, 0.02, seed) == 3);  // 1/4 is above √3 tau √d = 0.196, 1/8 is not
+    CHECK(valley(0.5, 1e-9, seed) == 8);  // control: nearly no noise, and all are found
+  }
+}
+
+// Why Adam's steps are not of the rank of its gradients.
+TEST_CASE("the signs of a matrix of small rank have a larger one") {
+  const auto rank = [](const MatrixXd& m) {
+    const VectorXd sigma = svd_of(m).singularValues();
+    return (sigma.array() > 1e-9 * sigma(0)).count();
+  };
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const MatrixXd two = low_rank(64, 64, 2, seed), twelve = low_rank(64, 64, 12, seed);
+    CHECK(rank(two) == 2);
+    CHECK(rank(two.cwiseSign()) >= 25);
+    CHECK(rank(two.cwiseSign()) <= 40);
+    CHECK(rank(twelve.cwiseSign()) == 64);
+  }
+}
+
+// Answers are points on a circle, and fact i is the point of its answer: the logits are cosines.
+TEST_CASE("28 facts are answered rightly by logits of rank 2") {
+  const Index facts = 28;
+  MatrixXd answers(facts, 2);
+  for (Index i = 0; i < facts; ++i) {
+    const double angle = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(facts);
+    answers.row(i) << std::cos(angle), std::sin(angle);
+  }
+  const auto answer_of = [&](Index fact) { return (5 * fact + 3) % facts; };  // a permutation
+  MatrixXd one_hot = MatrixXd::Zero(facts, facts), points(facts, 2);
+  for (Index fact = 0; fact < facts; ++fact) {
+    one_hot(fact, answer_of(fact)) = 1;
+    points.row(fact) = answers.row(answer_of(fact));
+  }
+  const MatrixXd logits = points * answers.transpose();
+  CHECK(svd_of(logits).singularValues()(1) > 1);
+  CHECK(svd_of(logits).singularValues()(2) < 1e-12);
+  double gap = 1;
+  for (Index fact = 0; fact < facts; ++fact) {
+    VectorXd row = logits.row(fact);
+    Index best = 0;
+    const double right = row.maxCoeff(&best);
+    CHECK(best == answer_of(fact));
+    row(best) = -1;
+    gap = std::min(gap, right - row.maxCoeff());
+  }
+  CHECK(gap == doctest::Approx(0.025).epsilon(0.01));
+  // As logits that a squared error asks for, the same facts have 28 equal singular values.
+  CHECK((svd_of(one_hot).singularValues().array() - 1).abs().maxCoeff() < 1e-12);
+  CHECK((one_hot - truncated(one_hot, 2)).squaredNorm() == doctest::Approx(26));
 }
 
 TEST_CASE("singular vectors of BA from QR of the factors are those of the product") {
