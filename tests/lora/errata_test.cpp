@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <regex>
+#include <set>
+#include <vector>
 
 #include "lora/inject.h"
 #include "lora/methods/method.h"
@@ -78,6 +81,10 @@ TEST_CASE("erratum 2: the product fits with singular vectors as rows, and then i
   CHECK((U.transpose() * W).cols() == rows.transpose().rows());
   const MatrixXd product = U.transpose() * W * rows.transpose();
   CHECK((product - U.transpose() * W * V).norm() < 1e-12);
+  // H.4's UUᵀWVᵀV: with rows, W from U's space to V's. With columns its last factor is I, of r x r.
+  const MatrixXd projected = U * U.transpose() * W * rows.transpose() * rows;
+  CHECK((projected - U * product * V.transpose()).norm() < 1e-12);
+  CHECK((V.transpose() * V).isIdentity(1e-12));
   const VectorXd top = svd_of(W).singularValues().head(r);
   CHECK((product - MatrixXd(top.asDiagonal())).norm() < 1e-12);
 }
@@ -140,7 +147,7 @@ TEST_CASE("erratum 9: Table 7's random column is ‖W‖ r/d, and its scale chan
   CHECK_FALSE(prints("errata.md", "21.58"));  // control
 }
 
-TEST_CASE("erratum 11: three counts of GPT-3's baselines are not those of the formulas") {
+TEST_CASE("erratum 11: counts of GPT-3's baselines are not those of the formulas") {
   const nn::DecoderConfig c{.d_model = gpt3, .layers = gpt3_layers, .d_mlp = 4 * gpt3};
   const lora::Index Ld = gpt3_layers * gpt3;
   const auto millions = [](lora::Index n) { return static_cast<double>(n) / 1e6; };
@@ -154,6 +161,21 @@ TEST_CASE("erratum 11: three counts of GPT-3's baselines are not those of the fo
   CHECK(prefix == 16 * Ld);
   CHECK_FALSE(rounds_to(millions(prefix), 20.2, 0.1));
   for (lora::Index n = 0; n < 100; ++n) CHECK_FALSE(rounds_to(millions(n * Ld), 20.2, 0.1));
+
+  // PreLayer's other rows: the positions, what is printed, and LoRA's r where there is one.
+  const struct {
+    lora::Index positions;
+    const char *printed, *by_formula;
+    lora::Index r;
+  } rows[] = {{2 + 2, "5.1", "4.7", 0},    {8 + 0, "10.1", "9.4", 0},   {8 + 8, "20.2", "18.9", 0},
+              {32 + 4, "44.1", "42.5", 0}, {64 + 0, "76.1", "75.5", 0}, {8 + 4, "52.8", "51.9", 8}};
+  for (const auto& row : rows) {
+    const lora::Index layers = lora::count({.name = "prefix-layer", .size = row.positions}, c);
+    CHECK(layers == row.positions * Ld);
+    const lora::Index all = layers + (row.r == 0 ? 0 : count(2 * gpt3_layers, gpt3, row.r));
+    CHECK(fmt::format("{:.1f}", millions(all)) == row.by_formula);
+    CHECK(prints("errata.md", fmt::format("| {}M | {}M |", row.printed, row.by_formula)));
+  }
 
   const auto lora_and_prefix = [&](lora::Index r) {
     return count(2 * gpt3_layers, gpt3, r) +
@@ -177,6 +199,55 @@ TEST_CASE("erratum 12: Figure 8's 0.2 stands over a chance of 0.1") {
   CHECK(rounds_to((0.2 - chance) / (1 - chance), 0.11, 0.01));
   CHECK(prints("errata.md", grouped(1229)));
   CHECK(prints("low-rank-analysis.md", "0.11"));
+}
+
+TEST_CASE("erratum 13: columns of A have r numbers, rows and right singular vectors k") {
+  const Index k = 100;
+  const MatrixXd A8 = gaussian_matrix(8, k, 1, "A"), A64 = gaussian_matrix(64, k, 2, "A");
+  CHECK(A8.col(0).size() != A64.col(0).size());
+  CHECK(A8.row(0).size() == A64.row(0).size());
+  const MatrixXd V8 = svd_of(A8).matrixV(), V64 = svd_of(A64).matrixV();
+  CHECK(V8.rows() == V64.rows());
+  CHECK((A8 - A8 * V8 * V8.transpose()).norm() < 1e-12);  // they span the rows
+}
+
+// The report has the short list too. Its entries have the numbers of the page, and every number
+// that the page's table prints or reads.
+TEST_CASE("the report's errata are those of the page") {
+  const auto lines = [](const std::string& file) {
+    std::ifstream in(LOWRANK_SOURCE_DIR "/" + file);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(in, line);) all.push_back(line);
+    return all;
+  };
+  const auto starting_with = [](const std::vector<std::string>& all, const std::string& start) {
+    std::vector<std::string> found;
+    for (const auto& line : all)
+      if (line.starts_with(start)) found.push_back(line);
+    return found;
+  };
+  const auto numbers = [](std::string text) {
+    text = std::regex_replace(text, std::regex("\\^2"), "");  // HTML has ²
+    std::set<std::string> found;
+    const std::regex number("[0-9]+([.][0-9]+)?");
+    for (std::sregex_iterator i(text.begin(), text.end(), number), end; i != end; ++i)
+      found.insert(i->str());
+    return found;
+  };
+  const auto page = lines("docs/errata.md"), report = lines("experiments/report/errata.html");
+  const auto rows = starting_with(page, "| ["), items = starting_with(report, "<li");
+  CHECK(rows.size() == 14);
+  REQUIRE(items.size() == rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t n = i + 1;
+    CHECK(rows[i].starts_with(fmt::format("| [{}](#{}-", n, n)));
+    CHECK(items[i].starts_with(fmt::format("<li id=\"erratum-{}\">", n)));
+    CHECK(starting_with(page, fmt::format("## {}. ", n)).size() == 1);
+    const auto in_item = numbers(items[i].substr(items[i].find('>')));
+    for (const auto& number : numbers(rows[i].substr(rows[i].find(") | "))))
+      CHECK_MESSAGE(in_item.contains(number), "erratum " << n << ": " << number);
+  }
+  CHECK(numbers("7 of 37.7M") == std::set<std::string>{"7", "37.7"});  // control
 }
 
 TEST_CASE("throughput and time per token are two different 25 and 33 percent") {
