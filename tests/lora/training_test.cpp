@@ -150,11 +150,17 @@ TEST_CASE("with B at zero dropout changes the gradient of B, though not on the m
   const nn::Matrix plain = gradient(nullptr);
   nn::Random random(1, "masks");
   CHECK((gradient(&random) - plain).norm() > 0.1f * plain.norm());
-  nn::Matrix sum = nn::Matrix::Zero(7, 2);
+  nn::Matrix sum = nn::Matrix::Zero(7, 2), signs = sum;
   const int draws = 4000;
-  for (int i = 0; i < draws; ++i) sum += gradient(&random);
+  for (int i = 0; i < draws; ++i) {
+    const nn::Matrix dB = gradient(&random);
+    sum += dB;
+    signs += dB.cwiseSign();
+  }
   // A draw differs by about as much as it is, and √4000 = 63.
   CHECK((sum / draws - plain).norm() < 0.1f * plain.norm());
+  // The mean of Adam's first step, the sign, is another than the sign of the mean.
+  CHECK((signs / draws - plain.cwiseSign()).cwiseAbs().maxCoeff() > 0.2f);
 }
 
 TEST_CASE("the layer computes the paper's equation 3") {
@@ -235,14 +241,17 @@ TEST_CASE("with A and B both at zero nothing ever moves") {
 // are p² lr and q² lr. Powers of two round alike, so the same bits. B starts away from zero, where
 // A's first step of Adam would be 0/0.
 struct Traded {
-  double p = 1, q = 1, lr_a = 1, lr_b = 1;
+  double p = 1, q = 1, lr_a = 1, lr_b = 1, decay_a = 0, decay_b = 0;
 };
 
+constexpr double never = 1e9;  // a norm to clip at that no gradient reaches
+
 template <class MakeOptimizer>
-static nn::Matrix trained(const Traded& by, double lr, const MakeOptimizer& optimizer_of) {
+static nn::Matrix trained(const Traded& by, double lr, const MakeOptimizer& optimizer_of,
+                          double clip = never) {
   Decoder model = adapted(2, 4 / (by.p * by.q));
   perturb_b(model);
-  nn::ParameterGroup a{{}, 0, by.lr_a}, b{{}, 0, by.lr_b};
+  nn::ParameterGroup a{{}, by.decay_a, by.lr_a}, b{{}, by.decay_b, by.lr_b};
   for (const auto& [name, layer] : lora::lora_layers(model)) {
     layer->A.value.m *= static_cast<float>(by.p);
     layer->B.value.m *= static_cast<float>(by.q);
@@ -253,6 +262,7 @@ static nn::Matrix trained(const Traded& by, double lr, const MakeOptimizer& opti
   for (int step = 0; step < 10; ++step) {
     optimizer.zero_grad();
     backward(model);
+    nn::clip_gradients(optimizer.parameters(), clip);
     optimizer.step(lr);
   }
   const nn::Matrix logits = logits_of_batch(model, small_batch());
@@ -271,6 +281,36 @@ TEST_CASE("Adam: alpha can be traded for the sizes and learning rates of A and B
   CHECK(same_bits(plain, with({0.125, 2, 0.125, 2})));
   CHECK_FALSE(same_bits(plain, with({4, 0.5, 1, 1})));
   CHECK_FALSE(same_bits(plain, with({4, 0.5, 16, 0.25})));
+}
+
+TEST_CASE("the exchange of alpha asks weight decay to follow") {
+  const auto adam = [](const Traded& by) {
+    return trained(by, 1e-2, [](const auto& groups) {
+      return nn::AdamW(groups, {0.9, 0.999, 1e-30});
+    });
+  };
+  const nn::Matrix plain = adam({1, 1, 1, 1, 0.5, 0.5});
+  CHECK(same_bits(plain, adam({4, 0.5, 4, 0.5, 0.5 / 4, 0.5 / 0.5})));
+  CHECK_FALSE(same_bits(plain, adam({4, 0.5, 4, 0.5, 0.5, 0.5})));
+  const auto sgd = [](const Traded& by) {
+    return trained(by, 0.1, [](const auto& groups) { return nn::Sgd(groups, 0.9); });
+  };
+  const nn::Matrix by_sgd = sgd({1, 1, 1, 1, 0.5, 0.5});
+  CHECK(same_bits(by_sgd, sgd({4, 0.5, 16, 0.25, 0.5 / 16, 0.5 / 0.25})));
+  CHECK_FALSE(same_bits(by_sgd, sgd({4, 0.5, 16, 0.25, 0.5, 0.5})));
+}
+
+// The two factors' gradients are 1/p and 1/q of what they were, so their common norm is another.
+TEST_CASE("the exchange of alpha does not survive clipping by a common norm") {
+  const auto sgd = [](const Traded& by, double clip) {
+    return trained(
+        by, 0.1, [](const auto& groups) { return nn::Sgd(groups, 0.9); }, clip);
+  };
+  const Traded traded{4, 0.5, 16, 0.25};
+  CHECK(same_bits(sgd({}, never), sgd(traded, never)));
+  CHECK_FALSE(same_bits(sgd({}, never), sgd({}, 1e-3)));  // it does clip
+  CHECK_FALSE(same_bits(sgd({}, 1e-3), sgd(traded, 1e-3)));
+  CHECK((sgd({}, 1e-3) - sgd(traded, 1e-3)).norm() > 1e-4f);
 }
 
 TEST_CASE("SGD: alpha can be traded for the sizes and the squares of the rates of A and B") {
