@@ -27,6 +27,17 @@ TEST_CASE("the rank is the number of singular values that are not zero") {
   CHECK(sigma(3) < 1e-12 * sigma(0));
 }
 
+TEST_CASE("rank-deficient: an input is sent to zero, or an output is never reached") {
+  const MatrixXd tall = low_rank(9, 6, 5, 1), wide = low_rank(6, 9, 5, 1);
+  CHECK((tall * tall.fullPivLu().kernel()).norm() < 1e-12);
+  CHECK(tall.fullPivLu().dimensionOfKernel() == 1);
+  CHECK(wide.transpose().fullPivLu().dimensionOfKernel() == 1);
+  // Control: a wide matrix of full rank sends inputs to zero too, and reaches every output.
+  const MatrixXd full = gaussian_matrix(6, 9, 1, "full");
+  CHECK(full.fullPivLu().dimensionOfKernel() == 3);
+  CHECK(full.transpose().fullPivLu().dimensionOfKernel() == 0);
+}
+
 TEST_CASE("Eckart-Young: no matrix of rank r is nearer than the truncated SVD") {
   const MatrixXd m = gaussian_matrix(8, 6, 1, "m");
   for (Index r = 0; r <= 6; ++r) {
@@ -235,6 +246,28 @@ TEST_CASE("gauge: BR and R⁻¹A are another A with the same BA") {
   CHECK(phi(V.rightCols(1), V2.leftCols(1)) == doctest::Approx(1));
   const MatrixXd W = svd_of(B * A).matrixV(), W2 = svd_of(B2 * A2).matrixV();
   CHECK(phi(W.leftCols(1), W2.leftCols(1)) == doctest::Approx(1));
+}
+
+// z = (x - mean) / sd of each row, and the inputs of a projection are w z + b.
+TEST_CASE("behind a layer norm the covariance is singular and the second moment is not") {
+  const Index n = 4000, k = 8;
+  MatrixXd z = gaussian_matrix(n, k, 1, "x");
+  z.colwise() -= z.rowwise().mean().eval();
+  for (Index i = 0; i < n; ++i) z.row(i) *= std::sqrt(static_cast<double>(k)) / z.row(i).norm();
+  const VectorXd w = VectorXd::Ones(k) + 0.3 * gaussian_matrix(k, 1, 1, "w").col(0);
+  const VectorXd b = 0.3 * gaussian_matrix(k, 1, 1, "b").col(0);
+  const auto least = [](const MatrixXd& m) {
+    return Eigen::SelfAdjointEigenSolver<MatrixXd>(m).eigenvalues()(0);
+  };
+  const auto second_moment = [&](const MatrixXd& m) {
+    return MatrixXd(m.transpose() * m / static_cast<double>(n));
+  };
+  const MatrixXd scaled = z * w.asDiagonal(), read = scaled.rowwise() + b.transpose();
+  const MatrixXd centred = read.rowwise() - read.colwise().mean().eval();
+  CHECK(std::abs(least(second_moment(z))) < 1e-12);
+  CHECK(std::abs(least(second_moment(scaled))) < 1e-12);
+  CHECK(std::abs(least(second_moment(centred))) < 1e-12);
+  CHECK(least(second_moment(read)) > 1e-3);
 }
 
 TEST_CASE("whitening: the best rank-r change for inputs with second moment C") {
