@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "lora/analysis/low_rank.h"
 #include "tests/lora/pages.h"
 #include "tests/lora/subspaces.h"
 
@@ -36,6 +37,19 @@ TEST_CASE("rank-deficient: an input is sent to zero, or an output is never reach
   const MatrixXd full = gaussian_matrix(6, 9, 1, "full");
   CHECK(full.fullPivLu().dimensionOfKernel() == 3);
   CHECK(full.transpose().fullPivLu().dimensionOfKernel() == 0);
+}
+
+TEST_CASE("stable and effective rank of 4, 2, 1") {
+  const VectorXd sigma{{4, 2, 1}};
+  const auto on_the_page = [](const std::string& text) {
+    return prints("low-rank-analysis.md", text) && prints("glossary.md", text);
+  };
+  CHECK(lora::numerical_rank(sigma, 0.1) == 3);
+  CHECK(on_the_page(fmt::format("{:.2f}", lora::stable_rank(sigma))));
+  CHECK(on_the_page(fmt::format("{:.2f}", lora::effective_rank(sigma))));
+  CHECK_FALSE(on_the_page("1.32"));  // control
+  for (const auto& [r, square] : {std::pair<Index, double>{0, 21}, {1, 5}, {2, 1}, {3, 0}})
+    CHECK(std::pow(lora::eckart_young_error(sigma, r), 2) == doctest::Approx(square));
 }
 
 TEST_CASE("Eckart-Young: no matrix of rank r is nearer than the truncated SVD") {
@@ -160,6 +174,21 @@ TEST_CASE("phi is between 0 and 1, and 0 and 1 are reached") {
   CHECK(phi(basis.leftCols(3), turned) == doctest::Approx(1));
 }
 
+TEST_CASE("phi by hand: two planes that share a direction") {
+  const MatrixXd axes = MatrixXd::Identity(4, 4), U = axes.leftCols(2);
+  for (const int degrees : {0, 60, 90}) {
+    const double t = degrees * std::numbers::pi / 180, chance = 2.0 / 4;
+    MatrixXd V = U;
+    V.col(1) = std::cos(t) * axes.col(1) + std::sin(t) * axes.col(2);
+    const double value = phi(U, V);
+    CHECK(value == doctest::Approx((1 + std::pow(std::cos(t), 2)) / 2));
+    CHECK(prints("low-rank-analysis.md",
+                 fmt::format("| {}° | {:.3f} | {:.3f} | {:.3f} | {:.3f} |", degrees,
+                             phi(U.leftCols(1), V.leftCols(1)), value, chance,
+                             (value - chance) / (1 - chance))));
+  }
+}
+
 TEST_CASE("the projection metric is the distance of projections") {
   const MatrixXd U = random_basis(10, 4, 1, "U"), V = random_basis(10, 4, 2, "V");
   const double distance = (U * U.transpose() - V * V.transpose()).norm() / std::sqrt(2);
@@ -187,6 +216,26 @@ TEST_CASE("the chance level of phi is max(i,j)/d") {
   }
 }
 
+// Two matrices of noise behind inputs with second moment C, whose eigenvalues are i^-power.
+TEST_CASE("noise that comes through uneven inputs shares directions") {
+  const Index d = 64, r = 8;
+  const auto similarity = [&](double power) {
+    VectorXd root(d);  // of C
+    for (Index i = 0; i < d; ++i) root(i) = std::pow(static_cast<double>(i + 1), -power / 2);
+    const auto directions = [&](std::uint64_t seed, const char* name) {
+      const MatrixXd change = gaussian_matrix(d, d, seed, name) * root.asDiagonal();
+      return MatrixXd(lora::svd(change).V.leftCols(r));
+    };
+    double mean = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed)
+      mean += phi(directions(seed, "one"), directions(seed, "other")) / 20;
+    return mean;
+  };
+  CHECK(std::abs(similarity(0) - 0.125) < 0.02);
+  CHECK(std::abs(similarity(0.5) - 0.31) < 0.02);
+  CHECK(std::abs(similarity(1) - 0.59) < 0.02);
+}
+
 TEST_CASE("random directions see ‖W‖ r/√(dk) of a matrix, its own see the top of its spectrum") {
   const Index d = 24, k = 40, r = 3;
   // A spectrum that is far from flat: the law needs no assumption about W.
@@ -198,6 +247,14 @@ TEST_CASE("random directions see ‖W‖ r/√(dk) of a matrix, its own see the 
                    2000;
   const double law = W.norm() * static_cast<double>(r) / std::sqrt(static_cast<double>(d * k));
   CHECK(std::sqrt(mean_square) == doctest::Approx(law).epsilon(0.05));
+  // With one side kept, √(r/d) ‖W V‖.
+  const MatrixXd kept = random_basis(k, r, 1, "kept");
+  double one_sided = 0;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed)
+    one_sided += (random_basis(d, r, seed, "U").transpose() * W * kept).squaredNorm() / 2000;
+  CHECK(one_sided ==
+        doctest::Approx(static_cast<double>(r) / static_cast<double>(d) * (W * kept).squaredNorm())
+            .epsilon(0.05));
   const auto svd = svd_of(W);
   const double own = (svd.matrixU().leftCols(r).transpose() * W * svd.matrixV().leftCols(r)).norm();
   CHECK(own == doctest::Approx(svd.singularValues().head(r).norm()));
@@ -230,6 +287,23 @@ TEST_CASE("amplification of a planted change is as large as it was planted") {
   const double bottom = placed(svd.matrixU().rightCols(2), svd.matrixV().rightCols(2));
   CHECK(top < random / 2);
   CHECK(random < bottom / 2);
+}
+
+TEST_CASE("amplification by hand: one axis of diag(4, 2, 1)") {
+  const MatrixXd W = diagonal(VectorXd{{4, 2, 1}});
+  const double chance = W.norm() / 3, by_chance = 6 / chance;
+  for (const auto& number : {W.norm(), chance, by_chance})
+    CHECK(prints("low-rank-analysis.md", fmt::format("= {:.2f}", number)));
+  for (Index axis = 0; axis < 3; ++axis) {
+    MatrixXd change = MatrixXd::Zero(3, 3);
+    change(axis, axis) = 6;
+    const auto own = svd_of(change);
+    const double in_change =
+        (own.matrixU().leftCols(1).transpose() * W * own.matrixV().leftCols(1)).norm();
+    const double a = change.norm() / in_change;
+    CHECK(prints("low-rank-analysis.md",
+                 fmt::format("| {:.0f} | {:.1f} | {:.2f} |", in_change, a, by_chance / a)));
+  }
 }
 
 TEST_CASE("gauge: BR and R⁻¹A are another A with the same BA") {
