@@ -8,6 +8,7 @@
 import csv
 import math
 import pathlib
+import random
 import sys
 
 FOLDER = pathlib.Path(__file__).parent
@@ -189,7 +190,232 @@ def score_by_rank():
     return p
 
 
-PICTURES = {"lora-layer": lora_layer, "tape": tape, "folders": folders, "score-by-rank": score_by_rank}
+def normal_numbers(seed):
+    """Standard normal numbers by Box and Muller; of `random` only random(), whose sequence is promised, is used."""
+    draw = random.Random(seed).random
+    while True:
+        yield math.sqrt(-2 * math.log(1 - draw())) * math.cos(2 * math.pi * draw())
+
+
+def dot(a, b):
+    return sum(x * y for x, y in zip(a, b))
+
+
+def random_directions(d, count, numbers, first=()):
+    """`count` orthonormal vectors of d numbers, those of `first` before all others: Gram and Schmidt."""
+    directions = []
+    for k in range(count):
+        v = list(first[k]) if k < len(first) else [next(numbers) for _ in range(d)]
+        for _ in range(2):  # twice, for rounding
+            for u in directions:
+                c = dot(u, v)
+                v = [x - c * y for x, y in zip(v, u)]
+        length = math.sqrt(dot(v, v))
+        directions.append([x / length for x in v])
+    return directions
+
+
+def singular_values(columns):
+    """Of a matrix, by turning pairs of its columns until all are orthogonal (Jacobi, one-sided)."""
+    columns = [list(c) for c in columns]
+    for _ in range(8):
+        for i in range(len(columns)):
+            for j in range(i):
+                a, b, c = dot(columns[i], columns[i]), dot(columns[j], columns[j]), dot(columns[i], columns[j])
+                angle = math.atan2(2 * c, b - a) / 2
+                cos, sin = math.cos(angle), math.sin(angle)
+                ci, cj = columns[i], columns[j]
+                columns[i] = [cos * x - sin * y for x, y in zip(ci, cj)]
+                columns[j] = [sin * x + cos * y for x, y in zip(ci, cj)]
+    return sorted((math.sqrt(dot(c, c)) for c in columns), reverse=True)
+
+
+def svd_ellipse():
+    """What a 2 x 2 matrix does to the circle of unit vectors."""
+    p = Picture(760, 300, "Singular values: a matrix sends v1 to σ1 u1 and v2 to σ2 u2")
+    scale, sigma, turn_v, turn_u = 72, (1.8, 0.7), 0.6, 0.2
+
+    def at(centre, x, y):
+        return centre + scale * x, 140 - scale * y
+
+    def pointer(centre, length, angle, name, colour, aside):
+        x, y = at(centre, length * math.cos(angle), length * math.sin(angle))
+        p.add(f'<path d="M{centre} 140L{x:.1f} {y:.1f}" class="{colour} series"/>')
+        p.add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" class="{colour}"/>')
+        p.text(x + aside[0], y + aside[1], name, "mid")
+
+    for centre, lengths, turn in ((170, (1, 1), turn_v), (540, sigma, turn_u)):
+        p.add(f'<path d="M{centre - 150} 140L{centre + 150} 140M{centre} 250L{centre} 30" class="grid"/>')
+        p.add(f'<ellipse cx="{centre}" cy="140" rx="{scale * lengths[0]:g}" ry="{scale * lengths[1]:g}" class="line" '
+              f'transform="rotate({-math.degrees(turn):.1f} {centre} 140)"/>')
+    pointer(170, 1, turn_v, "v1", "blue", (18, -4))
+    pointer(170, 1, turn_v + math.pi / 2, "v2", "orange", (-14, -8))
+    pointer(540, sigma[0], turn_u, "σ1 u1", "blue", (32, -2))
+    pointer(540, sigma[1], turn_u + math.pi / 2, "σ2 u2", "orange", (-10, -12))
+    p.arrow("M310 140 L396 140")
+    p.text(352, 128, "M", "mid")
+    p.text(170, 282, "inputs of length 1", "small mid soft")
+    p.text(540, 282, "outputs: σ1 = 1.8 and σ2 = 0.7 are the half axes", "small mid soft")
+    return p
+
+
+def principal_angles():
+    """Two planes that share a line, seen in perspective, with the angle between them."""
+    p = Picture(760, 320, "Two planes that share a direction, and the angles between them")
+
+    def at(x, y, z):
+        return 250 + 105 * x - 62 * y, 200 + 28 * x + 40 * y - 96 * z
+
+    def path(points):
+        return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (at(*q) for q in points))
+
+    t = math.radians(60)
+    cos, sin = math.cos(t), math.sin(t)
+    flat = [(-1.5, -1.3, 0), (1.5, -1.3, 0), (1.5, 1.3, 0), (-1.5, 1.3, 0)]
+    turned = [(-1.5, 0, 0), (1.5, 0, 0), (1.5, 1.3 * cos, 1.3 * sin), (-1.5, 1.3 * cos, 1.3 * sin)]
+    p.add(f'<path d="{path(flat)}z" class="frozen" opacity="0.75"/>')
+    p.add(f'<path d="{path(turned)}z" class="trained" opacity="0.75"/>')
+    for end, name, aside in (((1.5, 0, 0), "e1, in both: angle 0°", (14, 6)), ((0, 1.3, 0), "e2", (-16, 14)),
+                             ((0, 1.3 * cos, 1.3 * sin), "cos t e2 + sin t e3", (12, -12))):
+        p.arrow(path([(0, 0, 0), end]))
+        x, y = at(*end)
+        p.text(x + aside[0], y + aside[1], name, "small")
+    arc = [(0, 0.55 * math.cos(a * t / 12), 0.55 * math.sin(a * t / 12)) for a in range(13)]
+    p.add(f'<path d="{path(arc)}" class="back"/>')
+    x, y = at(0, 0.85 * math.cos(t / 2), 0.85 * math.sin(t / 2))
+    p.text(x, y, "t", "mid")
+    p.text(516, 70, "cosines of the two angles: 1 and cos t", "small")
+    p.text(516, 94, "φ(2,2) = (1 + cos² t) / 2", "small")
+    p.text(516, 118, "t = 60°: φ = 0.625", "small")
+    p.text(516, 142, "two random planes in four", "small soft")
+    p.text(516, 160, "dimensions: 0.5 on the mean", "small soft")
+    return p
+
+
+def phi_chance():
+    """phi(i, j) of two random subspaces at d = 64, raw and corrected, and of two that share one direction."""
+    p = Picture(760, 250, "Similarity of random subspaces at width 64: raw, corrected, and with one shared direction")
+    d, rows, columns, cell = 64, (1, 2, 4, 8), (1, 2, 4, 8, 16, 32, 64), 31
+    numbers = normal_numbers(3)
+    left = random_directions(d, 8, numbers)
+    random_right = random_directions(d, d, numbers)
+    sharing = random_directions(d, d, numbers, left[:1])
+
+    def grid(x0, right, corrected, title):
+        p.text(x0 + cell * 3.5, 30, title, "small mid")
+        for a, i in enumerate(rows):
+            p.text(x0 - 8, 72 + a * cell + 20, str(i), "small right soft")
+            for b, j in enumerate(columns):
+                phi = sum(dot(u, v) ** 2 for u in left[:i] for v in right[:j]) / min(i, j)
+                chance = max(i, j) / d
+                x, y = x0 + b * cell, 72 + a * cell
+                p.add(f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" class="grid"/>')
+                if corrected and j == d:
+                    p.text(x + cell / 2, y + 20, "?", "small mid soft")
+                    continue
+                value = (phi - chance) / (1 - chance) if corrected else phi
+                value = round(value, 2) + 0.0
+                p.add(f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" class="orange" stroke="none" '
+                      f'opacity="{max(0, min(1, value)) * 0.75:.2f}"/>')
+                p.add(f'<text x="{x + cell / 2:g}" y="{y + 20}" class="mid" style="font-size: 11px">{value:.2f}'
+                      '</text>')
+        for b, j in enumerate(columns):
+            p.text(x0 + b * cell + cell / 2, 64, str(j), "small mid soft")
+        p.text(x0 + cell * 3.5, 48, "j", "small mid soft")
+        p.text(x0 - 24, 72 + 2 * cell + 5, "i", "small mid soft")
+
+    grid(38, random_right, False, "two random subspaces, φ")
+    grid(290, random_right, True, "the same, chance set to 0")
+    grid(542, sharing, True, "one direction shared, chance set to 0")
+    p.text(38, 222, "One draw each. Left: φ grows to 1 with j by itself. Middle: nothing is there. Right: what a shared",
+           "small soft")
+    p.text(38, 240, "first direction looks like. With j = 64 there is nothing to measure: 64 directions of 64 are everything.",
+           "small soft")
+    return p
+
+
+def axes(p, left, right, top, bottom, ticks_x, ticks_y, x, y, name_x, name_y):
+    for value in ticks_y:
+        p.add(f'<path d="M{left} {y(value):.1f}L{right} {y(value):.1f}" class="grid"/>')
+        p.text(left - 8, y(value) + 5, f"{value:g}", "small right soft")
+    for value in ticks_x:
+        p.text(x(value), bottom + 20, f"{value:g}", "small mid soft")
+    p.add(f'<path d="M{left} {bottom}L{right} {bottom}" class="axis"/>')
+    p.text((left + right) / 2, bottom + 42, name_x, "small mid")
+    p.add(f'<text transform="translate({left - 44} {(top + bottom) / 2:g}) rotate(-90)" class="small mid">'
+          f'{name_y}</text>')
+
+
+def spectra():
+    """Singular values of a change learned with noise: eight equal ones, eight falling ones, none."""
+    p = Picture(760, 330, "Spectra of a change that was learned with noise, and the threshold")
+    d, noise, planted = 32, 0.05, 8
+    left, right, top, bottom = 70, 540, 20, 270
+
+    def x(i):
+        return left + 14 + (right - left - 28) * (i - 1) / 19
+
+    def y(value):
+        return bottom - (bottom - top) * value / 1.4
+
+    axes(p, left, right, top, bottom, (1, 4, 8, 12, 16, 20), (0, 0.2, 0.4, 0.6, 0.8, 1, 1.2), x, y,
+         "number of the singular value", "size")
+    numbers = normal_numbers(5)
+    for name, sigma, colour, where in (("eight of 1", [1] * planted, "blue", 52),
+                                       ("1, 3/4, 9/16, ...: eight", [0.75 ** i for i in range(planted)], "orange", 76),
+                                       ("nothing: noise alone", [], "green", 100)):
+        U, V = random_directions(d, planted, numbers), random_directions(d, planted, numbers)
+        matrix = [[noise * next(numbers) + sum(s * U[k][row] * V[k][column] for k, s in enumerate(sigma))
+                   for row in range(d)] for column in range(d)]
+        values = singular_values(matrix)[:20]
+        p.add(f'<polyline points="{" ".join(f"{x(i + 1):.1f},{y(v):.1f}" for i, v in enumerate(values))}" '
+              f'class="{colour} series" style="fill: none"/>')
+        for i, v in enumerate(values):
+            p.add(f'<circle cx="{x(i + 1):.1f}" cy="{y(v):.1f}" r="3" class="{colour}"/>')
+        p.add(f'<circle cx="{right + 22}" cy="{where - 4}" r="4" class="{colour}"/>')
+        p.text(right + 34, where, name, "small")
+    threshold = 4 / math.sqrt(3) * noise * math.sqrt(d)
+    p.add(f'<path d="M{left} {y(threshold):.1f}L{right} {y(threshold):.1f}" class="line dash"/>')
+    p.text(right + 8, y(threshold) + 5, f"4/√3 · τ √d = {threshold:.2f}", "small")
+    p.text(right + 8, y(threshold) + 24, "above it a direction", "small soft")
+    p.text(right + 8, y(threshold) + 42, "brings more than noise", "small soft")
+    p.text(right + 8, bottom + 20, "d = 32, τ = 0.05 per entry", "small soft")
+    return p
+
+
+def stairs():
+    """The least squared error of rank r, as a part of the whole, for three spectra of rank 8."""
+    p = Picture(760, 330, "The least squared error of rank r: equal steps and a knee, or none")
+    left, right, top, bottom = 70, 500, 20, 270
+
+    def x(r):
+        return left + (right - left) * r / 11
+
+    def y(part):
+        return bottom - (bottom - top) * part
+
+    axes(p, left, right, top, bottom, range(0, 11, 2), (0, 0.25, 0.5, 0.75, 1), x, y, "rank r", "part that is left")
+    for name, ratio, colour, where in (("equal: steps, a knee at 8", 1, "blue", 52),
+                                       ("each 3/4 of the last", 0.75, "orange", 76),
+                                       ("each 1/2 of the last", 0.5, "green", 100)):
+        squares = [ratio ** (2 * i) for i in range(8)]
+        left_over = [sum(squares[r:]) / sum(squares) for r in range(11)]
+        path = f"M{x(0):.1f} {y(1):.1f}" + "".join(
+            f"L{x(r + 1):.1f} {y(left_over[r]):.1f}" + (f"L{x(r + 1):.1f} {y(left_over[r + 1]):.1f}" if r < 10 else "")
+            for r in range(11))
+        p.add(f'<path d="{path}" class="{colour} series" style="fill: none"/>')
+        p.add(f'<path d="M{right + 16} {where - 4}l22 0" class="{colour} series"/>')
+        p.text(right + 46, where, name, "small")
+    p.text(right + 16, 132, "Eight singular values each. For a", "small soft")
+    p.text(right + 16, 150, "flat spectrum the error tells the", "small soft")
+    p.text(right + 16, 168, "rank; for a steep one it is near", "small soft")
+    p.text(right + 16, 186, "zero long before.", "small soft")
+    return p
+
+
+PICTURES = {"lora-layer": lora_layer, "tape": tape, "folders": folders, "score-by-rank": score_by_rank,
+            "svd-ellipse": svd_ellipse, "principal-angles": principal_angles, "phi-chance": phi_chance,
+            "spectra": spectra, "stairs": stairs}
 
 
 def main():
