@@ -6,6 +6,7 @@
 #include "experiments/beyond/forgetting.h"
 #include "experiments/beyond/intrinsic_dimension.h"
 #include "experiments/beyond/known_rank_experiment.h"
+#include "experiments/beyond/transition.h"
 #include "experiments/harness/experiment.h"
 #include "experiments/paper/costs.h"
 #include "experiments/paper/figure3.h"
@@ -36,6 +37,7 @@ const std::vector<Experiment>& all_experiments() {
       figure8::experiment(),              //
       known_rank_experiment(),            //
       facts::experiment(),                //
+      transition::experiment(),           //
       adam_alpha::experiment(),           //
       dropout::experiment(),              //
       forgetting::experiment(),           //
