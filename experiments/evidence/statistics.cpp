@@ -158,6 +158,20 @@ Interval bootstrap_interval(const std::vector<double>& x, autograd::Random rando
   return {at((1 - level) / 2), at((1 + level) / 2)};
 }
 
+Interval exact_interval(int k, int n, double level) {
+  const double tail = (1 - level) / 2;
+  // P(at least k of n) = I_p(k, n - k + 1) rises with p; the p at which it is `wanted`.
+  const auto proportion = [n](int k, double wanted) {
+    double low = 0, high = 1;
+    for (int i = 0; i < 60; ++i) {
+      const double p = (low + high) / 2;
+      (incomplete_beta(k, n - k + 1, p) < wanted ? low : high) = p;
+    }
+    return (low + high) / 2;
+  };
+  return {k == 0 ? 0 : proportion(k, tail), k == n ? 1 : proportion(k + 1, 1 - tail)};
+}
+
 std::vector<double> holm(const std::vector<double>& p) {
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -62,6 +62,11 @@ Interval t_interval(const std::vector<double>& x, double level = 0.95);
 Interval bootstrap_interval(const std::vector<double>& x, autograd::Random random,
                             double level = 0.95, int resamples = 2000);
 
+/// The interval of Clopper and Pearson (1934) for a proportion of which k of n >= 1 were seen: every
+/// true proportion outside of it would give as few or as many in at most (1 - level) / 2 of cases.
+/// It covers at least `level`, for any n.
+Interval exact_interval(int k, int n, double level = 0.95);
+
 /// Holm's step-down correction: the k-th smallest of m p values times m - k + 1, never below the
 /// one before it and at most 1. Rejecting where it is at most 5 % keeps the chance of any false
 /// rejection in the family at 5 %, however the tests depend on each other.

@@ -179,3 +179,26 @@ TEST_CASE("a fitted exponent is that of the power law it was given") {
   CHECK_THROWS_AS(fitted_exponent({2, 2}, {1, 2}), std::invalid_argument);
   CHECK_THROWS_AS(fitted_exponent({1, 2}, {0, 2}), std::invalid_argument);
 }
+
+TEST_CASE("the exact interval of a proportion") {
+  // Clopper and Pearson's limits, as tables have them.
+  CHECK(exact_interval(0, 8).low == 0);
+  CHECK(exact_interval(0, 8).high == doctest::Approx(0.3694).epsilon(1e-3));
+  CHECK(exact_interval(8, 8).low == doctest::Approx(0.6306).epsilon(1e-3));
+  CHECK(exact_interval(8, 8).high == 1);
+  CHECK(exact_interval(5, 10).low == doctest::Approx(0.1871).epsilon(1e-3));
+  CHECK(exact_interval(5, 10).high == doctest::Approx(0.8129).epsilon(1e-3));
+  // It covers at least its level for every true proportion; by direct sums.
+  for (const double p : {0.03, 0.2, 0.5, 0.77}) {
+    constexpr int n = 9;
+    double covered = 0, choose = 1;
+    for (int k = 0; k <= n; choose = choose * (n - k) / (k + 1), ++k) {
+      const Interval interval = exact_interval(k, n);
+      if (interval.low <= p && p <= interval.high)
+        covered += choose * std::pow(p, k) * std::pow(1 - p, n - k);
+    }
+    CAPTURE(p);
+    CHECK(covered >= 0.95);
+    CHECK(covered < 1);
+  }
+}
