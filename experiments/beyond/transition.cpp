@@ -26,28 +26,11 @@ std::vector<int> ranks(const Settings& settings) {
   return settings.ranks_or({1, 2, 4, 8, 16});
 }
 
-// (base seed, seed): two seeds on each of the experiment's own bases, unless the user named a base
-// or a number of seeds. A seed belongs to one base, so that no two repetitions share their data.
-std::vector<Repetition> repetitions_of(const Settings& settings) {
-  std::vector<std::uint64_t> bases = settings.base_seeds;
-  if (bases == settings_of(settings.preset).base_seeds) {
-    if (settings.preset == Preset::smoke) bases = {11};
-    if (settings.preset == Preset::quick) bases = {11, 12, 13, 14};
-    if (settings.preset == Preset::full) bases = {11, 12, 13, 14, 15};
-  }
-  const int seeds = settings.seeds_given ? settings.seeds : 2;
-  std::vector<Repetition> repetitions;
-  std::uint64_t seed = 0;
-  for (const std::uint64_t base : bases)
-    for (int i = 0; i < seeds; ++i) repetitions.emplace_back(base, ++seed);
-  return repetitions;
-}
-
 std::vector<Cell> cells(const Settings& settings) {
   std::vector<Cell> cells;
   for (const data::Task& task : settings.tasks)
     for (const int K : facts(settings.preset))
-      for (const auto& [base_seed, seed] : repetitions_of(settings)) {
+      for (const auto& [base_seed, seed] : nested_repetitions(settings)) {
         Settings with_k = settings;
         with_k.facts = K;
         Cell cell = task_cell(with_k, task, base_seed, seed);

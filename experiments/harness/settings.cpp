@@ -63,6 +63,21 @@ std::vector<Cell> repetitions(const Settings& settings) {
   return cells;
 }
 
+std::vector<Repetition> nested_repetitions(const Settings& settings) {
+  std::vector<std::uint64_t> bases = settings.base_seeds;
+  if (bases == settings_of(settings.preset).base_seeds) {
+    bases = {11, 12, 13, 14};
+    if (settings.preset == Preset::smoke) bases = {11};
+    if (settings.preset == Preset::full) bases.push_back(15);
+  }
+  const int seeds = settings.seeds_given ? settings.seeds : 2;
+  std::vector<Repetition> repetitions;
+  std::uint64_t seed = 0;
+  for (const std::uint64_t base : bases)
+    for (int i = 0; i < seeds; ++i) repetitions.emplace_back(base, ++seed);
+  return repetitions;
+}
+
 Cell frozen(Cell cell) {
   cell.method = "frozen";
   cell.steps = cell.examples = 0;
