@@ -6,6 +6,7 @@
 #include "experiments/beyond/forgetting.h"
 #include "experiments/beyond/intrinsic_dimension.h"
 #include "experiments/beyond/known_rank_experiment.h"
+#include "experiments/beyond/nli_switch.h"
 #include "experiments/beyond/transition.h"
 #include "experiments/harness/experiment.h"
 #include "experiments/paper/costs.h"
@@ -38,6 +39,7 @@ const std::vector<Experiment>& all_experiments() {
       known_rank_experiment(),            //
       facts::experiment(),                //
       transition::experiment(),           //
+      nli_switch::experiment(),           //
       adam_alpha::experiment(),           //
       dropout::experiment(),              //
       forgetting::experiment(),           //
