@@ -164,7 +164,8 @@ check_typed() {
 
 links=0 typed=0 elsewhere=0 excerpts=0 sources=0 commands=0 outputs=0 cases=0 formulas=0
 find . \( -path ./build -o -path ./.git -o -path ./tests/controls \) -prune -o -type f -print >"$work/files"
-listed=$(awk '/^commands="$/ {on = 1; next} /^"$/ {on = 0} on' run)
+listed=$(awk '/^commands="$/ {on = 1; next} /^"$/ {on = 0} on' run
+  [[ ! -e experiments/list.txt ]] || awk '$1 ~ "/" {print "  " $2 "  experiment"}' experiments/list.txt)
 for page in ${pages[@]+"${pages[@]}"}; do
   while IFS=$'\t' read -r kind first rest; do
     case $kind in

@@ -49,6 +49,7 @@ printf '#!/bin/sh\nexec "$@"\n' >"$work/bin/sudo"
 chmod +x "$work"/bin/*
 
 cp "$run" "$(dirname "$run")/CMakePresets.json" "$checkout"
+mkdir "$checkout/experiments" && cp "$(dirname "$run")/experiments/list.txt" "$checkout/experiments"
 cat >"$checkout/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.22)
 project(checkout LANGUAGES CXX)

@@ -7,7 +7,7 @@
 #include "experiments/evidence/paired.h"
 #include "nn/files/numbers.h"
 
-namespace experiments::beyond {
+namespace experiments::beyond::known_rank_experiment {
 
 namespace {
 
@@ -144,7 +144,7 @@ Report read_known_rank(const Results& results, Lab&) {
 
 }  // namespace
 
-Experiment known_rank_experiment() {
+Experiment experiment() {
   return {
       .name = "known-rank",
       .question = "does the analysis of ΔW find a planted change of known rank?",
@@ -160,4 +160,4 @@ Experiment known_rank_experiment() {
                   {"--facts", "its students learn from a teacher, not a task"}}};
 }
 
-}  // namespace experiments::beyond
+}  // namespace experiments::beyond::known_rank_experiment

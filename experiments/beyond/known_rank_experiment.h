@@ -3,7 +3,7 @@
 #include "experiments/beyond/known_rank.h"
 #include "experiments/harness/experiment.h"
 
-namespace experiments::beyond {
+namespace experiments::beyond::known_rank_experiment {
 
 /// A row of teachers with planted changes of several ranks and seeds, on v of the last block, and
 /// what their students show of them (known_rank.h). It measures the analysis and not a statement of
@@ -18,6 +18,6 @@ namespace experiments::beyond {
 ///   sigma            σ_i of the analysed student's ΔW
 ///   estimated_rank, knee, amplification_true, amplification, amplification_low, amplification_high
 ///                    without an index; those that have no value are not there
-Experiment known_rank_experiment();
+Experiment experiment();
 
-}  // namespace experiments::beyond
+}  // namespace experiments::beyond::known_rank_experiment

@@ -95,7 +95,8 @@ bool asks_for_one(const Command& command) {
 }
 
 int run_known_rank(const Command& command, const KnownRankTexts& given) {
-  if (!asks_for_one(command)) return run_experiment(known_rank_experiment(), settings_from(given));
+  if (!asks_for_one(command))
+    return run_experiment(known_rank_experiment::experiment(), settings_from(given));
   refuse_options(command, {"--seeds", "--fresh", "--shard", "--only-base"},
                  "where one teacher is asked for, which is shown and not kept");
   return run_one_teacher(command, given);
@@ -129,7 +130,7 @@ Command known_rank_command() {
       "known-rank",
       "does the analysis of dW find a change of known rank? a table of teachers, or one");
   auto given = std::make_shared<KnownRankTexts>();
-  add_settings_options(command, *given, known_rank_experiment().without);
+  add_settings_options(command, *given, known_rank_experiment::experiment().without);
   add_teacher_options(command, *given);
   command.action([given](const Command& parsed) { return run_known_rank(parsed, *given); });
   return command;

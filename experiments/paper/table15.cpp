@@ -23,6 +23,8 @@ std::string row_name(const lora::MethodSpec& spec) {
   return fmt::format("{}, {}", spec.name, lora::describe_size(spec));
 }
 
+}  // namespace
+
 // As name() of the cell's specification, with its targets in the model's order.
 std::string row_of(const Cell& cell) {
   if (cell.method == "frozen") return cell.method;
@@ -32,6 +34,8 @@ std::string row_of(const Cell& cell) {
   });
   return row_name(spec);
 }
+
+namespace {
 
 std::vector<lora::MethodSpec> specs_at(long budget) {
   std::vector<lora::MethodSpec> specs =
@@ -91,6 +95,8 @@ Section paper_section() {
   return section;
 }
 
+}  // namespace
+
 std::vector<Cell> cells(const Settings& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
@@ -108,6 +114,8 @@ std::vector<Cell> cells(const Settings& options) {
   return cells;
 }
 
+namespace {
+
 Report read_table(const Results& results, Lab& lab) {
   const Preset preset = lab.settings.preset;
   Report report{"Table 15 on toy tasks"};
@@ -117,28 +125,6 @@ Report read_table(const Results& results, Lab& lab) {
   }
   report.sections.push_back(paper_section());
   report.notes = {"The paper's Tables 15 and 4; noise ±0.5 on WikiSQL, ±0.1 on MultiNLI."};
-  return report;
-}
-
-Section figure_section(const ScoreTable& table) {
-  Section section = section_of(table);
-  section.table = {{"trained", "method and size", "score", "nll"}};
-  std::vector<std::pair<long, std::string>> points;
-  for (const auto& [row, runs] : table.rows) points.emplace_back(summary(runs).trainable, row);
-  std::sort(points.begin(), points.end());
-  for (const auto& [trained, row] : points) {
-    const Runs* runs = table.find(row);
-    section.table.push_back({std::to_string(trained), row, score_text(runs), nll_text(runs)});
-  }
-  return section;
-}
-
-Report read_figure(const Results& results, Lab&) {
-  Report report{"Figure 2 on toy tasks: score against trained parameters"};
-  for (const ScoreTable& table : score_tables(results.all, row_of))
-    report.sections.push_back(figure_section(table));
-  report.notes = {
-      "The same runs as table15. With gnuplot, experiments/paper/figure2.gp draws them."};
   return report;
 }
 
@@ -216,16 +202,6 @@ Experiment experiment() {
           .question = "the paper's Table 15: every method, score against trained parameters",
           .cells = cells,
           .read = read_table};
-}
-
-Experiment figure2_experiment() {
-  return {
-      .name = "figure2",
-      .question = "the paper's Figure 2: the runs of table15 by their number of parameters",
-      .cells = cells,
-      .read = read_figure,
-      .sweep = "table15",
-      .without = {{"--fresh", "its runs are those of table15, whose --fresh starts them over"}}};
 }
 
 }  // namespace experiments::paper::table15

@@ -5,7 +5,7 @@
 #include "lora/methods/method.h"
 
 /// Score against the number of trained parameters, for every method of lora/methods/method.h. Hu et
-/// al. 2021, Table 15 and, as a figure over a log axis, Figure 2. Each method comes at the sizes
+/// al. 2021, Table 15. Each method comes at the sizes
 /// nearest to each of a few budgets, LoRA on three weight sets; the second table of a task holds
 /// the methods at one budget, with their paired difference to LoRA on {q,v}. Control: the frozen
 /// base. The paper states no finding here that one contrast would decide, so none is judged.
@@ -13,9 +13,9 @@ namespace experiments::paper::table15 {
 
 Experiment experiment();
 
-/// The same runs (it fills OUT/table15 where that lacks some), as the points of the figure, by
-/// rising number of parameters. The figure is drawn by experiments/paper/figure2.gp.
-Experiment figure2_experiment();
+/// What is trained, and the row of each, for the figure of these runs too.
+std::vector<Cell> cells(const Settings& settings);
+std::string row_of(const Cell& cell);
 
 /// Trained parameters aimed at: LoRA on {q,v} at r = 1 and 4, and at r = 16 in the preset full.
 std::vector<long> budgets(Preset preset);

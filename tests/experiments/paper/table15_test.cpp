@@ -6,6 +6,12 @@
 
 #include "lora/methods/method.h"
 
+namespace experiments::paper::figure2 {
+
+Experiment experiment();  // figure2.cpp
+
+}  // namespace experiments::paper::figure2
+
 using namespace experiments::paper;
 
 TEST_CASE("every method is run, at each budget as near to it as its sizes allow") {
@@ -45,7 +51,7 @@ TEST_CASE("the cells are accepted, on one base, and the control is among them") 
     frozen += cell.method == "frozen";
   }
   CHECK(frozen == 6);
-  CHECK(table15::figure2_experiment().sweep == "table15");
+  CHECK(figure2::experiment().sweep == "table15");
 }
 
 TEST_CASE("the paper's counts are by its formulas") {
