@@ -1,7 +1,7 @@
 #pragma once
 
 #include "experiments/bench/bench_step.h"
-#include "experiments/cli/command_line.h"
+#include "experiments/cli/option_values.h"
 
 /// The commands of `lowrank bench`, each in command_bench_<name>.cpp, and what they share.
 namespace experiments::cli {
@@ -13,10 +13,9 @@ Command bench_scaling_command();
 Command bench_sweep_command();
 Command bench_roofline_command();
 
-/// Throws UsageError naming the valid configurations.
-const BenchShape& parse_config(const std::string& name);
-
-int parse_threads(const std::string& text);
+/// --config and --threads.
+void add_config_option(Command& command, BenchShape& shape);
+void add_threads_option(Command& command, int& threads);
 
 constexpr long most_steps = 100'000;
 

@@ -2,19 +2,22 @@
 
 #include "experiments/cli/bench_commands.h"
 #include "experiments/cli/commands.h"
-#include "experiments/cli/option_values.h"
 
 namespace experiments::cli {
 
-const BenchShape& parse_config(const std::string& name) {
+static BenchShape parse_config(const std::string& name) {
   for (const BenchShape& shape : bench_shapes())
     if (shape.name == name) return shape;
   throw UsageError(fmt::format("unknown config '{}'; valid are toy, small, mid, gpt2", name));
 }
 
-int parse_threads(const std::string& text) {
-  constexpr long most_threads = 256;
-  return static_cast<int>(parse_integer("--threads", text, 1, most_threads));
+void add_config_option(Command& command, BenchShape& shape) {
+  command.option("--config", named<BenchShape>(shape, parse_config, shape.name),
+                 "toy, small, mid or gpt2");
+}
+
+void add_threads_option(Command& command, int& threads) {
+  command.option("--threads", whole(threads, 1, 256), "threads");
 }
 
 Command bench_command() {

@@ -14,13 +14,13 @@ namespace experiments::cli {
 namespace {
 
 struct BenchGemmOptions {
-  std::string config = "toy", threads = "1";
+  BenchShape shape = bench_shapes().front();
+  int threads = 1;
   bool json = false;
 };
 
 int run_bench_gemm(const BenchGemmOptions& given) {
-  const BenchShape& shape = parse_config(given.config);
-  const int threads = parse_threads(given.threads);
+  const auto& [shape, threads, json] = given;
   use_threads(threads);
   const double peak = fma_peak_gflops(threads);
   std::vector<JsonObject> rows;
@@ -43,7 +43,7 @@ int run_bench_gemm(const BenchGemmOptions& given) {
       }
       rows.push_back(row);
     }
-  if (given.json) {
+  if (json) {
     JsonObject object;
     object.set("config", shape.name);
     object.set("threads", threads);
@@ -62,9 +62,9 @@ int run_bench_gemm(const BenchGemmOptions& given) {
 Command bench_gemm_command() {
   auto given = std::make_shared<BenchGemmOptions>();
   Command command("gemm", "time the matrix products of a training step, by whom there is");
-  command.option("--config", given->config, "toy, small, mid or gpt2");
-  command.option("--threads", given->threads, "threads");
-  command.flag("--json", given->json, "print one JSON object");
+  add_config_option(command, given->shape);
+  add_threads_option(command, given->threads);
+  add_json_option(command, given->json);
   command.action([given](const Command&) { return run_bench_gemm(*given); });
   return command;
 }

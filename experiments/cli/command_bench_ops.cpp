@@ -2,41 +2,36 @@
 
 #include "experiments/bench/bench_ops.h"
 #include "experiments/cli/bench_commands.h"
-#include "experiments/cli/option_values.h"
 
 namespace experiments::cli {
 
 namespace {
 
-struct BenchOpsOptions {
-  std::string filter, min_time = "0.1", threads = "1";
-  bool json = false;
-};
-
-int run_bench_ops(const BenchOpsOptions& given) {
-  OpsBench bench;
-  bench.min_time = parse_positive("--min-time", given.min_time);
-  bench.threads = parse_threads(given.threads);
-  bench.json = given.json;
-  try {
-    bench.names = matching_benchmarks(given.filter);
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(std::string("--filter ") + error.what());
-  }
-  time_ops(bench);
-  return 0;
+Value filter_value(std::vector<std::string>& names) {
+  return {"TEXT", [&names](const std::string& option, const std::string& text) {
+            try {
+              names = matching_benchmarks(text);
+            } catch (const std::invalid_argument& error) {
+              throw UsageError(option + " " + error.what());
+            }
+          }};
 }
 
 }  // namespace
 
 Command bench_ops_command() {
-  auto given = std::make_shared<BenchOpsOptions>();
+  auto bench = std::make_shared<OpsBench>();
+  bench->names = op_benchmarks();
   Command command("ops", "time every operation forward and backward (Google Benchmark)");
-  command.option("--filter", given->filter, "a regular expression, as gelu/small or backward");
-  command.option("--min-time", given->min_time, "seconds for each, at least");
-  command.option("--threads", given->threads, "threads");
-  command.flag("--json", given->json, "Google Benchmark's JSON");
-  command.action([given](const Command&) { return run_bench_ops(*given); });
+  command.option("--filter", filter_value(bench->names),
+                 "a regular expression, as gelu/small or backward");
+  command.option("--min-time", positive(bench->min_time), "seconds for each, at least");
+  add_threads_option(command, bench->threads);
+  command.flag("--json", bench->json, "Google Benchmark's JSON");
+  command.action([bench](const Command&) {
+    time_ops(*bench);
+    return 0;
+  });
   return command;
 }
 

@@ -19,15 +19,15 @@ std::string_view roofline_script();
 namespace {
 
 struct BenchRooflineOptions {
-  std::string out, threads = "1";
+  std::filesystem::path out;
+  int threads = 1;
 };
 
 int run_bench_roofline(const BenchRooflineOptions& given) {
-  const int threads = parse_threads(given.threads);
   require_gnuplot();
-  const std::filesystem::path folder = given.out;
+  const std::filesystem::path& folder = given.out;
   nn::check_writable(folder / "roofline.csv", 4096);
-  const std::string csv = roofline_csv(measure_roofline(threads));
+  const std::string csv = roofline_csv(measure_roofline(given.threads));
   nn::create_folders(folder);
   nn::write_file_atomically(folder / "roofline.csv", csv);
   const Drawing drawing = draw_figure("roofline", roofline_script(), folder);
@@ -41,8 +41,8 @@ int run_bench_roofline(const BenchRooflineOptions& given) {
 Command bench_roofline_command() {
   auto given = std::make_shared<BenchRooflineOptions>();
   Command command("roofline", "draw the speed of kernels under the peak and the bandwidth");
-  command.required("--out", given->out, "a folder for roofline.csv and roofline.svg");
-  command.option("--threads", given->threads, "threads");
+  command.required("--out", path_value(given->out), "a folder for roofline.csv and roofline.svg");
+  add_threads_option(command, given->threads);
   command.action([given](const Command&) { return run_bench_roofline(*given); });
   return command;
 }

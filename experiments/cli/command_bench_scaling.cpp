@@ -6,7 +6,6 @@
 
 #include "experiments/bench/bench_scaling.h"
 #include "experiments/cli/bench_commands.h"
-#include "experiments/cli/option_values.h"
 #include "experiments/evidence/json_object.h"
 #include "experiments/evidence/text.h"
 #include "experiments/harness/output.h"
@@ -17,11 +16,13 @@ namespace experiments::cli {
 namespace {
 
 struct BenchScalingOptions {
-  std::string vary = "all", steps = "9", threads = "1", csv;
+  std::vector<ScalingSweep> sweeps = scaling_sweeps();
+  int steps = 9, threads = 1;
+  std::filesystem::path csv;
   bool json = false;
 };
 
-std::vector<ScalingSweep> parse_sweeps(const std::string& text) {
+std::vector<ScalingSweep> parse_sweeps(const std::string& option, const std::string& text) {
   const std::vector<ScalingSweep> all = scaling_sweeps();
   if (text == "all") return all;
   std::vector<ScalingSweep> chosen;
@@ -30,9 +31,10 @@ std::vector<ScalingSweep> parse_sweeps(const std::string& text) {
   for (const std::string& name : split_at_commas(text)) {
     const auto found = std::find(valid.begin(), valid.end(), name);
     if (found == valid.end())
-      throw UsageError(fmt::format("--vary '{}'; valid are all, {}", name, fmt::join(valid, ", ")));
+      throw UsageError(
+          fmt::format("{} '{}'; valid are all, {}", option, name, fmt::join(valid, ", ")));
     for (const ScalingSweep& before : chosen)
-      if (before.what == name) throw UsageError(fmt::format("--vary names '{}' twice", name));
+      if (before.what == name) throw UsageError(fmt::format("{} names '{}' twice", option, name));
     chosen.push_back(all[static_cast<std::size_t>(found - valid.begin())]);
   }
   return chosen;
@@ -61,26 +63,23 @@ std::string as_json(const std::vector<Scaling>& all, int threads) {
   return object.printed();
 }
 
-int run_bench_scaling(const Command& command, const BenchScalingOptions& given) {
-  const std::vector<ScalingSweep> sweeps = parse_sweeps(given.vary);
-  const int steps = static_cast<int>(parse_integer("--steps", given.steps, 1, most_steps));
-  const int threads = parse_threads(given.threads);
-  if (command.given("--csv")) {
+int run_bench_scaling(const BenchScalingOptions& given) {
+  if (!given.csv.empty()) {
     refuse_to_replace("--csv", given.csv);
     nn::check_writable(given.csv, 4096);
   }
   std::vector<Scaling> all;
-  for (const ScalingSweep& sweep : sweeps) {
+  for (const ScalingSweep& sweep : given.sweeps) {
     print_err("timing steps against {} ...\n", sweep.what);
-    all.push_back(measure(sweep, threads, steps));
+    all.push_back(measure(sweep, given.threads, given.steps));
   }
-  if (command.given("--csv")) nn::write_file_atomically(given.csv, scaling_csv(all));
+  if (!given.csv.empty()) nn::write_file_atomically(given.csv, scaling_csv(all));
   if (given.json)
-    print_out("{}", as_json(all, threads));
+    print_out("{}", as_json(all, given.threads));
   else
     print_out(
         "Time and memory of a LoRA step, {} thread(s), from the smallest to the largest\n\n{}",
-        threads, scaling_table(all));
+        given.threads, scaling_table(all));
   return 0;
 }
 
@@ -89,12 +88,15 @@ int run_bench_scaling(const Command& command, const BenchScalingOptions& given) 
 Command bench_scaling_command() {
   auto given = std::make_shared<BenchScalingOptions>();
   Command command("scaling", "how time and memory of a step grow with each size");
-  command.option("--vary", given->vary, "all, or of d, L, T, B, r, matrices, as d,T");
-  command.option("--steps", given->steps, "timed steps for each point");
-  command.option("--threads", given->threads, "threads");
-  command.option("--csv", given->csv, "a file for all points");
-  command.flag("--json", given->json, "print one JSON object");
-  command.action([given](const Command& self) { return run_bench_scaling(self, *given); });
+  const auto read = [given = given.get()](const std::string& option, const std::string& text) {
+    given->sweeps = parse_sweeps(option, text);
+  };
+  command.option("--vary", {"LIST", read, "all"}, "all, or of d, L, T, B, r, matrices, as d,T");
+  command.option("--steps", whole(given->steps, 1, most_steps), "timed steps for each point");
+  add_threads_option(command, given->threads);
+  command.option("--csv", path_value(given->csv), "a file for all points");
+  add_json_option(command, given->json);
+  command.action([given](const Command&) { return run_bench_scaling(*given); });
   return command;
 }
 

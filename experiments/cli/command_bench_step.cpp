@@ -4,7 +4,6 @@
 
 #include "autograd/gemm.h"
 #include "experiments/cli/bench_commands.h"
-#include "experiments/cli/option_values.h"
 #include "experiments/evidence/json_object.h"
 #include "experiments/harness/output.h"
 
@@ -20,32 +19,29 @@ std::string engine() {
 }
 
 struct BenchStepOptions {
-  std::string config = "toy", mode = "lora", threads = "1", rank = "4", steps;
+  StepBench bench{.shape = bench_shapes().front()};
+  std::optional<int> steps;
   bool json = false;
+
+  const char* mode() const { return bench.lora ? "lora" : "full"; }
 };
 
-StepBench step_bench(const Command& command, const BenchStepOptions& given) {
-  StepBench bench{.shape = parse_config(given.config)};
-  if (given.mode != "lora" && given.mode != "full")
-    throw UsageError(fmt::format("unknown mode '{}'; valid are full, lora", given.mode));
-  bench.lora = given.mode == "lora";
-  if (!bench.lora && command.given("--rank"))
-    throw UsageError("--rank has no effect with --mode full");
-  bench.rank = parse_integer("--rank", given.rank, 1, bench.shape.C);
-  bench.threads = parse_threads(given.threads);
-  if (!given.steps.empty())
-    bench.steps = static_cast<int>(parse_integer("--steps", given.steps, 1, most_steps));
-  return bench;
+bool parse_is_lora(const std::string& mode) {
+  if (mode != "lora" && mode != "full")
+    throw UsageError(fmt::format("unknown mode '{}'; valid are full, lora", mode));
+  return mode == "lora";
 }
 
 int run_bench_step(const Command& command, const BenchStepOptions& given) {
-  const StepBench bench = step_bench(command, given);
+  StepBench bench = given.bench;
+  bench.steps = given.steps.value_or(bench.steps);
+  if (!bench.lora) refuse_options(command, {"--rank"}, "with --mode full");
   const StepTiming t = time_step(bench);
   if (given.json) {
     JsonObject object;
     object.set("engine", engine());
     object.set("config", bench.shape.name);
-    object.set("mode", given.mode);
+    object.set("mode", given.mode());
     object.set("threads", bench.threads);
     object.set("median_ms", t.median_ms);
     object.set("min_ms", t.min_ms);
@@ -63,7 +59,7 @@ int run_bench_step(const Command& command, const BenchStepOptions& given) {
       "{} {}, {} thread(s): {:.3f} ms a step (median; fastest {:.3f}), {:.0f} tokens a second\n"
       "products by {}: {:.0f} GFLOP/s over the whole step, {:.0f} % of the peak\n"
       "{} trainable parameters; {} tensors allocated after the first step; tape {:.1f} MB\n",
-      bench.shape.name, given.mode, bench.threads, t.median_ms, t.min_ms, t.tokens_per_s,
+      bench.shape.name, given.mode(), bench.threads, t.median_ms, t.min_ms, t.tokens_per_s,
       autograd::gemm_name, t.gflops, 100 * t.peak_fraction, t.trainable, t.allocations,
       static_cast<double>(t.tape_bytes) / 1e6);
   return 0;
@@ -74,12 +70,15 @@ int run_bench_step(const Command& command, const BenchStepOptions& given) {
 Command bench_step_command() {
   auto given = std::make_shared<BenchStepOptions>();
   Command command("step", "time training steps");
-  command.option("--config", given->config, "toy, small, mid or gpt2");
-  command.option("--mode", given->mode, "full or lora");
-  command.option("--rank", given->rank, "of LoRA on q and v");
-  command.option("--threads", given->threads, "threads");
-  command.option("--steps", given->steps, "timed steps; more for smaller configs by default");
-  command.flag("--json", given->json, "print one JSON object");
+  StepBench& bench = given->bench;
+  add_config_option(command, bench.shape);
+  command.option("--mode", named<bool>(bench.lora, parse_is_lora, given->mode()), "full or lora");
+  command.option("--rank", whole(bench.rank, 1, [&bench] { return bench.shape.C; }),
+                 "of LoRA on q and v");
+  add_threads_option(command, bench.threads);
+  command.option("--steps", whole(given->steps, 1, most_steps),
+                 "timed steps; more for smaller configs by default");
+  add_json_option(command, given->json);
   command.action([given](const Command& self) { return run_bench_step(self, *given); });
   return command;
 }

@@ -3,33 +3,28 @@
 #include <memory>
 
 #include "experiments/bench/bench_sweep.h"
+#include "experiments/cli/base_options.h"
 #include "experiments/cli/bench_commands.h"
-#include "experiments/cli/option_values.h"
 #include "experiments/evidence/json_object.h"
 #include "experiments/evidence/plain_table.h"
 #include "experiments/harness/output.h"
 #include "experiments/harness/timing.h"
+#include "experiments/harness/worker_threads.h"
 
 namespace experiments::cli {
 
 namespace {
 
 struct BenchSweepOptions {
-  std::string tasks = "nli", jobs = "2", pairs = "3", base_steps = "600";
+  SweepBench bench;
   bool json = false;
 };
 
 int run_bench_sweep(const BenchSweepOptions& given) {
-  SweepBench bench;
-  bench.grid.seeds = 1;
-  bench.grid.tasks = parse_tasks(given.tasks);
-  bench.grid.base_steps = parse_integer("--base-steps", given.base_steps, 1, most_base_steps);
-  bench.jobs = static_cast<int>(parse_integer("--jobs", given.jobs, 2, 1024));
-  bench.pairs = static_cast<int>(parse_integer("--pairs", given.pairs, 1, 100));
-  const SweepTiming timing = time_sweeps(bench);
+  const SweepTiming timing = time_sweeps(given.bench);
   std::vector<double> one, many, ratios;
   std::vector<JsonObject> pairs;
-  const std::string at_a_time = fmt::format("{} jobs", bench.jobs);
+  const std::string at_a_time = fmt::format("{} jobs", given.bench.jobs);
   PlainTable table{{"cells per minute", "1 job", at_a_time, "ratio"}};
   const auto add_row = [&](const std::string& what, double a, double b, double ratio) {
     table.push_back(
@@ -47,7 +42,7 @@ int run_bench_sweep(const BenchSweepOptions& given) {
   if (given.json) {
     JsonObject object;
     object.set("cells", timing.cells);
-    object.set("jobs", bench.jobs);
+    object.set("jobs", given.bench.jobs);
     object.set("one", quantile(one, 0.5));
     object.set("many", quantile(many, 0.5));
     object.set("ratio", quantile(ratios, 0.5));
@@ -65,11 +60,15 @@ int run_bench_sweep(const BenchSweepOptions& given) {
 Command bench_sweep_command() {
   auto given = std::make_shared<BenchSweepOptions>();
   Command command("sweep", "cells per minute for one job and for several");
-  command.option("--tasks", given->tasks, task_list_help());
-  command.option("--jobs", given->jobs, "cells at a time, compared with one");
-  command.option("--pairs", given->pairs, "how often both are timed, in turn");
-  command.option("--base-steps", given->base_steps, "of the base that the cells adapt");
-  command.flag("--json", given->json, "print one JSON object");
+  SweepBench& bench = given->bench;
+  bench.grid.seeds = 1;
+  bench.grid.tasks = {data::tasks::nli};
+  add_tasks_option(command, bench.grid.tasks);
+  command.option("--jobs", whole(bench.jobs, 2, most_jobs), "cells at a time, compared with one");
+  command.option("--pairs", whole(bench.pairs, 1, 100), "how often both are timed, in turn");
+  command.option("--base-steps", base_steps_value(bench.grid.base_steps),
+                 "of the base that the cells adapt");
+  add_json_option(command, given->json);
   command.action([given](const Command&) { return run_bench_sweep(*given); });
   return command;
 }

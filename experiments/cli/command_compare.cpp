@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "experiments/cli/commands.h"
+#include "experiments/cli/option_values.h"
 #include "experiments/evidence/json_object.h"
 #include "experiments/evidence/text.h"
 #include "experiments/harness/compare.h"
@@ -15,7 +16,7 @@ namespace experiments::cli {
 namespace {
 
 struct CompareOptions {
-  std::string a, b;
+  std::filesystem::path a, b;
   bool json = false;
 };
 
@@ -112,7 +113,7 @@ int run_compare(const CompareOptions& given) {
   const FinishedFolder a = read_finished_folder(given.a), b = read_finished_folder(given.b);
   std::error_code ignored;
   if (std::filesystem::equivalent(a.path, b.path, ignored))
-    throw UsageError(fmt::format("{} and {} are one folder", given.a, given.b));
+    throw UsageError(fmt::format("{} and {} are one folder", given.a.string(), given.b.string()));
   const Comparison comparison = compared(a.cells, b.cells);
   print_out("{}", given.json
                       ? comparison_json(a, b, comparison).printed()
@@ -127,9 +128,10 @@ Command compare_command() {
                   "the differences between two results folders, paired by repetition, with "
                   "intervals");
   auto given = std::make_shared<CompareOptions>();
-  command.argument("A", given->a, "results folder of one experiment, as results/table6");
-  command.argument("B", given->b, "another, from which A is subtracted");
-  command.flag("--json", given->json, "print one JSON object");
+  command.argument("A", path_value(given->a),
+                   "results folder of one experiment, as results/table6");
+  command.argument("B", path_value(given->b), "another, from which A is subtracted");
+  add_json_option(command, given->json);
   command.action([given](const Command&) { return run_compare(*given); });
   return command;
 }

@@ -16,8 +16,8 @@ namespace {
 
 struct EvalOptions {
   ModelOptions model;
-  TaskOptionTexts task;
-  std::string predictions;
+  GivenTask task;
+  std::filesystem::path predictions;
   bool json = false;
 };
 
@@ -46,7 +46,7 @@ JsonObject eval_json(const EvalOptions& given, const SourcedModel& sourced,
   object.set("value", score.value);
   object.set("nll", score.nll);
   object.set("examples", score.examples);
-  if (!given.predictions.empty()) object.set("predictions", given.predictions);
+  if (!given.predictions.empty()) object.set("predictions", given.predictions.string());
   return object;
 }
 
@@ -69,7 +69,7 @@ int run_eval(const Command& command, const EvalOptions& given) {
             choice.task.has_facts ? fmt::format(" with {} new facts", choice.options.facts) : "",
             to_string(score));
   if (!given.predictions.empty())
-    print_out("what it said for each of them is in {}\n", given.predictions);
+    print_out("what it said for each of them is in {}\n", given.predictions.string());
   return 0;
 }
 
@@ -80,9 +80,9 @@ Command eval_command() {
   auto given = std::make_shared<EvalOptions>();
   add_model_options(command, given->model, BareBase::taken);
   add_task_options(command, given->task);
-  command.option("--predictions", given->predictions,
+  command.option("--predictions", path_value(given->predictions),
                  "a file to write: what the model says for each example, in lines of JSON");
-  command.flag("--json", given->json, "print one JSON object");
+  add_json_option(command, given->json);
   command.action([given](const Command& command) { return run_eval(command, *given); });
   return command;
 }

@@ -6,7 +6,6 @@
 #include "data/vocabulary.h"
 #include "experiments/cli/commands.h"
 #include "experiments/cli/model_options.h"
-#include "experiments/cli/option_values.h"
 #include "experiments/evidence/json_object.h"
 #include "experiments/harness/output.h"
 #include "nn/generate.h"
@@ -17,8 +16,11 @@ namespace {
 
 struct GenerateOptions {
   ModelOptions model;
-  TaskOptionTexts task;
-  std::string prompt, temperature, top_k, max_tokens, seed;
+  GivenTask task;
+  std::vector<int> prompt;
+  std::optional<double> temperature;
+  std::optional<int> top_k, max_tokens;
+  std::uint64_t seed = 1;
   bool json = false;
 };
 
@@ -27,29 +29,15 @@ struct Line {
   std::string expected;  // empty where the user wrote the prompt
 };
 
-struct Sampling {
-  nn::GenerateOptions options;  // max_tokens 0: as many as an answer has
-  std::uint64_t seed = 1;
-};
-
-Sampling sampling(const Command& command, const GenerateOptions& given) {
-  Sampling s;
-  s.options.stop = data::word::eos;
-  s.options.max_tokens =
-      given.max_tokens.empty()
-          ? 0
-          : static_cast<int>(parse_integer("--max-tokens", given.max_tokens, 1, 1'000'000));
-  if (!given.temperature.empty())
-    s.options.temperature = parse_not_negative("--temperature", given.temperature);
-  if (s.options.temperature == 0)
+nn::GenerateOptions sampling(const Command& command, const GenerateOptions& given) {
+  nn::GenerateOptions options;
+  options.stop = data::word::eos;
+  options.temperature = given.temperature.value_or(0);
+  if (options.temperature == 0)
     refuse_options(command, {"--top-k", "--seed"},
                    "without a --temperature above 0: the most likely word is taken");
-  if (!given.top_k.empty())
-    s.options.top_k =
-        static_cast<int>(parse_integer("--top-k", given.top_k, 1, data::vocabulary().size()));
-  if (!given.seed.empty())
-    s.seed = static_cast<std::uint64_t>(parse_integer("--seed", given.seed, 0, largest_seed));
-  return s;
+  options.top_k = given.top_k.value_or(options.top_k);
+  return options;
 }
 
 std::vector<Line> test_prompts(const TaskChoice& choice) {
@@ -79,30 +67,30 @@ int answer_length(const SourcedModel& sourced) {
 
 int run_generate(const Command& command, const GenerateOptions& given) {
   const ModelSource source = model_source(command, given.model);
-  Sampling s = sampling(command, given);
+  nn::GenerateOptions options = sampling(command, given);
   check_task_options(command, given.task);
   std::vector<Line> lines;
-  if (!given.prompt.empty()) {
+  if (command.given("--prompt")) {
     refuse_options(command, {"--task", "--facts"}, "with --prompt");
-    lines.push_back({data::vocabulary().parse(given.prompt), ""});
+    lines.push_back({given.prompt, ""});
   }
   const SourcedModel sourced = load_model(source);
   int length = 0;
-  if (given.prompt.empty()) {
+  if (!command.given("--prompt")) {
     const TaskChoice choice = chosen_task(command, given.task, sourced);
     lines = test_prompts(choice);
     length = answer_length(choice);
   } else {
     length = answer_length(sourced);
   }
-  if (s.options.max_tokens == 0) s.options.max_tokens = length;
+  options.max_tokens = given.max_tokens.value_or(length);
 
   std::vector<JsonObject> generated;
-  nn::Random random(s.seed, "generate");
+  nn::Random random(given.seed, "generate");
   for (const Line& line : lines) {
     const std::string prompt = data::vocabulary().text(line.prompt);
     const std::string answer =
-        data::vocabulary().text(nn::generate(*sourced.model, line.prompt, s.options, random));
+        data::vocabulary().text(nn::generate(*sourced.model, line.prompt, options, random));
     JsonObject& said = generated.emplace_back();
     said.set("prompt", prompt);
     said.set("answer", answer);
@@ -119,22 +107,29 @@ int run_generate(const Command& command, const GenerateOptions& given) {
   return 0;
 }
 
+Value words_value(std::vector<int>& words) {
+  return {"TEXT", [&words](const std::string&, const std::string& text) {
+            words = data::vocabulary().parse(text);
+          }};
+}
+
 }  // namespace
 
 Command generate_command() {
   Command command("generate", "let a base model or an adapter continue a prompt");
   auto given = std::make_shared<GenerateOptions>();
   add_model_options(command, given->model, BareBase::taken);
-  command.option("--prompt", given->prompt,
+  command.option("--prompt", words_value(given->prompt),
                  "words separated by spaces (default: some test prompts of the task)");
   add_task_options(command, given->task);
-  command.option("--temperature", given->temperature,
+  command.option("--temperature", not_negative(given->temperature),
                  "draw words; logits are divided by it (default 0: the most likely word)");
-  command.option("--top-k", given->top_k, "draw among the k most likely words only");
-  command.option("--seed", given->seed, "of the draws (default 1)");
-  command.option("--max-tokens", given->max_tokens,
+  command.option("--top-k", whole(given->top_k, 1, data::vocabulary().size()),
+                 "draw among the k most likely words only");
+  command.option("--seed", seed_value(given->seed), "of the draws");
+  command.option("--max-tokens", whole(given->max_tokens, 1, 1'000'000),
                  "words at most (default: as many as the task's answers have)");
-  command.flag("--json", given->json, "print one JSON object");
+  add_json_option(command, given->json);
   command.action([given](const Command& command) { return run_generate(command, *given); });
   return command;
 }

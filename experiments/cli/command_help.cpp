@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <vector>
 
 #include "experiments/evidence/text.h"
@@ -12,33 +11,10 @@ namespace experiments::cli {
 
 namespace {
 
-// What a value is, by the option's name, which means the same in every command.
-const char* kind_of(const std::string& option) {
-  static const std::map<std::string, std::vector<std::string>> kinds{
-      {"INT", {"--base-seed",    "--base-steps", "--batch", "--calibrate",  "--depth",
-               "--examples",     "--facts",      "--jobs",  "--max-tokens", "--pairs",
-               "--rank",         "--seed",       "--seeds", "--size",       "--steps",
-               "--student-rank", "--threads",    "--top-k", "--true-rank",  "--width"}},
-      {"NUMBER",
-       {"--alpha", "--dropout", "--lr", "--lr-ratio", "--min-time", "--rho", "--temperature"}},
-      {"LIST",
-       {"--alpha-pattern", "--blocks", "--rank-pattern", "--ranks", "--splits", "--targets",
-        "--tasks"}},
-      {"PATH",
-       {"--adapter", "--attention", "--checkpoint", "--csv", "--export", "--out", "--predictions",
-        "--results"}},
-      {"TEXT", {"--filter", "--prompt", "--targets-regex"}},
-      {"K/N", {"--shard"}},
-      {"FIELD=LIST", {"--over"}}};
-  for (const auto& [kind, options] : kinds)
-    if (std::count(options.begin(), options.end(), option) > 0) return kind.c_str();
-  return "NAME";
-}
-
 // "--rank INT", "--json", "A"
 std::string form(const Command::Option& option) {
   const bool has_value = option.flag == nullptr && !option.is_argument();
-  return has_value ? option.name + " " + kind_of(option.name) : option.name;
+  return has_value ? option.name + " " + option.value.kind : option.name;
 }
 
 // "./run compare A B [OPTION ...]"
@@ -58,9 +34,8 @@ constexpr std::size_t columns = 80;
 std::string explained(const Command::Option& option) {
   std::string text = option.help;
   if (option.required) text += " (required)";
-  if (option.value != nullptr && !option.value->empty())
-    text += fmt::format(" (default {})", *option.value);
-  if (option.list != nullptr) text += " (may be given again)";
+  if (!option.value.shown.empty()) text += fmt::format(" (default {})", option.value.shown);
+  if (option.repeats) text += " (may be given again)";
   return text;
 }
 

@@ -5,7 +5,6 @@
 #include "experiments/cli/all_experiments.h"
 #include "experiments/cli/commands.h"
 #include "experiments/cli/experiment_command.h"
-#include "experiments/cli/option_values.h"
 #include "experiments/harness/output.h"
 #include "experiments/harness/plan.h"
 #include "experiments/harness/search_rates.h"
@@ -36,9 +35,13 @@ std::string table(const LearningRates& rates) {
   return text;
 }
 
-int search(const SettingsTexts& given) {
-  if (given.preset != "smoke" && given.preset != "full")
-    throw UsageError(fmt::format("unknown preset '{}'; valid are smoke, full", given.preset));
+Preset parse_search_preset(const std::string& name) {
+  if (name != "smoke" && name != "full")
+    throw UsageError(fmt::format("unknown preset '{}'; valid are smoke, full", name));
+  return parse_preset(name);
+}
+
+int search(const SettingsOptions& given) {
   Progress progress;
   Lab lab(settings_from(given), progress);
   const std::vector<Cell> cells = searched_cells(lab.settings);
@@ -58,14 +61,12 @@ int search(const SettingsTexts& given) {
 
 Command learning_rates_command() {
   Command command("learning-rates", "search the learning rates that the experiments use");
-  auto given = std::make_shared<SettingsTexts>();
-  given->preset = "full";
-  command.option("--preset", given->preset, "smoke (its rates mean nothing) or full");
-  command.option("--tasks", given->tasks, task_list_help());
-  command.option("--jobs", given->jobs, "runs at a time (default: the cores)");
-  command.option("--out", given->out, "results folder");
-  command.flag("--fresh", given->fresh, "search again what was searched");
-  add_part_options(command, *given);
+  auto given = std::make_shared<SettingsOptions>();
+  given->preset = Preset::full;
+  command.option("--preset", named<Preset>(given->preset, parse_search_preset, "full"),
+                 "smoke (its rates mean nothing) or full");
+  add_tasks_option(command, given->tasks);
+  add_run_options(command, *given, "runs", "search again what was searched");
   command.action([given](const Command&) { return search(*given); });
   return command;
 }

@@ -12,25 +12,41 @@ Command::Command(std::string name, std::string help)
 Command::Command(std::string name, std::string help, std::vector<Command> commands)
     : name_(std::move(name)), help_(std::move(help)), commands_(std::move(commands)) {}
 
-void Command::option(std::string name, std::string& value, std::string help) {
-  options_.push_back({.name = std::move(name), .help = std::move(help), .value = &value});
+void Command::option(std::string name, Value value, std::string help) {
+  options_.push_back({.name = std::move(name), .help = std::move(help), .value = std::move(value)});
 }
 
-void Command::required(std::string name, std::string& value, std::string help) {
-  option(std::move(name), value, std::move(help));
+void Command::required(std::string name, Value value, std::string help) {
+  value.shown.clear();
+  option(std::move(name), std::move(value), std::move(help));
   options_.back().required = true;
 }
 
-void Command::argument(std::string name, std::string& value, std::string help) {
-  required(std::move(name), value, std::move(help));
+void Command::argument(std::string name, Value value, std::string help) {
+  required(std::move(name), std::move(value), std::move(help));
 }
 
-void Command::options(std::string name, std::vector<std::string>& values, std::string help) {
-  options_.push_back({.name = std::move(name), .help = std::move(help), .list = &values});
+void Command::options(std::string name, Value value, std::string help) {
+  option(std::move(name), std::move(value), std::move(help));
+  options_.back().repeats = true;
 }
 
 void Command::flag(std::string name, bool& value, std::string help) {
   options_.push_back({.name = std::move(name), .help = std::move(help), .flag = &value});
+}
+
+void Command::refuse(const std::string& name, std::string why) {
+  std::erase_if(options_, [&](const Option& option) { return option.name == name; });
+  refused_[name] = std::move(why);
+}
+
+void Command::read(const std::vector<Given>& given) const {
+  for (const auto& [name, text] : given)
+    if (!has(name)) throw std::logic_error(fmt::format("{} declares no option {}", name_, name));
+  for (const bool depends : {false, true})
+    for (const Option& option : options_)
+      for (const auto& [name, text] : given)
+        if (name == option.name && option.value.depends == depends) option.value.read(name, text);
 }
 
 bool Command::has(const std::string& option) const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "experiments/namespaces.h"
@@ -20,20 +21,29 @@ struct UsageError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+/// What a declaration says of an option's value. The functions of option_values.h make them.
+struct Value {
+  std::string kind;  ///< for --help: "INT", "NUMBER", "NAME", "LIST", "PATH", "TEXT"
+  /// Writes what the text says to where the declaration wants it. Throws UsageError or
+  /// std::invalid_argument, in one line that names what was given and what is valid.
+  std::function<void(const std::string& option, const std::string& text)> read;
+  std::string shown = {};  ///< the default, for --help; empty for none
+  bool depends = false;    ///< what is valid follows from other values, which are read before it
+};
+
 /// One command: either options and an action, or a group of commands (`lowrank bench step`).
-/// Values are texts that parsing writes to where the declaration says, and that the action reads
-/// with the functions of option_values.h. They must outlive the command: the action shares them.
+/// Parsing writes values to where their declarations say. They must outlive the command: the action
+/// shares them.
 class Command {
  public:
   /// What to do once the values are there; returns the exit code.
   using Action = std::function<int(const Command&)>;
 
   struct Option {
-    std::string name, help;                    // "--rank", or "A" of an argument
-    std::string* value = nullptr;              // exactly one of the three
-    std::vector<std::string>* list = nullptr;  // may be given again
+    std::string name, help;  // "--rank", or "A" of an argument
+    Value value = {};        // of all but flags
     bool* flag = nullptr;
-    bool required = false;
+    bool required = false, repeats = false;
     std::size_t times = 0;  // how often it was given; set by parsing
 
     /// Whether it is a word that stands alone, an argument, rather than --name VALUE.
@@ -45,21 +55,28 @@ class Command {
   /// A group, one of whose commands must follow its name.
   Command(std::string name, std::string help, std::vector<Command> commands);
 
-  /// --name VALUE. What `value` holds is the default, which --help shows unless it is empty.
-  void option(std::string name, std::string& value, std::string help);
+  /// --name VALUE.
+  void option(std::string name, Value value, std::string help);
   /// The same without a default: a command line that lacks it is wrong, and the message has the
   /// help.
-  void required(std::string name, std::string& value, std::string help);
+  void required(std::string name, Value value, std::string help);
   /// A word that stands alone; each is required, and they come in the order of their declaration.
   /// `name` is what the help calls it, "A".
-  void argument(std::string name, std::string& value, std::string help);
-  /// An option that may be given again.
-  void options(std::string name, std::vector<std::string>& values, std::string help);
+  void argument(std::string name, Value value, std::string help);
+  /// An option that may be given again; its value is read each time.
+  void options(std::string name, Value value, std::string help);
   /// --name alone sets `value`.
   void flag(std::string name, bool& value, std::string help);
   /// An option of its relatives that this command does not have: a command line with it is wrong,
-  /// and the message says why. --help does not list it.
-  void refuse(std::string name, std::string why) { refused_[std::move(name)] = std::move(why); }
+  /// and the message says why. --help does not list it. What was declared of it is taken back.
+  void refuse(const std::string& name, std::string why);
+
+  /// The text of a value, by the name of its option.
+  using Given = std::pair<std::string, std::string>;
+  /// Reads values as a command line would that gives them: in the order of the options, those that
+  /// depend on others last. Throws what their readers throw, and std::logic_error for an option
+  /// that is not declared.
+  void read(const std::vector<Given>& given) const;
 
   void action(Action action) { action_ = std::move(action); }
   int run() const { return action_(*this); }

@@ -17,7 +17,7 @@ namespace {
 
 struct MergeOptions {
   ModelOptions model;
-  std::string out;
+  std::filesystem::path out;
   bool json = false;
 };
 
@@ -63,29 +63,28 @@ void print_merged(const MergeOptions& given, const SourcedModel& sourced, const 
   print_out("{}\n", to_string(sourced));
   if (merged.projections == 0) {
     print_out("what {} trained are weights of the base; all are in {}\n", sourced.method,
-              given.out);
+              given.out.string());
     return;
   }
-  print_out("{} projections merged into {}\n", merged.projections, given.out);
+  print_out("{} projections merged into {}\n", merged.projections, given.out.string());
   print_out("rounding the merged weights once: at most {:.3g} absolute, {:.3g} relative\n",
             merged.error.absolute, merged.error.relative);
 }
 
 int run_merge(const Command& command, const MergeOptions& given) {
   const ModelSource source = model_source(command, given.model);
-  const std::filesystem::path out = given.out;
-  refuse_to_replace("--out", out);
-  nn::check_writable(out, 0);
+  refuse_to_replace("--out", given.out);
+  nn::check_writable(given.out, 0);
 
   const SourcedModel sourced = load_model(source);
   const Merged merged = merge_into_weights(sourced);
-  nn::create_folders(out.parent_path());
-  nn::save_checkpoint(out, *sourced.model, kept_labels(sourced));
+  nn::create_folders(given.out.parent_path());
+  nn::save_checkpoint(given.out, *sourced.model, kept_labels(sourced));
   if (given.json) {
     JsonObject object;
     object.set("adapter", sourced.adapter);
     object.set("base", sourced.base);
-    object.set("checkpoint", given.out);
+    object.set("checkpoint", given.out.string());
     object.set("projections", merged.projections);
     object.set("absolute_error", merged.error.absolute);
     object.set("relative_error", merged.error.relative);
@@ -102,8 +101,8 @@ Command merge_command() {
   Command command("merge", "fold an adapter into the weights of its base model");
   auto given = std::make_shared<MergeOptions>();
   add_model_options(command, given->model, BareBase::refused);
-  command.required("--out", given->out, "the checkpoint to write, FILE.safetensors");
-  command.flag("--json", given->json, "print one JSON object");
+  command.required("--out", path_value(given->out), "the checkpoint to write, FILE.safetensors");
+  add_json_option(command, given->json);
   command.action([given](const Command& command) { return run_merge(command, *given); });
   return command;
 }

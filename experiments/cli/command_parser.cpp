@@ -162,12 +162,13 @@ void check_values(const CLI::App& command) {
 
 void declare(CLI::App& app, Command& command) {
   for (const Command::Option& option : command.declared()) {
+    const auto read_later = [](const auto&) {};
     if (option.flag != nullptr)
-      app.add_flag(option.name, *option.flag, option.help);
-    else if (option.list != nullptr)
-      app.add_option(option.name, *option.list, option.help)->delimiter(';');
+      app.add_flag(option.name, *option.flag);
+    else if (option.repeats)
+      app.add_option_function<Names>(option.name, read_later)->delimiter(';');
     else
-      app.add_option(option.name, *option.value, option.help);
+      app.add_option_function<std::string>(option.name, read_later);
   }
   for (Command& inner : command.commands())
     declare(*app.add_subcommand(inner.name(), inner.help()), inner);
@@ -190,12 +191,16 @@ std::string version_text() {
                      build.compiler, build.flags);
 }
 
-// The command that was parsed, and how often each of its options was given.
-const Command& chosen(const CLI::App& app, Command& program) {
-  Command& command = declaration(app, program);
-  for (Command::Option& option : command.declared())
-    option.times = innermost(app).count(option.name);
-  return command;
+// The values that were given, and how often each option was.
+void read_values(const CLI::App& parsed, Command& command) {
+  std::vector<Command::Given> given;
+  for (Command::Option& option : command.declared()) {
+    option.times = parsed.count(option.name);
+    if (option.flag != nullptr) continue;
+    for (const std::string& text : parsed.get_option(option.name)->results())
+      given.emplace_back(option.name, text);
+  }
+  command.read(given);
 }
 
 }  // namespace
@@ -215,9 +220,11 @@ const Command* parse(Command& program, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(usage_message(app, program, error));
   }
-  check_required(innermost(app), declaration(app, program));
+  Command& command = declaration(app, program);
+  check_required(innermost(app), command);
   check_values(innermost(app));
-  return &chosen(app, program);
+  read_values(innermost(app), command);
+  return &command;
 }
 
 }  // namespace experiments::cli

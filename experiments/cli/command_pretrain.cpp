@@ -13,13 +13,13 @@ namespace experiments::cli {
 namespace {
 
 struct PretrainOptions {
-  BaseTexts base = default_base_texts();
-  std::string out = "results";
+  BaseOptions base;
+  std::filesystem::path out = "results";
 };
 
 int run_pretrain(const PretrainOptions& given) {
-  const BaseConfig config = base_config_of(given.base, "--steps");
-  const std::filesystem::path folder = std::filesystem::path(given.out) / "base";
+  const BaseConfig config = given.base.config();
+  const std::filesystem::path folder = given.out / "base";
   const Base base = base_with_progress(config, folder);
   print_out("{}\n", base_path(config, folder).string());
   for (const auto& [task, exact] : base_quality(*copy_of(*base.model), config.seed))
@@ -32,10 +32,10 @@ int run_pretrain(const PretrainOptions& given) {
 Command pretrain_command() {
   Command command("pretrain", "make the shared frozen base model, once");
   auto given = std::make_shared<PretrainOptions>();
-  command.option("--base-seed", given->base.seed, "names the base's weights and data");
-  command.option("--steps", given->base.steps, "training steps");
+  command.option("--base-seed", seed_value(given->base.seed), "names the base's weights and data");
+  command.option("--steps", base_steps_value(given->base.steps), "training steps");
   add_shape_options(command, given->base);
-  command.option("--out", given->out, "results folder; the base goes to OUT/base");
+  command.option("--out", path_value(given->out), "results folder; the base goes to OUT/base");
   command.action([given](const Command&) { return run_pretrain(*given); });
   return command;
 }

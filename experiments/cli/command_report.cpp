@@ -4,6 +4,7 @@
 
 #include "experiments/cli/all_experiments.h"
 #include "experiments/cli/commands.h"
+#include "experiments/cli/option_values.h"
 #include "experiments/harness/output.h"
 #include "experiments/report/figures.h"
 #include "experiments/report/report.h"
@@ -12,9 +13,9 @@ namespace experiments::cli {
 
 namespace {
 
-int report(const std::string& out) {
+int report(const std::filesystem::path& out) {
   if (!std::filesystem::is_directory(out))
-    throw UsageError(fmt::format("--out '{}' is no folder with results", out));
+    throw UsageError(fmt::format("--out '{}' is no folder with results", out.string()));
   require_gnuplot();
   print_out("{}", write_report(out, all_experiments()));
   return 0;
@@ -24,8 +25,8 @@ int report(const std::string& out) {
 
 Command report_command() {
   Command command("report", "verdicts and report.html from the results that are there");
-  auto out = std::make_shared<std::string>("results");
-  command.option("--out", *out, "results folder");
+  auto out = std::make_shared<std::filesystem::path>("results");
+  command.option("--out", path_value(*out), "results folder");
   command.action([out](const Command&) { return report(*out); });
   return command;
 }

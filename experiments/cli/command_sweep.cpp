@@ -8,7 +8,6 @@
 #include "experiments/beyond/sweep.h"
 #include "experiments/cli/commands.h"
 #include "experiments/cli/experiment_command.h"
-#include "experiments/cli/option_values.h"
 #include "experiments/cli/train_options.h"
 #include "experiments/evidence/text.h"
 #include "experiments/harness/output.h"
@@ -19,46 +18,31 @@ namespace experiments::cli {
 
 namespace {
 
-struct SweepTexts : SettingsTexts {
-  TrainTexts train;
-  std::vector<std::string> over;
+struct SweepOptions : SettingsOptions {
+  TrainOptions train;                // the task and the base, which all rows share
+  std::vector<Command::Given> kept;  // of the fields: read with the values of each row
+  std::vector<sweep::Axis> axes;
   std::string name = "sweep";
   bool search_lr = false;
 };
 
-struct Field {
-  const char* name;
-  std::string TrainTexts::*value;
-};
-
-// What may be varied: train's options that change its numbers, but for the seed.
-const std::vector<Field>& own_fields() {
-  static const std::vector<Field> fields{
-      {"rank", &TrainTexts::rank},       {"alpha", &TrainTexts::alpha},
-      {"scaling", &TrainTexts::scaling}, {"targets", &TrainTexts::targets},
-      {"blocks", &TrainTexts::blocks},   {"init", &TrainTexts::init},
-      {"dropout", &TrainTexts::dropout}, {"optimizer", &TrainTexts::optimizer},
-      {"lr", &TrainTexts::lr},           {"lr-ratio", &TrainTexts::lr_ratio},
-      {"steps", &TrainTexts::steps},     {"examples", &TrainTexts::examples},
-      {"facts", &TrainTexts::facts},     {"method", &TrainTexts::method},
-      {"size", &TrainTexts::size}};
+// What may be varied: train's options that change its numbers, but for the seed and the base's.
+Command fields_of(TrainOptions& train) {
+  Command fields("train", "");
+  add_method_option(fields, train, "what trains, as train has it");
+  add_size_option(fields, train, "of a method that has one");
+  add_lora_options(fields, train);
+  add_optimizer_options(fields, train);
+  add_shape_options(fields, train.base, "of the base: ");
   return fields;
 }
 
-// The text of a field, for reading and writing.
-std::string* value_of(TrainTexts& texts, const std::string& name) {
-  if (name == "width") return &texts.base.width;
-  if (name == "depth") return &texts.base.depth;
-  for (const Field& field : own_fields())
-    if (name == field.name) return &(texts.*field.value);
-  return nullptr;
-}
-
-std::string field_names() {
+std::vector<std::string> field_names() {
+  TrainOptions any;
+  const Command fields = fields_of(any);
   std::vector<std::string> names;
-  for (const Field& field : own_fields()) names.emplace_back(field.name);
-  names.insert(names.end(), {"width", "depth"});
-  return fmt::format("{}", fmt::join(names, ", "));
+  for (const Command::Option& field : fields.declared()) names.push_back(field.name.substr(2));
+  return names;
 }
 
 // "targets=q+v,q" of --over.
@@ -68,10 +52,9 @@ sweep::Axis parse_axis(const std::string& text) {
     throw UsageError(
         fmt::format("--over '{}': a field and its values are wanted, as rank=1,4", text));
   sweep::Axis axis{text.substr(0, at), split_at_commas(text.substr(at + 1))};
-  TrainTexts any;
-  if (value_of(any, axis.name) == nullptr)
+  if (const auto names = field_names(); std::ranges::count(names, axis.name) == 0)
     throw UsageError(fmt::format("--over '{}': unknown field '{}'; valid are {}", text, axis.name,
-                                 field_names()));
+                                 fmt::join(names, ", ")));
   std::set<std::string> seen;
   for (const std::string& value : axis.values) {
     if (value.empty()) throw UsageError(fmt::format("--over '{}': an empty value", text));
@@ -81,18 +64,22 @@ sweep::Axis parse_axis(const std::string& text) {
   return axis;
 }
 
-std::vector<sweep::Axis> parse_axes(const Command& command, const std::vector<std::string>& texts) {
-  std::vector<sweep::Axis> axes;
-  for (const std::string& text : texts) {
-    axes.push_back(parse_axis(text));
-    const std::string& name = axes.back().name;
-    const auto same = [&](const sweep::Axis& axis) { return axis.name == name; };
-    if (std::count_if(axes.begin(), axes.end(), same) > 1)
-      throw UsageError(fmt::format("--over names {} twice", name));
-    if (command.given("--" + name))
-      throw UsageError(fmt::format("--{} has no effect beside --over {}", name, text));
-  }
-  return axes;
+Value axes_value(std::vector<sweep::Axis>& axes) {
+  return {"FIELD=LIST", [&axes](const std::string& option, const std::string& text) {
+            const sweep::Axis axis = parse_axis(text);
+            for (const sweep::Axis& before : axes)
+              if (before.name == axis.name)
+                throw UsageError(fmt::format("{} names {} twice", option, axis.name));
+            axes.push_back(axis);
+          }};
+}
+
+// What is valid may follow from the values of a row, as the largest rank does from the width.
+Value kept_value(Value value, std::vector<Command::Given>& kept) {
+  value.read = [&kept](const std::string& option, const std::string& text) {
+    kept.emplace_back(option, text);
+  };
+  return value;
 }
 
 // As train takes it: a plus joins a set, and scaling has names that a shell leaves alone.
@@ -107,10 +94,7 @@ std::string value_for_train(const std::string& name, const std::string& value) {
 /// The crossed values, as rows of which none is twice; and what was said to say nothing.
 class Crossing {
  public:
-  Crossing(const TrainTexts& train, std::vector<sweep::Axis> axes, bool search)
-      : train_(train), axes_(std::move(axes)), search_(search) {
-    cross({});
-  }
+  explicit Crossing(const SweepOptions& given) : given_(given) { cross({}); }
 
   const std::vector<sweep::Row>& rows() const { return rows_; }
 
@@ -124,7 +108,7 @@ class Crossing {
   /// "rank says nothing with --method full; such rows are run once".
   std::vector<std::string> remarks() const {
     std::vector<std::string> texts;
-    for (const sweep::Axis& axis : axes_)
+    for (const sweep::Axis& axis : axes())
       if (const auto why = why_.find("--" + axis.name); why != why_.end())
         texts.push_back(fmt::format("{} says nothing {}: such a row is run once and shown once",
                                     axis.name, why->second));
@@ -133,8 +117,8 @@ class Crossing {
 
  private:
   void cross(std::vector<std::string> values) {
-    if (values.size() == axes_.size()) return add(values);
-    for (const std::string& value : axes_[values.size()].values) {
+    if (values.size() == axes().size()) return add(values);
+    for (const std::string& value : axes()[values.size()].values) {
       std::vector<std::string> longer = values;
       longer.push_back(value);
       cross(longer);
@@ -142,27 +126,29 @@ class Crossing {
   }
 
   void add(std::vector<std::string> values) {
-    TrainTexts texts = train_;
-    for (std::size_t i = 0; i < axes_.size(); ++i)
-      *value_of(texts, axes_[i].name) = value_for_train(axes_[i].name, values[i]);
-    if (search_) texts.lr = "1";  // until it is searched
+    TrainOptions train = given_.train;
+    std::vector<Command::Given> texts = given_.kept;
+    for (std::size_t i = 0; i < axes().size(); ++i)
+      texts.emplace_back("--" + axes()[i].name, value_for_train(axes()[i].name, values[i]));
+    fields_of(train).read(texts);
+    if (given_.search_lr) train.lr = 1;  // until it is searched
     std::set<std::string> silent;
-    const TrainRun run = train_run(texts, [&](const auto& options, const std::string& why) {
+    const TrainRun run = train_run(train, [&](const auto& options, const std::string& why) {
       for (const std::string& option : options) silent.insert(option), why_[option] = why;
     });
     ++combinations_;
     for (const std::string& option : silent) ++times_[option];
-    for (std::size_t i = 0; i < axes_.size(); ++i)
-      if (silent.contains("--" + axes_[i].name)) values[i] = "-";
+    for (std::size_t i = 0; i < axes().size(); ++i)
+      if (silent.contains("--" + axes()[i].name)) values[i] = "-";
     Cell cell = run.cell;
     cell.seed = 0;
     check_cell(cell);
     if (keys_.insert(cell.key()).second) rows_.push_back({values, cell, run.lr_source});
   }
 
-  TrainTexts train_;
-  std::vector<sweep::Axis> axes_;
-  bool search_;
+  const std::vector<sweep::Axis>& axes() const { return given_.axes; }
+
+  const SweepOptions& given_;
   std::vector<sweep::Row> rows_;
   std::set<std::string> keys_;
   int combinations_ = 0;
@@ -180,26 +166,31 @@ void refuse_silent(const Command& command, const Crossing& crossing,
   }
 }
 
-Settings settings_of_sweep(const SweepTexts& given) {
-  SettingsTexts texts = given;
-  texts.tasks = given.train.task;
-  Settings settings = settings_from(texts);
-  settings.base_steps = parse_integer("--base-steps", given.train.base.steps, 1, most_base_steps);
+Settings settings_of_sweep(const SweepOptions& given) {
+  SettingsOptions options = given;
+  options.tasks = {given.train.task};
+  Settings settings = settings_from(options);
+  settings.base_steps = given.train.base.steps;
   return settings;
 }
 
-void check_name(const std::string& name) {
-  const bool is_plain = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-  static const std::set<std::string> taken{"base", "figures", "adapters", "learning-rates"};
-  const Command program = all_commands();
-  if (!is_plain || taken.contains(name) ||
-      (name != "sweep" && std::ranges::any_of(program.commands(), [&](const Command& command) {
-         return command.name() == name;
-       })))
-    throw UsageError(fmt::format(
-        "--name '{}': small letters, digits, - and _ are valid, and no name that is taken", name));
+// The folder in OUT, where others have theirs.
+Value name_value(std::string& name) {
+  const auto read = [&name](const std::string& option, const std::string& text) {
+    const bool is_plain = std::ranges::all_of(text, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    });
+    static const std::set<std::string> taken{"base", "figures", "adapters", "learning-rates"};
+    const Command program = all_commands();
+    const auto is_command = [&](const Command& command) { return command.name() == text; };
+    if (!is_plain || taken.contains(text) ||
+        (text != "sweep" && std::ranges::any_of(program.commands(), is_command)))
+      throw UsageError(fmt::format(
+          "{} '{}': small letters, digits, - and _ are valid, and no name that is taken", option,
+          text));
+    name = text;
+  };
+  return {"NAME", read, name};
 }
 
 void search(sweep::Sweep& sweep, Lab& lab) {
@@ -212,19 +203,26 @@ void search(sweep::Sweep& sweep, Lab& lab) {
   }
 }
 
-int run_sweep_command(const Command& command, const SweepTexts& given) {
-  check_name(given.name);
-  if (given.over.empty())
-    throw UsageError(fmt::format(
-        "sweep wants --over FIELD=VALUES, as --over rank=1,4; fields are {}", field_names()));
-  sweep::Sweep sweep{.name = given.name, .axes = parse_axes(command, given.over)};
-  if (given.search_lr) {
-    refuse_options(command, {"--lr"}, "with --search-lr");
-    for (const sweep::Axis& axis : sweep.axes)
-      if (axis.name == "lr") throw UsageError("--search-lr has no effect beside --over lr");
-  }
-  const Crossing crossing(given.train, sweep.axes, given.search_lr);
-  refuse_silent(command, crossing, sweep.axes);
+// What --over varies cannot be given beside it, and neither can what is searched.
+void check_axes(const Command& command, const SweepOptions& given) {
+  if (given.axes.empty())
+    throw UsageError(
+        fmt::format("sweep wants --over FIELD=VALUES, as --over rank=1,4; fields are {}",
+                    fmt::join(field_names(), ", ")));
+  for (const sweep::Axis& axis : given.axes)
+    refuse_options(command, {"--" + axis.name},
+                   fmt::format("beside --over {}={}", axis.name, fmt::join(axis.values, ",")));
+  if (!given.search_lr) return;
+  refuse_options(command, {"--lr"}, "with --search-lr");
+  for (const sweep::Axis& axis : given.axes)
+    if (axis.name == "lr") throw UsageError("--search-lr has no effect beside --over lr");
+}
+
+int run_sweep_command(const Command& command, const SweepOptions& given) {
+  check_axes(command, given);
+  const Crossing crossing(given);
+  refuse_silent(command, crossing, given.axes);
+  sweep::Sweep sweep{.name = given.name, .axes = given.axes};
   sweep.rows = crossing.rows();
   Progress progress;
   Lab lab(settings_of_sweep(given), progress);
@@ -248,25 +246,24 @@ int run_sweep_command(const Command& command, const SweepTexts& given) {
 Command sweep_command() {
   Command command("sweep",
                   "train over the crossed values of some fields, with a table and a figure");
-  auto given = std::make_shared<SweepTexts>();
-  given->seeds = "3";
-  given->train.base = default_base_texts();
-  command.required("--task", given->train.task, data::task_names("or"));
+  auto given = std::make_shared<SweepOptions>();
+  given->seeds = 3;
+  command.required("--task", task_value(given->train.task), data::task_names("or"));
   command.options(
-      "--over", given->over,
+      "--over", axes_value(given->axes),
       "a field and its values, as rank=1,4 or targets=q+v,q; given again, all are crossed");
-  command.option("--seeds", given->seeds, "runs of every row: seeds 1 to so many");
+  command.option("--seeds", whole(given->seeds, 1, 100), "runs of every row: seeds 1 to so many");
   command.flag("--search-lr", given->search_lr,
                "search the learning rate of every row, on validation examples");
-  command.option("--method", given->train.method, "what trains, as train has it");
-  command.option("--size", given->train.size, "of a method that has one");
-  add_lora_options(command, given->train);
-  add_training_options(command, given->train);
-  command.option("--name", given->name, "of the folder in OUT");
-  command.option("--jobs", given->jobs, "runs at a time (default: the cores)");
-  command.option("--out", given->out, "results folder");
-  command.flag("--fresh", given->fresh, "start over in a folder that has results");
-  add_part_options(command, *given);
+  const Command fields = fields_of(given->train);
+  for (const Command::Option& field : fields.declared()) {
+    if (field.name == "--width")  // the order is that of train
+      add_base_options(command, given->train.base, "names the pre-trained base",
+                       "the steps it was trained for");
+    command.option(field.name, kept_value(field.value, given->kept), field.help);
+  }
+  command.option("--name", name_value(given->name), "of the folder in OUT");
+  add_run_options(command, *given, "runs");
   command.action([given](const Command& parsed) {
     try {
       return run_sweep_command(parsed, *given);

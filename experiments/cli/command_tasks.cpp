@@ -8,6 +8,7 @@
 #include "experiments/cli/example_lines.h"
 #include "experiments/cli/model_source.h"
 #include "experiments/cli/option_values.h"
+#include "experiments/evidence/text.h"
 #include "experiments/harness/output.h"
 #include "nn/files/file.h"
 
@@ -16,29 +17,24 @@ namespace experiments::cli {
 namespace {
 
 struct TasksOptions {
-  std::string tasks = "all", facts;
-  std::string folder, splits = "all", seed = "1", examples;
+  std::vector<data::Task> tasks{data::all_tasks().begin(), data::all_tasks().end()};
+  std::optional<int> facts, examples;
+  std::filesystem::path folder;
+  std::vector<data::Split> splits{std::begin(data::all_splits), std::end(data::all_splits)};
+  std::uint64_t seed = 1;
 };
 
 std::vector<ExampleSet> chosen_examples(const Command& command, const TasksOptions& given,
-                                        const std::vector<data::Task>& tasks,
                                         const data::TaskOptions& options) {
-  const std::vector<data::Split> splits = parse_splits(given.splits);
-  const auto has = [&](data::Split split) { return std::ranges::count(splits, split) > 0; };
+  const auto has = [&](data::Split split) { return std::ranges::count(given.splits, split) > 0; };
   if (!has(data::Split::train))
     refuse_options(command, {"--examples"}, "without the split train: the others have their size");
   if (!has(data::Split::train) && !has(data::Split::validation))
     refuse_options(command, {"--seed"}, "on the split test, which is the same for every seed");
-  const auto seed =
-      static_cast<std::uint64_t>(parse_integer("--seed", given.seed, 0, largest_seed));
-  std::optional<int> training_examples;
-  if (!given.examples.empty())
-    training_examples =
-        static_cast<int>(parse_integer("--examples", given.examples, 1, most_examples));
   std::vector<ExampleSet> sets;
-  for (const data::Task& task : tasks)
-    for (const data::Split split : splits)
-      sets.push_back(example_set(task, options, split, seed, training_examples));
+  for (const data::Task& task : given.tasks)
+    for (const data::Split split : given.splits)
+      sets.push_back(example_set(task, options, split, given.seed, given.examples));
   return sets;
 }
 
@@ -60,19 +56,36 @@ void write_examples(const std::filesystem::path& folder, const std::vector<Examp
 }
 
 int run_tasks(const Command& command, const TasksOptions& given) {
-  const auto tasks = parse_tasks(given.tasks);
   data::TaskOptions options = default_task_options();
-  if (!given.facts.empty()) {
-    if (!any_has_facts(tasks)) throw UsageError("--facts has no effect without the task sqlgen");
-    options.facts = static_cast<int>(parse_integer("--facts", given.facts, 2, 32));
-  }
+  options.facts = given.facts.value_or(options.facts);
+  if (!any_has_facts(given.tasks)) refuse_options(command, {"--facts"}, "without the task sqlgen");
   if (!given.folder.empty()) {
-    write_examples(given.folder, chosen_examples(command, given, tasks, options));
+    write_examples(given.folder, chosen_examples(command, given, options));
     return 0;
   }
   refuse_options(command, {"--splits", "--seed", "--examples"}, "without --export");
-  for (const data::Task& task : tasks) print_out("{}\n", data::describe(task, options));
+  for (const data::Task& task : given.tasks) print_out("{}\n", data::describe(task, options));
   return 0;
+}
+
+// "train,test" or "all"
+Value splits_value(std::vector<data::Split>& splits) {
+  const auto read = [&splits](const std::string& option, const std::string& text) {
+    splits.clear();
+    if (text == "all") splits.assign(std::begin(data::all_splits), std::end(data::all_splits));
+    if (text == "all") return;
+    for (const std::string& name : split_at_commas(text)) {
+      const auto has_name = [&](data::Split split) { return data::to_string(split) == name; };
+      const auto* const split = std::ranges::find_if(data::all_splits, has_name);
+      if (split == std::end(data::all_splits))
+        throw UsageError(
+            fmt::format("unknown split '{}'; valid are train, validation, test", name));
+      if (std::ranges::count(splits, *split) > 0)
+        throw UsageError(fmt::format("{} names '{}' twice", option, name));
+      splits.push_back(*split);
+    }
+  };
+  return {"LIST", read, "all"};
 }
 
 }  // namespace
@@ -80,15 +93,15 @@ int run_tasks(const Command& command, const TasksOptions& given) {
 Command tasks_command() {
   Command command("tasks", "show what the toy tasks ask, with examples");
   auto given = std::make_shared<TasksOptions>();
-  command.option("--tasks", given->tasks, task_list_help());
-  command.option("--facts", given->facts, "sqlgen: how many meanings change");
-  command.option("--export", given->folder,
+  add_tasks_option(command, given->tasks);
+  add_facts_option(command, given->facts, "sqlgen: how many meanings change");
+  command.option("--export", path_value(given->folder),
                  "instead: a folder for the examples, lines of JSON in TASK.SPLIT.jsonl");
-  command.option("--splits", given->splits,
+  command.option("--splits", splits_value(given->splits),
                  "export: some of train, validation and test, separated by commas, or all");
-  command.option("--seed", given->seed,
+  command.option("--seed", seed_value(given->seed),
                  "export: names the training and validation examples, as that of train does");
-  command.option("--examples", given->examples,
+  command.option("--examples", whole(given->examples, 1, most_examples),
                  "export: how many training examples (default: the task's)");
   command.action([given](const Command& command) { return run_tasks(command, *given); });
   return command;

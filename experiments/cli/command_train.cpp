@@ -13,7 +13,7 @@ namespace experiments::cli {
 
 namespace {
 
-int run_train(const Command& command, const TrainTexts& given) {
+int run_train(const Command& command, const TrainOptions& given) {
   const TrainRun run = train_run(command, given);
   JsonObject object = to_json(run);
   if (given.dry_run) {
@@ -24,19 +24,19 @@ int run_train(const Command& command, const TrainTexts& given) {
                  run.cell.method == "full" ? "FILE.safetensors, the checkpoint to write"
                                            : "DIR, the folder to write");
   check_output(run, given.out);
-  const Base base = base_with_progress(run.base, std::filesystem::path(given.results) / "base");
+  const Base base = base_with_progress(run.base, given.results / "base");
   if (!given.json) print_out("{}", describe(run));
   flush_out();
 
   const TrainResult trained = train_and_save(base, run, given.out);
   const std::string not_drawn = draw_losses(run, given.out);
-  const data::Task& task = data::parse_task(run.cell.task);
+  const data::Task& task = given.task;
   const auto test_set = data::test_set(task, task_options(run.cell));
   const TaskScore before = score_task(*copy_of(*base.model), test_set);
   const TaskScore score = score_task(*trained.model, test_set);
   const nn::Index all = nn::count(nn::parameters(*trained.model));
   if (given.json) {
-    object.set("out", given.out);
+    object.set("out", given.out.string());
     object.set("parameters", all);
     object.set("loss_csv", loss_path(run, given.out).string());
     object.set("base_value", before.value);
@@ -50,7 +50,7 @@ int run_train(const Command& command, const TrainTexts& given) {
   print_out("before: {}\nafter:  {}\n", to_string(before), to_string(score));
   print_out("trained {} of {} parameters, {:.3g} %\n", trainable_count(run), all,
             100 * static_cast<double>(trainable_count(run)) / static_cast<double>(all));
-  print_out("written to {}; the loss of each step to {}\n", given.out,
+  print_out("written to {}; the loss of each step to {}\n", given.out.string(),
             loss_path(run, given.out).string());
   print_out("{}\n", not_drawn.empty() ? "drawn in " + loss_path(run, given.out, ".svg").string()
                                       : "the loss is not drawn: " + not_drawn);
@@ -61,7 +61,7 @@ int run_train(const Command& command, const TrainTexts& given) {
 
 Command train_command() {
   Command command("train", "train one adapter on one task");
-  auto given = std::make_shared<TrainTexts>();
+  auto given = std::make_shared<TrainOptions>();
   add_train_options(command, *given);
   command.action([given](const Command& command) { return run_train(command, *given); });
   return command;

@@ -1,40 +1,55 @@
 #pragma once
 
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "experiments/cli/base_options.h"
 #include "experiments/cli/train_run.h"
 
 namespace experiments::cli {
 
-/// The options of train, as texts.
-struct TrainTexts {
-  std::string task, mode, method = "lora", size, out, results = "results";
-  std::string targets = "q,v", targets_regex, blocks, rank = "4", alpha = "8", scaling = "alpha/r",
-              init = "gaussian", dropout = "0", rank_pattern, alpha_pattern, lr_ratio = "1";
-  std::string optimizer = "adamw", lr, steps, examples, seed = "1", facts;
-  BaseTexts base = default_base_texts();
+/// The options of train. What is not given follows from the others: the task, the method, the base.
+struct TrainOptions {
+  data::Task task = data::tasks::nli;
+  const lora::Method* method = &lora::method("lora");
+  std::string mode;  ///< the same as method; empty: not given
+  std::optional<int> size;
+  std::filesystem::path out, results = "results";
+
+  std::vector<std::string> targets{"q", "v"};
+  std::string targets_regex;
+  std::vector<int> blocks;
+  int rank = 4;
+  double alpha = 8;
+  lora::Scaling scaling = lora::Scaling::alpha_over_r;
+  lora::Init init = lora::Init::gaussian;
+  double dropout = 0, lr_ratio = 1;
+  std::vector<std::pair<std::string, nn::Index>> rank_pattern;
+  std::vector<std::pair<std::string, double>> alpha_pattern;
+
+  std::string optimizer = "adamw";
+  std::optional<double> lr;
+  std::optional<int> steps, examples, facts;
+  std::uint64_t seed = 1;
+  BaseOptions base;
   bool dry_run = false, json = false;
 };
 
-void add_train_options(Command& command, TrainTexts& given);
+void add_train_options(Command& command, TrainOptions& given);
+
+/// Some of them, for a sweep: the method and its size, how LoRA is trained (without its patterns),
+/// and how and on how much anything is.
+void add_method_option(Command& command, TrainOptions& given, const std::string& help);
+void add_size_option(Command& command, TrainOptions& given, const std::string& help);
+void add_lora_options(Command& command, TrainOptions& given);
+void add_optimizer_options(Command& command, TrainOptions& given);
 
 /// Is told of options that say nothing beside the others, and why: "with --method full".
 using SayNothing =
     std::function<void(const std::vector<std::string>& options, const std::string& why)>;
 
 /// The run that the options name, its learning rate included; options that say nothing are left out
-/// of it. Throws UsageError and std::invalid_argument for a wrong value.
-TrainRun train_run(const TrainTexts& given, const SayNothing& say_nothing);
+/// of it. Throws UsageError and std::invalid_argument for what cannot be trained.
+TrainRun train_run(const TrainOptions& given, const SayNothing& say_nothing);
 
 /// The same for a command line, on which an option that says nothing is an error.
-TrainRun train_run(const Command& command, const TrainTexts& given);
-
-/// Declares what says how LoRA is trained, without its patterns, and what says how and on what
-/// anything is: what a cell can hold.
-void add_lora_options(Command& command, TrainTexts& given);
-void add_training_options(Command& command, TrainTexts& given);
+TrainRun train_run(const Command& command, const TrainOptions& given);
 
 }  // namespace experiments::cli

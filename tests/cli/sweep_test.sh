@@ -92,7 +92,7 @@ refused() {  # MESSAGE ARGUMENT...
     fail "$*: exit code $code: $(<refused.txt)"
 }
 refused 'sweep wants --over FIELD=VALUES'
-refused "unknown field 'seed'; valid are rank, alpha" --over seed=1,2
+refused "unknown field 'seed'; valid are method, size, targets" --over seed=1,2
 refused "--over 'rank=1,1' names 1 twice" --over rank=1,1
 refused '--over names rank twice' --over rank=1 --over rank=2
 refused '--rank has no effect beside --over rank=1' --over rank=1 --rank 2

@@ -84,8 +84,8 @@ refused '--facts has no effect without the task sqlgen' table6 --tasks nli --fac
 refused "unknown task ''; the tasks are" tasks --tasks nli,
 refused "--tasks names 'nli' twice" tasks --tasks nli,nli
 refused '--facts has no effect without the task sqlgen' tasks --tasks nli --facts 8
-for option in --splits --seed --examples; do
-  refused "$option has no effect without --export" tasks --tasks nli "$option" 1
+for option in '--splits train' '--seed 1' '--examples 1'; do
+  refused "${option% *} has no effect without --export" tasks --tasks nli $option
 done
 refused "unknown split 'tset'; valid are train, validation, test" tasks --export e --splits train,tset
 refused "--splits names 'test' twice" tasks --export e --splits test,test
@@ -189,8 +189,9 @@ refused "--depth '33': a whole number from 1 to 32" train --task nli --depth 33 
 for option in rank blocks lr-ratio; do
   refused "--$option has no effect with --method bitfit" train --task nli --method bitfit --"$option" 1 --out a
 done
-for option in blocks lr-ratio rank alpha scaling init dropout targets targets-regex rank-pattern alpha-pattern; do
-  refused "--$option has no effect with --mode full" train --task nli --mode full --"$option" 4 --out a
+for option in 'blocks 1' 'lr-ratio 4' 'rank 4' 'alpha 4' 'scaling alpha/r' 'init gaussian' 'dropout 0' 'targets q' \
+  'targets-regex q' 'rank-pattern v=4' 'alpha-pattern v=4'; do
+  refused "--${option% *} has no effect with --mode full" train --task nli --mode full --$option --out a
 done
 refused "cannot write file/*Not a directory" train --task nli --out file/adapter
 refused "cannot write file/*Not a directory" train --task nli --mode full --out file/model.safetensors

@@ -140,20 +140,32 @@ void targets_regex(std::string_view text) {
 }
 
 void option_values(std::string_view text) {
-  const std::string value(text);
+  using namespace experiments::cli;
   const auto tried = [](auto read) {
     try {
       read();
     } catch (const std::invalid_argument&) {
     }
   };
-  tried([&] { experiments::cli::parse_integer("--x", value, -5, 5); });
-  tried([&] { require(experiments::cli::parse_positive("--x", value) > 0, "not positive"); });
-  tried([&] { require(experiments::cli::parse_fraction("--x", value) < 1, "no fraction"); });
-  tried([&] { experiments::cli::parse_integers("--x", value, 0, 100); });
-  tried([&] { experiments::cli::split_pairs("--x", value); });
-  tried([&] { experiments::cli::parse_targets(value); });
-  tried([&] { experiments::cli::parse_tasks(value); });
+  const std::string option = "--x", value(text);
+  int whole_number = 0;
+  double number = 0.5, part = 0.5;
+  std::vector<int> list;
+  std::vector<std::pair<std::string, double>> pairs;
+  std::vector<std::string> targets;
+  tried([&] { whole(whole_number, -5, 5).read(option, value); });
+  require(-5 <= whole_number && whole_number <= 5, "out of range");
+  tried([&] { positive(number).read(option, value); });
+  require(number > 0, "not positive");
+  tried([&] { fraction(part).read(option, value); });
+  require(part < 1, "no fraction");
+  tried([&] { whole_list(list, 0, 100).read(option, value); });
+  tried([&] { pattern<double>(pairs, positive<double>).read(option, value); });
+  tried([&] { targets_value(targets).read(option, value); });
+  std::vector<data::Task> tasks;
+  Command command("x", "");
+  add_tasks_option(command, tasks);
+  tried([&] { command.read({{"--tasks", value}}); });
   tried([&] {
     const experiments::harness::Shard shard = experiments::harness::parse_shard(value);
     require(1 <= shard.number && shard.number <= shard.count, "no part");

@@ -5,13 +5,15 @@
 #include <memory>
 
 #include "experiments/cli/command_help.h"
+#include "experiments/cli/option_values.h"
 
 using namespace experiments::cli;
 
 namespace {
 
 struct Options {
-  std::string rank = "4", task, before, after;
+  int rank = 4, width = 64;
+  std::string task, before, after;
   std::vector<std::string> targets;
   bool json = false;
 };
@@ -20,21 +22,25 @@ struct Options {
 // in `given`.
 Command program(const std::shared_ptr<Options>& given) {
   Command eval("eval", "scores");
-  eval.option("--rank", given->rank, "r");
-  eval.required("--task", given->task, "its name");
-  eval.options("--targets", given->targets, "may be given again");
+  eval.option("--rank", whole(given->rank, 1, [given] { return given->width; }), "r");
+  eval.option("--width", whole(given->width, 16, 1024), "d");
+  eval.required("--task", text_value(given->task), "its name");
+  const auto add_target = [given](const std::string&, const std::string& text) {
+    given->targets.push_back(text);
+  };
+  eval.options("--targets", {"LIST", add_target}, "may be given again");
   eval.flag("--json", given->json, "as JSON");
   eval.action([given](const Command& command) {
     refuse_options(command, {"--rank"}, "here");
     return 7;
   });
   Command step("step", "times a step"), product("product", "times a product");
-  step.option("--rank", given->rank, "r");
+  step.option("--rank", whole(given->rank, 1, 64), "r");
   step.refuse("--task", "it has none");
   step.action([](const Command&) { return 8; });
   Command compare("compare", "differences");
-  compare.argument("A", given->before, "a folder");
-  compare.argument("B", given->after, "another");
+  compare.argument("A", text_value(given->before), "a folder");
+  compare.argument("B", text_value(given->after), "another");
   compare.flag("--json", given->json, "as JSON");
   compare.action([](const Command& command) { return command.given("B") ? 9 : 0; });
   return {"lowrank", "", {eval, {"bench", "times", {step, product}}, compare}};
@@ -76,14 +82,14 @@ TEST_CASE("values go where the declaration says and what is not given keeps its 
   CHECK(eval.options.task == "nli");
   CHECK(eval.options.targets == std::vector<std::string>{"q", "v"});
   CHECK(eval.options.json);
-  CHECK(eval.options.rank == "4");
+  CHECK(eval.options.rank == 4);
 }
 
 TEST_CASE("a group hands over to the command that follows its name") {
   const Outcome step = parsed({"bench", "step", "--rank", "2"});
   CHECK(step.command == "step");
   CHECK(step.code == 8);
-  CHECK(step.options.rank == "2");
+  CHECK(step.options.rank == 2);
 }
 
 TEST_CASE("arguments are taken in their order, before, between and after options") {
@@ -113,7 +119,7 @@ TEST_CASE("the help names arguments in the usage, and options behind them") {
 TEST_CASE("an option is known, given or neither") {
   const auto given = std::make_shared<Options>();
   Command command("eval", "");
-  command.option("--rank", given->rank, "r");
+  command.option("--rank", whole(given->rank, 1, 64), "r");
   CHECK(command.has("--rank"));
   CHECK_FALSE(command.has("--alpha"));
   CHECK_FALSE(command.given("--rank"));
@@ -148,4 +154,80 @@ TEST_CASE("wrong input is one line that names it and what is valid") {
   CHECK(refusal({"compare", "x", ""}) == "B has an empty value");
   CHECK(refusal({"eval", "--task", "a\x01"}) ==
         "--task 'a\\x01': control characters are not valid");
+}
+
+TEST_CASE("a value whose bound follows from another is read after it") {
+  CHECK(refusal({"eval", "--task", "a", "--rank", "100", "--width", "32"}) ==
+        "--rank '100': a whole number from 1 to 32 is wanted");
+  CHECK(refusal({"eval", "--task", "a", "--rank", "65"}) ==
+        "--rank '65': a whole number from 1 to 64 is wanted");
+}
+
+TEST_CASE("a command reads values without a command line too") {
+  const auto given = std::make_shared<Options>();
+  const Command eval = program(given).commands().front();
+  eval.read({{"--rank", "100"}, {"--width", "128"}});
+  CHECK(given->rank == 100);
+  CHECK(given->width == 128);
+  CHECK_THROWS_AS(eval.read({{"--rank", "129"}}), UsageError);
+  CHECK_THROWS_AS(eval.read({{"--ranks", "1"}}), std::logic_error);
+}
+
+TEST_CASE("an option that is refused is no longer declared") {
+  const auto given = std::make_shared<Options>();
+  Command command("eval", "");
+  command.option("--rank", whole(given->rank, 1, 64), "r");
+  command.refuse("--rank", "it has none");
+  CHECK_FALSE(command.has("--rank"));
+  CHECK(command.refused().at("--rank") == "it has none");
+}
+
+TEST_CASE("values say what they are, what is valid, and what is there without them") {
+  int rank = 4;
+  std::optional<int> steps;
+  std::optional<double> lr = 0.5;
+  double dropout = 0;
+  std::string mode = "lora";
+  std::vector<int> ranks;
+  std::vector<std::string> targets{"q", "v"};
+  std::vector<std::pair<std::string, double>> alphas;
+  CHECK(whole(rank, 1, 64).kind == "INT");
+  CHECK(whole(rank, 1, 64).shown == "4");
+  CHECK(whole(steps, 1, 64).shown.empty());
+  CHECK(positive(lr).kind == "NUMBER");
+  CHECK(positive(lr).shown == "0.5");
+  CHECK(targets_value(targets).shown == "q,v");
+
+  const auto refused = [](const Value& value, const std::string& text) {
+    try {
+      value.read("--x", text);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  for (const char* wrong : {"0", "65", "-1", "3x", "1e1", "", " 3", "99999999999999999999"})
+    CHECK(refused(whole(steps, 1, 64), wrong) ==
+          fmt::format("--x '{}': a whole number from 1 to 64 is wanted", wrong));
+  CHECK_FALSE(steps);
+  for (const char* wrong : {"0", "-0.1", "inf", "nan", "one"})
+    CHECK(refused(positive(lr), wrong) ==
+          fmt::format("--x '{}': a positive number is wanted", wrong));
+  CHECK(refused(not_negative(lr), "-1") == "--x '-1': a number from 0 is wanted");
+  CHECK(refused(fraction(dropout), "1") == "--x '1': a number from 0 to below 1 is wanted");
+  CHECK(lr == 0.5);
+  CHECK(refused(one_of(mode, "mode", {"lora", "full"}), "x") ==
+        "unknown mode 'x'; valid are lora and full");
+  CHECK(refused(one_of(mode, "mode", {"a", "b", "c"}), "x") ==
+        "unknown mode 'x'; valid are a, b, c");
+  CHECK(refused(pattern<double>(alphas, positive<double>), "q=1,v=0") ==
+        "--x v '0': a positive number is wanted");
+  CHECK(refused(pattern<double>(alphas, positive<double>), "q=1,q=2") == "--x names 'q' twice");
+
+  whole(steps, 1, 64).read("--x", "64");
+  whole_list(ranks, 1, 64).read("--x", "4,1,4");
+  pattern<double>(alphas, positive<double>).read("--x", "q=1,blocks.0.attn.v=0.5");
+  CHECK(steps == 64);
+  CHECK(ranks == std::vector{1, 4});
+  CHECK(alphas == std::vector<std::pair<std::string, double>>{{"q", 1}, {"blocks.0.attn.v", 0.5}});
 }
