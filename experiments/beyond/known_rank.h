@@ -1,11 +1,11 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 
 #include "experiments/beyond/known_rank_student.h"
 #include "experiments/beyond/known_rank_teacher.h"
 #include "experiments/beyond/rank_estimate.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/harness/settings.h"
 
 /// The analysis of ΔW put to the test where the truth is known: a teacher is the base with a
@@ -75,7 +75,7 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
 std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options, const BaseConfig& base);
 
 /// One JSON object, and a text for people.
-JsonObject known_rank_json(const KnownRankResult& result);
+nlohmann::ordered_json known_rank_json(const KnownRankResult& result);
 std::string known_rank_text(const KnownRankResult& result);
 
 /// What the two rules of rank_estimate.h rest on, for the options' spectrum, alignment and rho: for

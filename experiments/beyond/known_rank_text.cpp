@@ -1,88 +1,70 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <cmath>
 
 #include "experiments/beyond/known_rank.h"
+#include "nn/files/json.h"
 
 namespace experiments::beyond {
 namespace {
 
-JsonObject loss_json(const StudentLoss& loss) {
-  JsonObject object;
-  object.set("rank", loss.rank);
-  object.set("kl_start", loss.start);
-  object.set("kl", loss.end);
-  return object;
+nn::Json loss_json(const StudentLoss& loss) {
+  return {{"rank", loss.rank},
+          {"kl_start", nn::number_json(loss.start)},
+          {"kl", nn::number_json(loss.end)}};
 }
 
-void set_numbers(JsonObject& object, const char* name, const lora::VectorXd& x) {
-  std::vector<std::string> texts;
-  for (const double value : x) texts.push_back(fmt::to_string(value));
-  object.set_json(name, fmt::format("[{}]", fmt::join(texts, ",")));
+nn::Json spectrum_json(const lora::VectorXd& x) {
+  nn::Json values = nn::Json::array();
+  for (const double value : x)  // what nothing was planted in has 0, not 0.0
+    values.push_back(value == 0 ? nn::Json(0) : nn::number_json(value));
+  return values;
 }
 
-void set_overlap(JsonObject& object, const char* name, const std::optional<Overlap>& overlap) {
-  if (!overlap) return object.set_json(name, "null");
-  JsonObject value;
-  value.set("phi", overlap->phi);
-  value.set("chance", overlap->chance);
-  object.set(name, value);
+nn::Json overlap_json(const std::optional<Overlap>& overlap) {
+  if (!overlap) return nullptr;
+  return {{"phi", nn::number_json(overlap->phi)}, {"chance", nn::number_json(overlap->chance)}};
 }
 
-std::string end_json(double x) { return std::isfinite(x) ? fmt::to_string(x) : "\"inf\""; }
-
-JsonObject amplification_json(const Recovery& found) {
-  JsonObject object;
+nn::Json amplification_json(const Recovery& found) {
+  nn::Json object{{"true", nullptr}};
   if (found.true_ladder) {
-    object.set("true", found.true_ladder->factor());
-    object.set("true_over_random", found.true_ladder->over_random);
-  } else {
-    object.set_json("true", "null");
+    object["true"] = nn::number_json(found.true_ladder->factor());
+    object["true_over_random"] = nn::number_json(found.true_ladder->over_random);
   }
+  object["recovered"] = nullptr;
   if (found.student_ladder) {
-    object.set("recovered", found.student_ladder->factor());
-    object.set("recovered_over_random", found.student_ladder->over_random);
-    object.set_json("interval", found.amplification
-                                    ? fmt::format("[{},{}]", end_json(found.amplification->low),
-                                                  end_json(found.amplification->high))
-                                    : "null");
-  } else {
-    object.set_json("recovered", "null");
-    object.set_json("interval", "null");
+    object["recovered"] = nn::number_json(found.student_ladder->factor());
+    object["recovered_over_random"] = nn::number_json(found.student_ladder->over_random);
   }
+  object["interval"] = nullptr;
+  if (found.student_ladder && found.amplification)
+    object["interval"] = {nn::number_json(found.amplification->low),
+                          nn::number_json(found.amplification->high)};
   return object;
 }
 
-void set_recovery(JsonObject& object, const Recovery& found) {
-  set_numbers(object, "true_spectrum", found.true_sigma);
-  set_numbers(object, "recovered_spectrum", found.sigma);
-  set_numbers(object, "true_spectrum_whitened", found.true_whitened);
-  set_numbers(object, "recovered_spectrum_whitened", found.whitened);
-  set_overlap(object, "phi_left", found.left);
-  set_overlap(object, "phi_right", found.right);
-  set_overlap(object, "phi_right_whitened", found.right_whitened);
-  object.set("amplification", amplification_json(found));
+nn::Json recovery_json(const Recovery& found) {
+  return {{"true_spectrum", spectrum_json(found.true_sigma)},
+          {"recovered_spectrum", spectrum_json(found.sigma)},
+          {"true_spectrum_whitened", spectrum_json(found.true_whitened)},
+          {"recovered_spectrum_whitened", spectrum_json(found.whitened)},
+          {"phi_left", overlap_json(found.left)},
+          {"phi_right", overlap_json(found.right)},
+          {"phi_right_whitened", overlap_json(found.right_whitened)},
+          {"amplification", amplification_json(found)}};
 }
 
-JsonObject recovery_json(const Recovery& found) {
-  JsonObject object;
-  object.set("name", found.name);
-  object.set("true_rank", found.true_rank);
-  object.set("estimated_rank", found.estimated_rank);
-  set_recovery(object, found);
+nn::Json matrix_json(const Recovery& found) {
+  nn::Json object{{"name", found.name},
+                  {"true_rank", found.true_rank},
+                  {"estimated_rank", found.estimated_rank}};
+  object.update(recovery_json(found));
   return object;
 }
 
-JsonObject student_json(const StudentOptions& student) {
-  JsonObject object;
-  object.set("rank", student.rank);
-  object.set("alpha", student.alpha);
-  object.set("steps", student.steps);
-  object.set("batch", student.batch);
-  object.set("length", student.length);
-  object.set("lr", student.lr);
-  return object;
+nn::Json student_json(const StudentOptions& student) {
+  return {{"rank", student.rank},     {"alpha", nn::number_json(student.alpha)},
+          {"steps", student.steps},   {"batch", student.batch},
+          {"length", student.length}, {"lr", nn::number_json(student.lr)}};
 }
 
 std::string values_text(const lora::VectorXd& x, lora::Index most = 10) {
@@ -119,32 +101,29 @@ std::string text_of(const Recovery& found) {
 
 }  // namespace
 
-JsonObject known_rank_json(const KnownRankResult& result) {
+nn::Json known_rank_json(const KnownRankResult& result) {
   const TeacherSpec& teacher = result.options.teacher;
-  JsonObject object;
-  object.set("true_rank", teacher.true_rank);
-  object.set("estimated_rank", result.estimated_rank());
-  if (const std::optional<int> knee = result.knee())
-    object.set("knee", *knee);
-  else
-    object.set_json("knee", "null");
-  object.set("seed", teacher.seed);
-  object.set("base_seed", result.base_seed);
-  object.set("spectrum", to_string(teacher.spectrum));
-  object.set("rho", teacher.rho);
-  object.set("align", to_string(teacher.align));
-  object.set("place", to_string(teacher.place));
-  object.set("student", student_json(result.options.student));
-  std::vector<JsonObject> losses, matrices;
+  const std::optional<int> knee = result.knee();
+  nn::Json losses = nn::Json::array(), matrices = losses;
   for (const StudentLoss& loss : result.losses) losses.push_back(loss_json(loss));
-  for (const Recovery& found : result.matrices) matrices.push_back(recovery_json(found));
-  object.set("steps_of_others", result.options.steps_of_others);
-  object.set("losses", losses);
-  object.set("loss_of_the_student", loss_json(result.analysed));
-  if (result.placed) object.set("loss_in_the_right_place", loss_json(*result.placed));
+  for (const Recovery& found : result.matrices) matrices.push_back(matrix_json(found));
+  nn::Json object{{"true_rank", teacher.true_rank},
+                  {"estimated_rank", result.estimated_rank()},
+                  {"knee", knee ? nn::Json(*knee) : nn::Json()},
+                  {"seed", teacher.seed},
+                  {"base_seed", result.base_seed},
+                  {"spectrum", to_string(teacher.spectrum)},
+                  {"rho", nn::number_json(teacher.rho)},
+                  {"align", to_string(teacher.align)},
+                  {"place", to_string(teacher.place)},
+                  {"student", student_json(result.options.student)},
+                  {"steps_of_others", result.options.steps_of_others},
+                  {"losses", losses},
+                  {"loss_of_the_student", loss_json(result.analysed)}};
+  if (result.placed) object["loss_in_the_right_place"] = loss_json(*result.placed);
   // Where one matrix is adapted, what it says stands at the top too.
-  if (result.matrices.size() == 1) set_recovery(object, result.matrices[0]);
-  object.set("matrices", matrices);
+  if (result.matrices.size() == 1) object.update(recovery_json(result.matrices[0]));
+  object["matrices"] = matrices;
   return object;
 }
 

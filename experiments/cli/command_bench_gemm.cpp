@@ -5,9 +5,9 @@
 #include "experiments/bench/bench_gemm.h"
 #include "experiments/bench/bench_peak.h"
 #include "experiments/cli/bench_commands.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/evidence/plain_table.h"
 #include "experiments/harness/output.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -23,37 +23,28 @@ int run_bench_gemm(const BenchGemmOptions& given) {
   const auto& [shape, threads, json] = given;
   use_threads(threads);
   const double peak = fma_peak_gflops(threads);
-  std::vector<JsonObject> rows;
+  nn::Json rows = nn::Json::array();
   PlainTable table{{"", "by", "M", "N", "K", "a b", "a bT", "aT b"}};
   for (const Product& p : products_of_step(shape))
     for (const std::string& engine : gemm_engines()) {
-      JsonObject row;
-      row.set("what", p.what);
-      row.set("engine", engine);
-      row.set("M", p.M);
-      row.set("N", p.N);
-      row.set("K", p.K);
+      rows.push_back({{"what", p.what}, {"engine", engine}, {"M", p.M}, {"N", p.N}, {"K", p.K}});
       table.push_back(
           {p.what, engine, std::to_string(p.M), std::to_string(p.N), std::to_string(p.K)});
       for (const auto& [name, form] :
            {std::pair{"nn", Form::nn}, {"nt", Form::nt}, {"tn", Form::tn}}) {
         const double speed = gemm_speed(p, form, engine);
-        row.set(name, speed);
+        rows.back()[name] = nn::number_json(speed);
         table.back().push_back(fmt::format("{:.0f}", speed));
       }
-      rows.push_back(row);
     }
-  if (json) {
-    JsonObject object;
-    object.set("config", shape.name);
-    object.set("threads", threads);
-    object.set("peak", peak);
-    object.set("products", rows);
-    print_out("{}", object.printed());
-    return 0;
-  }
-  print_out("Products of a {} step in GFLOP/s, {} thread(s); the peak is {:.0f}\n\n{}", shape.name,
-            threads, peak, console_table(table));
+  if (json)
+    print_out("{}", json_line({{"config", shape.name},
+                               {"threads", threads},
+                               {"peak", nn::number_json(peak)},
+                               {"products", rows}}));
+  else
+    print_out("Products of a {} step in GFLOP/s, {} thread(s); the peak is {:.0f}\n\n{}",
+              shape.name, threads, peak, console_table(table));
   return 0;
 }
 

@@ -6,10 +6,10 @@
 
 #include "experiments/bench/bench_scaling.h"
 #include "experiments/cli/bench_commands.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/evidence/text.h"
 #include "experiments/harness/output.h"
 #include "nn/files/file.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -40,27 +40,20 @@ std::vector<ScalingSweep> parse_sweeps(const std::string& option, const std::str
   return chosen;
 }
 
-std::string as_json(const std::vector<Scaling>& all, int threads) {
-  std::vector<JsonObject> sweeps;
+nn::Json scaling_json(const std::vector<Scaling>& all, int threads) {
+  nn::Json sweeps = nn::Json::array();
   for (const Scaling& s : all) {
-    JsonObject sweep;
-    sweep.set("what", s.what);
-    sweep.set("time_exponent", s.time_exponent);
-    sweep.set("memory_exponent", s.memory_exponent);
-    std::vector<JsonObject> points;
-    for (const ScalingPoint& p : s.points) {
-      JsonObject& point = points.emplace_back();
-      point.set("x", p.x);
-      point.set("ms", p.ms);
-      point.set("bytes", p.bytes);
-    }
-    sweep.set("points", points);
-    sweeps.push_back(sweep);
+    nn::Json points = nn::Json::array();
+    for (const ScalingPoint& p : s.points)
+      points.push_back({{"x", nn::number_json(p.x)},
+                        {"ms", nn::number_json(p.ms)},
+                        {"bytes", nn::number_json(p.bytes)}});
+    sweeps.push_back({{"what", s.what},
+                      {"time_exponent", nn::number_json(s.time_exponent)},
+                      {"memory_exponent", nn::number_json(s.memory_exponent)},
+                      {"points", points}});
   }
-  JsonObject object;
-  object.set("threads", threads);
-  object.set("sweeps", sweeps);
-  return object.printed();
+  return {{"threads", threads}, {"sweeps", sweeps}};
 }
 
 int run_bench_scaling(const BenchScalingOptions& given) {
@@ -75,7 +68,7 @@ int run_bench_scaling(const BenchScalingOptions& given) {
   }
   if (!given.csv.empty()) nn::write_file_atomically(given.csv, scaling_csv(all));
   if (given.json)
-    print_out("{}", as_json(all, given.threads));
+    print_out("{}", json_line(scaling_json(all, given.threads)));
   else
     print_out(
         "Time and memory of a LoRA step, {} thread(s), from the smallest to the largest\n\n{}",

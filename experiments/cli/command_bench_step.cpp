@@ -4,8 +4,8 @@
 
 #include "autograd/gemm.h"
 #include "experiments/cli/bench_commands.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/harness/output.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -38,21 +38,19 @@ int run_bench_step(const Command& command, const BenchStepOptions& given) {
   if (!bench.lora) refuse_options(command, {"--rank"}, "with --mode full");
   const StepTiming t = time_step(bench);
   if (given.json) {
-    JsonObject object;
-    object.set("engine", engine());
-    object.set("config", bench.shape.name);
-    object.set("mode", given.mode());
-    object.set("threads", bench.threads);
-    object.set("median_ms", t.median_ms);
-    object.set("min_ms", t.min_ms);
-    object.set("tokens_per_s", t.tokens_per_s);
-    object.set("trainable", t.trainable);
-    object.set("gflops", t.gflops);
-    object.set("peak_fraction", t.peak_fraction);
-    object.set("allocations", t.allocations);
-    object.set("tape_bytes", t.tape_bytes);
-    object.set("loss", t.loss);
-    print_out("{}", object.printed());
+    print_out("{}", json_line({{"engine", engine()},
+                               {"config", bench.shape.name},
+                               {"mode", given.mode()},
+                               {"threads", bench.threads},
+                               {"median_ms", nn::number_json(t.median_ms)},
+                               {"min_ms", nn::number_json(t.min_ms)},
+                               {"tokens_per_s", nn::number_json(t.tokens_per_s)},
+                               {"trainable", t.trainable},
+                               {"gflops", nn::number_json(t.gflops)},
+                               {"peak_fraction", nn::number_json(t.peak_fraction)},
+                               {"allocations", t.allocations},
+                               {"tape_bytes", t.tape_bytes},
+                               {"loss", nn::number_json(t.loss)}}));
     return 0;
   }
   print_out(

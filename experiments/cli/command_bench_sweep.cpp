@@ -5,11 +5,11 @@
 #include "experiments/bench/bench_sweep.h"
 #include "experiments/cli/base_options.h"
 #include "experiments/cli/bench_commands.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/evidence/plain_table.h"
 #include "experiments/harness/output.h"
 #include "experiments/harness/timing.h"
 #include "experiments/harness/worker_threads.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -23,7 +23,7 @@ struct BenchSweepOptions {
 int run_bench_sweep(const BenchSweepOptions& given) {
   const SweepTiming timing = time_sweeps(given.bench);
   std::vector<double> one, many, ratios;
-  std::vector<JsonObject> pairs;
+  nn::Json pairs = nn::Json::array();
   const std::string at_a_time = fmt::format("{} jobs", given.bench.jobs);
   PlainTable table{{"cells per minute", "1 job", at_a_time, "ratio"}};
   const auto add_row = [&](const std::string& what, double a, double b, double ratio) {
@@ -32,26 +32,22 @@ int run_bench_sweep(const BenchSweepOptions& given) {
   };
   for (const SweepPair& pair : timing.pairs) {
     one.push_back(pair.one), many.push_back(pair.many), ratios.push_back(pair.ratio());
-    JsonObject& object = pairs.emplace_back();
-    object.set("one", pair.one);
-    object.set("many", pair.many);
-    object.set("ratio", pair.ratio());
+    pairs.push_back({{"one", nn::number_json(pair.one)},
+                     {"many", nn::number_json(pair.many)},
+                     {"ratio", nn::number_json(pair.ratio())}});
     add_row(fmt::format("pair {}", pairs.size()), pair.one, pair.many, pair.ratio());
   }
   add_row("median", quantile(one, 0.5), quantile(many, 0.5), quantile(ratios, 0.5));
-  if (given.json) {
-    JsonObject object;
-    object.set("cells", timing.cells);
-    object.set("jobs", given.bench.jobs);
-    object.set("one", quantile(one, 0.5));
-    object.set("many", quantile(many, 0.5));
-    object.set("ratio", quantile(ratios, 0.5));
-    object.set("pairs", pairs);
-    print_out("{}", object.printed());
-  } else {
+  if (given.json)
+    print_out("{}", json_line({{"cells", timing.cells},
+                               {"jobs", given.bench.jobs},
+                               {"one", nn::number_json(quantile(one, 0.5))},
+                               {"many", nn::number_json(quantile(many, 0.5))},
+                               {"ratio", nn::number_json(quantile(ratios, 0.5))},
+                               {"pairs", pairs}}));
+  else
     print_out("{} cells of Table 6's smoke preset in each sweep\n\n{}", timing.cells,
               console_table(table));
-  }
   return 0;
 }
 

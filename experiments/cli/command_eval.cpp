@@ -5,10 +5,10 @@
 #include "experiments/cli/commands.h"
 #include "experiments/cli/example_lines.h"
 #include "experiments/cli/model_options.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/harness/output.h"
 #include "experiments/training/task_score.h"
 #include "nn/files/file.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -35,18 +35,18 @@ TaskScore score_and_save(nn::Model& model, const TaskChoice& choice,
   return score;
 }
 
-JsonObject eval_json(const EvalOptions& given, const SourcedModel& sourced,
-                     const TaskChoice& choice, const TaskScore& score) {
-  JsonObject object;
-  if (!sourced.adapter.empty()) object.set("adapter", sourced.adapter);
-  object.set("base", sourced.base);
-  object.set("task", choice.task.name);
-  if (choice.task.has_facts) object.set("facts", choice.options.facts);
-  object.set("metric", score.metric);
-  object.set("value", score.value);
-  object.set("nll", score.nll);
-  object.set("examples", score.examples);
-  if (!given.predictions.empty()) object.set("predictions", given.predictions.string());
+nn::Json eval_json(const EvalOptions& given, const SourcedModel& sourced, const TaskChoice& choice,
+                   const TaskScore& score) {
+  nn::Json object = nn::Json::object();
+  if (!sourced.adapter.empty()) object["adapter"] = sourced.adapter;
+  object["base"] = sourced.base;
+  object["task"] = choice.task.name;
+  if (choice.task.has_facts) object["facts"] = choice.options.facts;
+  object["metric"] = score.metric;
+  object["value"] = nn::number_json(score.value);
+  object["nll"] = nn::number_json(score.nll);
+  object["examples"] = score.examples;
+  if (!given.predictions.empty()) object["predictions"] = given.predictions.string();
   return object;
 }
 
@@ -62,7 +62,7 @@ int run_eval(const Command& command, const EvalOptions& given) {
   const TaskChoice choice = chosen_task(command, given.task, sourced);
   const TaskScore score = score_and_save(*sourced.model, choice, given.predictions);
   if (given.json) {
-    print_out("{}", eval_json(given, sourced, choice, score).printed());
+    print_out("{}", json_line(eval_json(given, sourced, choice, score)));
     return 0;
   }
   print_out("{}\n{}{}: {}\n", to_string(sourced), choice.task.name,

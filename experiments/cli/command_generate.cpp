@@ -6,8 +6,8 @@
 #include "data/vocabulary.h"
 #include "experiments/cli/commands.h"
 #include "experiments/cli/model_options.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/harness/output.h"
+#include "nn/files/json.h"
 #include "nn/generate.h"
 
 namespace experiments::cli {
@@ -85,25 +85,19 @@ int run_generate(const Command& command, const GenerateOptions& given) {
   }
   options.max_tokens = given.max_tokens.value_or(length);
 
-  std::vector<JsonObject> generated;
+  nn::Json generated = nn::Json::array();
   nn::Random random(given.seed, "generate");
   for (const Line& line : lines) {
     const std::string prompt = data::vocabulary().text(line.prompt);
     const std::string answer =
         data::vocabulary().text(nn::generate(*sourced.model, line.prompt, options, random));
-    JsonObject& said = generated.emplace_back();
-    said.set("prompt", prompt);
-    said.set("answer", answer);
-    if (!line.expected.empty()) said.set("expected", line.expected);
+    generated.push_back({{"prompt", prompt}, {"answer", answer}});
+    if (!line.expected.empty()) generated.back()["expected"] = line.expected;
     if (!given.json)
       print_out("{} -> {}{}\n", prompt, answer,
                 line.expected.empty() ? "" : fmt::format("  (expected: {})", line.expected));
   }
-  if (given.json) {
-    JsonObject object;
-    object.set("generated", generated);
-    print_out("{}", object.printed());
-  }
+  if (given.json) print_out("{}", json_line({{"generated", generated}}));
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "experiments/harness/output.h"
 #include "experiments/harness/signals.h"
 #include "experiments/harness/worker_threads.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -66,7 +67,7 @@ int run_one_teacher(const Command& command, const KnownRankGiven& given) {
   stopped_by_signals(
       [&](const std::atomic<bool>& stop) { result = known_rank(base, options, stop); });
   if (given.json)
-    print_out("{}", known_rank_json(result).printed());
+    print_out("{}", json_line(known_rank_json(result)));
   else
     print_out("{}", known_rank_text(result));
   return 0;

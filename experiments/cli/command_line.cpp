@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "nn/files/json.h"
+
 namespace experiments::cli {
 
 Command::Command(std::string name, std::string help)
@@ -71,6 +73,12 @@ void refuse_to_replace(const std::string& option, const std::filesystem::path& p
   if (std::filesystem::exists(std::filesystem::symlink_status(path, ignored)))
     throw UsageError(
         fmt::format("{} is there already; remove it or choose another {}", path.string(), option));
+}
+
+std::string json_line(const nlohmann::ordered_json& object) {
+  nn::Json line{{"format", 1}};
+  line.update(object);
+  return nn::text_of(line) + "\n";
 }
 
 void require_option(const Command& command, const std::string& option, const std::string& valid) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -109,6 +110,10 @@ void refuse_options(const Command& command, const std::vector<std::string>& opti
 /// Throws UsageError where the option's path is there: a command replaces no file that it did not
 /// make, least of all one that it reads.
 void refuse_to_replace(const std::string& option, const std::filesystem::path& path);
+
+/// The object as a command prints it for --json: one line, whose first member, "format", is the
+/// version of what the commands print so.
+std::string json_line(const nlohmann::ordered_json& object);
 
 /// Throws UsageError unless the option was given.
 void require_option(const Command& command, const std::string& option, const std::string& valid);

@@ -4,12 +4,12 @@
 
 #include "experiments/cli/commands.h"
 #include "experiments/cli/model_options.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/harness/output.h"
 #include "lora/inject.h"
 #include "lora/merge.h"
 #include "lora/methods/method.h"
 #include "nn/files/file.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -80,18 +80,15 @@ int run_merge(const Command& command, const MergeOptions& given) {
   const Merged merged = merge_into_weights(sourced);
   nn::create_folders(given.out.parent_path());
   nn::save_checkpoint(given.out, *sourced.model, kept_labels(sourced));
-  if (given.json) {
-    JsonObject object;
-    object.set("adapter", sourced.adapter);
-    object.set("base", sourced.base);
-    object.set("checkpoint", given.out.string());
-    object.set("projections", merged.projections);
-    object.set("absolute_error", merged.error.absolute);
-    object.set("relative_error", merged.error.relative);
-    print_out("{}", object.printed());
-  } else {
+  if (given.json)
+    print_out("{}", json_line({{"adapter", sourced.adapter},
+                               {"base", sourced.base},
+                               {"checkpoint", given.out.string()},
+                               {"projections", merged.projections},
+                               {"absolute_error", nn::number_json(merged.error.absolute)},
+                               {"relative_error", nn::number_json(merged.error.relative)}}));
+  else
     print_merged(given, sourced, merged);
-  }
   return 0;
 }
 

@@ -4,10 +4,10 @@
 
 #include "experiments/cli/commands.h"
 #include "experiments/cli/train_options.h"
-#include "experiments/evidence/json_object.h"
 #include "experiments/harness/bases.h"
 #include "experiments/harness/output.h"
 #include "experiments/training/task_score.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -15,9 +15,9 @@ namespace {
 
 int run_train(const Command& command, const TrainOptions& given) {
   const TrainRun run = train_run(command, given);
-  JsonObject object = to_json(run);
+  nn::Json object = to_json(run);
   if (given.dry_run) {
-    print_out("{}", given.json ? object.printed() : describe(run));
+    print_out("{}", given.json ? json_line(object) : describe(run));
     return 0;
   }
   require_option(command, "--out",
@@ -36,15 +36,15 @@ int run_train(const Command& command, const TrainOptions& given) {
   const TaskScore score = score_task(*trained.model, test_set);
   const nn::Index all = nn::count(nn::parameters(*trained.model));
   if (given.json) {
-    object.set("out", given.out.string());
-    object.set("parameters", all);
-    object.set("loss_csv", loss_path(run, given.out).string());
-    object.set("base_value", before.value);
-    object.set("base_nll", before.nll);
-    object.set("metric", score.metric);
-    object.set("value", score.value);
-    object.set("nll", score.nll);
-    print_out("{}", object.printed());
+    object["out"] = given.out.string();
+    object["parameters"] = all;
+    object["loss_csv"] = loss_path(run, given.out).string();
+    object["base_value"] = nn::number_json(before.value);
+    object["base_nll"] = nn::number_json(before.nll);
+    object["metric"] = score.metric;
+    object["value"] = nn::number_json(score.value);
+    object["nll"] = nn::number_json(score.nll);
+    print_out("{}", json_line(object));
     return 0;
   }
   print_out("before: {}\nafter:  {}\n", to_string(before), to_string(score));

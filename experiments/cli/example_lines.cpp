@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "data/describe.h"
-#include "experiments/evidence/json_object.h"
+#include "experiments/cli/command_line.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -38,34 +39,28 @@ std::string example_lines(const ExampleSet& set) {
   std::string lines;
   for (std::size_t i = 0; i < set.examples.size(); ++i) {
     const data::Example& example = set.examples[i];
-    JsonObject line;
-    line.set("id", example_id(set, i));
-    line.set("task", set.task.name);
-    if (set.task.has_facts) line.set("facts", set.options.facts);
-    line.set("split", data::to_string(set.split));
-    line.set("seed", set.seed);
-    line.set("words", word_list(set, example.tokens));
-    line.set_json("answer_span", fmt::format("[{},{}]", example.first_target,
-                                             example.first_target + example.target_count));
-    line.set("meaning", data::explain(set.task, set.options, example));
-    line.set("meaning_id", fmt::format("{:016x}", example.meaning));  // 64 bits are no double
-    lines += line.printed();
+    nn::Json line{{"id", example_id(set, i)}, {"task", set.task.name}};
+    if (set.task.has_facts) line["facts"] = set.options.facts;
+    line["split"] = data::to_string(set.split);
+    line["seed"] = set.seed;
+    line["words"] = word_list(set, example.tokens);
+    line["answer_span"] = {example.first_target, example.first_target + example.target_count};
+    line["meaning"] = data::explain(set.task, set.options, example);
+    line["meaning_id"] = fmt::format("{:016x}", example.meaning);  // 64 bits are no double
+    lines += json_line(line);
   }
   return lines;
 }
 
 std::string prediction_lines(const ExampleSet& set, std::span<const Answer> answers) {
   std::string lines;
-  for (std::size_t i = 0; i < set.examples.size(); ++i) {
-    JsonObject line;
-    line.set("id", example_id(set, i));
-    line.set("words", word_list(set, set.examples[i].tokens));
-    line.set("expected", word_list(set, set.examples[i].answer()));
-    line.set("answer", word_list(set, answers[i].tokens));
-    line.set("right", answers[i].is_right);
-    line.set("nll", answers[i].nll);
-    lines += line.printed();
-  }
+  for (std::size_t i = 0; i < set.examples.size(); ++i)
+    lines += json_line({{"id", example_id(set, i)},
+                        {"words", word_list(set, set.examples[i].tokens)},
+                        {"expected", word_list(set, set.examples[i].answer())},
+                        {"answer", word_list(set, answers[i].tokens)},
+                        {"right", answers[i].is_right},
+                        {"nll", nn::number_json(answers[i].nll)}});
   return lines;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 
-#include "experiments/evidence/json_object.h"
 #include "experiments/harness/lr_search.h"
 #include "experiments/training/adapt.h"
 #include "experiments/training/task_score.h"
@@ -46,7 +46,7 @@ nn::Index trainable_count(const TrainRun& run);
 
 /// The run as a person would read it, some lines, and as one JSON object.
 std::string describe(const TrainRun& run);
-JsonObject to_json(const TrainRun& run);
+nlohmann::ordered_json to_json(const TrainRun& run);
 
 /// What the files of a trained model say of its making: task, facts (sqlgen), method, seed, lr,
 /// steps, examples and, as JSON, the base's configuration; size, blocks, optimizer and lr_ratio

@@ -3,6 +3,7 @@
 
 #include "experiments/cli/train_run.h"
 #include "experiments/harness/bases.h"
+#include "nn/files/json.h"
 
 namespace experiments::cli {
 
@@ -33,28 +34,27 @@ std::string method_text(const TrainRun& run) {
                             method.formula, trainable_count(run));
 }
 
-JsonObject to_json(const lora::Target& target) {
-  JsonObject object;
-  object.set("name", target.name);
-  object.set("out", target.out);
-  object.set("in", target.in);
-  object.set("rank", target.spec.rank);
-  object.set("alpha", target.spec.alpha);
-  object.set("scale", lora::scale(target.spec.scaling, target.spec.alpha, target.spec.rank));
-  object.set("parameters", target.parameters());
-  return object;
+nn::Json target_json(const lora::Target& target) {
+  const double scale = lora::scale(target.spec.scaling, target.spec.alpha, target.spec.rank);
+  return {{"name", target.name},
+          {"out", target.out},
+          {"in", target.in},
+          {"rank", target.spec.rank},
+          {"alpha", nn::number_json(target.spec.alpha)},
+          {"scale", nn::number_json(scale)},
+          {"parameters", target.parameters()}};
 }
 
-void set_lora(const TrainRun& run, JsonObject& object) {
+void add_lora_json(const TrainRun& run, nn::Json& object) {
   const Cell& cell = run.cell;
-  std::vector<JsonObject> projections;
-  for (const lora::Target& target : targets_of(run)) projections.push_back(to_json(target));
-  object.set("projections", projections);
-  if (!cell.blocks.empty()) object.set_json("blocks", fmt::format("[{}]", blocks_text(cell)));
-  object.set("scaling", cell.scaling);
-  object.set("init", cell.init);
-  object.set("dropout", cell.dropout);
-  object.set("lr_ratio", cell.lr_ratio);
+  object["projections"] = nn::Json::array();
+  for (const lora::Target& target : targets_of(run))
+    object["projections"].push_back(target_json(target));
+  if (!cell.blocks.empty()) object["blocks"] = cell.blocks;
+  object["scaling"] = cell.scaling;
+  object["init"] = cell.init;
+  object["dropout"] = nn::number_json(cell.dropout);
+  object["lr_ratio"] = nn::number_json(cell.lr_ratio);
 }
 
 }  // namespace
@@ -72,24 +72,22 @@ std::string describe(const TrainRun& run) {
                             run.lr_source);
 }
 
-JsonObject to_json(const TrainRun& run) {
+nn::Json to_json(const TrainRun& run) {
   const Cell& cell = run.cell;
-  JsonObject object;
-  object.set("task", cell.task);
-  object.set("method", cell.method);
-  if (cell.size > 0) object.set("size", cell.size);
-  if (cell.facts > 0) object.set("facts", cell.facts);
-  if (has_lora(cell)) set_lora(run, object);
-  object.set("trainable", trainable_count(run));
-  object.set("seed", cell.seed);
-  object.set("optimizer", cell.optimizer);
-  object.set("lr", cell.lr);
-  object.set("lr_source", run.lr_source);
-  object.set("steps", cell.steps);
-  object.set("examples", cell.examples);
-  object.set("width", cell.width);
-  object.set("depth", cell.depth);
-  object.set_json("base", to_json(run.base));
+  nn::Json object{{"task", cell.task}, {"method", cell.method}};
+  if (cell.size > 0) object["size"] = cell.size;
+  if (cell.facts > 0) object["facts"] = cell.facts;
+  if (has_lora(cell)) add_lora_json(run, object);
+  object["trainable"] = trainable_count(run);
+  object["seed"] = cell.seed;
+  object["optimizer"] = cell.optimizer;
+  object["lr"] = nn::number_json(cell.lr);
+  object["lr_source"] = run.lr_source;
+  object["steps"] = cell.steps;
+  object["examples"] = cell.examples;
+  object["width"] = cell.width;
+  object["depth"] = cell.depth;
+  object["base"] = nn::parse_json(to_json(run.base));
   return object;
 }
 

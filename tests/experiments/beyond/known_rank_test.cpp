@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "lora/analysis/subspace.h"
+#include "nn/files/json.h"
 
 using namespace experiments::beyond;
 using doctest::Approx;
@@ -180,9 +181,9 @@ TEST_CASE("the same numbers for any number of students at a time") {
   const Base base = untrained_base();
   KnownRankOptions options = planted_rank(2, 5);
   options.ranks = {1, 2, 4};
-  const std::string one = known_rank_json(known_rank(base, options)).text();
+  const std::string one = nn::text_of(known_rank_json(known_rank(base, options)));
   options.jobs = 3;
-  CHECK(known_rank_json(known_rank(base, options)).text() == one);
+  CHECK(nn::text_of(known_rank_json(known_rank(base, options))) == one);
   options.student.seed = 2;
-  CHECK(known_rank_json(known_rank(base, options)).text() != one);
+  CHECK(nn::text_of(known_rank_json(known_rank(base, options))) != one);
 }

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <memory>
 
 #include "experiments/cli/command_help.h"
 #include "experiments/cli/option_values.h"
+#include "nn/files/json.h"
 
 using namespace experiments::cli;
 
@@ -230,4 +232,23 @@ TEST_CASE("values say what they are, what is valid, and what is there without th
   CHECK(steps == 64);
   CHECK(ranks == std::vector{1, 4});
   CHECK(alphas == std::vector<std::pair<std::string, double>>{{"q", 1}, {"blocks.0.attn.v", 0.5}});
+}
+
+TEST_CASE("a line of JSON says first in which form it is, and keeps the order of the rest") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  CHECK(json_line(nn::Json::object()) == "{\"format\":1}\n");
+  CHECK(json_line({{"z", 0.1},
+                   {"whole", nn::number_json(2)},
+                   {"big", std::numeric_limits<std::uint64_t>::max()},
+                   {"none", nn::number_json(none)},
+                   {"other", nn::number_json(-none)},
+                   {"ends", {nn::number_json(-infinity), nn::number_json(infinity)}},
+                   {"a", "\"\n\\"}}) ==
+        R"({"format":1,"z":0.1,"whole":2.0,"big":18446744073709551615,"none":"nan","other":"nan",)"
+        R"("ends":["-inf","inf"],"a":"\"\n\\"})"
+        "\n");
+  // Latin-1, as a path may be, in a value and in a name
+  CHECK(json_line({{"caf\xe9", "caf\xe9/ok"}}) ==
+        "{\"format\":1,\"caf\xef\xbf\xbd\":\"caf\xef\xbf\xbd/ok\"}\n");
 }

@@ -4,6 +4,7 @@
 
 #include "experiments/cli/model_source.h"
 #include "nn/files/file.h"
+#include "nn/files/json.h"
 #include "tests/nn/temporary_folder.h"
 
 using namespace experiments::cli;
@@ -77,7 +78,8 @@ TEST_CASE("the parameters of a run are counted by its plan") {
   run.lora.spec.rank = 4;
   run.lora.rank_pattern = {{"up", 2}};
   CHECK(trainable_count(run) == 2 * (4 * (64 + 64) + 2 * (64 + 256)));
-  CHECK(to_json(run).text().find("\"trainable\":" + std::to_string(trainable_count(run)) + ",") !=
+  CHECK(nn::text_of(to_json(run))
+            .find("\"trainable\":" + std::to_string(trainable_count(run)) + ",") !=
         std::string::npos);
   run.cell.method = "full";
   CHECK(trainable_count(run) == 112'960);
@@ -115,7 +117,7 @@ TEST_CASE("labels and JSON carry what is not as usual, and labels nothing else")
   CHECK(labels(run).at("blocks") == "0,1");
   CHECK(labels(run).at("optimizer") == "sgd");
   CHECK(labels(run).at("lr_ratio") == "4");
-  const std::string json = to_json(run).text();
+  const std::string json = nn::text_of(to_json(run));
   for (const char* member : {"\"blocks\":[0,1]", "\"optimizer\":\"sgd\"", "\"lr_ratio\":4.0",
                              "\"width\":64", "\"depth\":2"})
     CHECK_MESSAGE(json.find(member) != std::string::npos, member);
