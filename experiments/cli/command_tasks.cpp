@@ -8,7 +8,6 @@
 #include "experiments/cli/example_lines.h"
 #include "experiments/cli/model_source.h"
 #include "experiments/cli/option_values.h"
-#include "experiments/evidence/text.h"
 #include "experiments/harness/output.h"
 #include "nn/files/file.h"
 
@@ -68,24 +67,10 @@ int run_tasks(const Command& command, const TasksOptions& given) {
   return 0;
 }
 
-// "train,test" or "all"
-Value splits_value(std::vector<data::Split>& splits) {
-  const auto read = [&splits](const std::string& option, const std::string& text) {
-    splits.clear();
-    if (text == "all") splits.assign(std::begin(data::all_splits), std::end(data::all_splits));
-    if (text == "all") return;
-    for (const std::string& name : split_at_commas(text)) {
-      const auto has_name = [&](data::Split split) { return data::to_string(split) == name; };
-      const auto* const split = std::ranges::find_if(data::all_splits, has_name);
-      if (split == std::end(data::all_splits))
-        throw UsageError(
-            fmt::format("unknown split '{}'; valid are train, validation, test", name));
-      if (std::ranges::count(splits, *split) > 0)
-        throw UsageError(fmt::format("{} names '{}' twice", option, name));
-      splits.push_back(*split);
-    }
-  };
-  return {"LIST", read, "all"};
+data::Split parse_split(const std::string& name) {
+  for (const data::Split split : data::all_splits)
+    if (data::to_string(split) == name) return split;
+  throw UsageError(fmt::format("unknown split '{}'; valid are train, validation, test", name));
 }
 
 }  // namespace
@@ -97,7 +82,7 @@ Command tasks_command() {
   add_facts_option(command, given->facts, "sqlgen: how many meanings change");
   command.option("--export", path_value(given->folder),
                  "instead: a folder for the examples, lines of JSON in TASK.SPLIT.jsonl");
-  command.option("--splits", splits_value(given->splits),
+  command.option("--splits", some_of<data::Split>(given->splits, given->splits, parse_split, "all"),
                  "export: some of train, validation and test, separated by commas, or all");
   command.option("--seed", seed_value(given->seed),
                  "export: names the training and validation examples, as that of train does");

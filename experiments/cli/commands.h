@@ -23,5 +23,8 @@ Command merge_command();
 Command generate_command();
 Command known_rank_command();
 Command bench_command();
+Command bench_step_command();  // of bench, as the two below
+Command bench_gemm_command();
+Command bench_ops_command();
 
 }  // namespace experiments::cli

@@ -23,18 +23,6 @@ long read_whole_option(const std::string& option, const std::string& text, long 
   return *value;
 }
 
-std::vector<data::Task> read_tasks(const std::string& option, const std::string& text) {
-  if (text == "all") return {data::all_tasks().begin(), data::all_tasks().end()};
-  std::vector<data::Task> tasks;
-  for (const std::string& name : split_at_commas(text)) {
-    const data::Task& task = data::parse_task(name);
-    if (std::ranges::count(tasks, task) > 0)
-      throw UsageError(fmt::format("{} names '{}' twice", option, name));
-    tasks.push_back(task);
-  }
-  return tasks;
-}
-
 }  // namespace
 
 Value whole_value(std::function<void(long)> set, std::string shown, long low,
@@ -71,6 +59,16 @@ Value whole_list(std::vector<int>& values, long low, long high) {
               read.insert(static_cast<int>(read_whole_option(option, part, low, high)));
             values.assign(read.begin(), read.end());
           }};
+}
+
+std::vector<std::string> split_unlike(const std::string& option, const std::string& text) {
+  std::vector<std::string> names;
+  for (const std::string& name : split_at_commas(text)) {
+    if (std::ranges::count(names, name) > 0)
+      throw UsageError(fmt::format("{} names '{}' twice", option, name));
+    names.push_back(name);
+  }
+  return names;
 }
 
 std::vector<Command::Given> split_pairs(const std::string& option, const std::string& text) {
@@ -122,11 +120,11 @@ Value targets_value(std::vector<std::string>& values) {
 }
 
 void add_tasks_option(Command& command, std::vector<data::Task>& tasks) {
-  const auto read = [&tasks](const std::string& option, const std::string& text) {
-    tasks = read_tasks(option, text);
-  };
-  command.option("--tasks", {"LIST", read, tasks_text(tasks)},
-                 fmt::format("some of {}, separated by commas, or all", data::task_names("and")));
+  const auto all = data::all_tasks();
+  command.option(
+      "--tasks",
+      some_of<data::Task>(tasks, {all.begin(), all.end()}, data::parse_task, tasks_text(tasks)),
+      fmt::format("some of {}, separated by commas, or all", data::task_names("and")));
 }
 
 std::string tasks_text(const std::vector<data::Task>& tasks) {
@@ -146,6 +144,10 @@ void add_facts_option(Command& command, std::optional<int>& facts, const std::st
 
 void add_jobs_option(Command& command, std::optional<int>& jobs, const std::string& what) {
   command.option("--jobs", whole(jobs, 1, most_jobs), what + " at a time (default: the cores)");
+}
+
+void add_threads_option(Command& command, int& threads) {
+  command.option("--threads", whole(threads, 1, 256), "threads");
 }
 
 void add_results_option(Command& command, std::filesystem::path& results) {

@@ -84,6 +84,9 @@ Value fraction(T& value) {
 /// "1,2,4": whole numbers, sorted, without repetitions.
 Value whole_list(std::vector<int>& values, long low, long high);
 
+/// "train,test" as names, none of which is there twice.
+std::vector<std::string> split_unlike(const std::string& option, const std::string& text);
+
 /// "q=2,v=8" as pairs of name and text, none of which has the name of another.
 std::vector<Command::Given> split_pairs(const std::string& option, const std::string& text);
 
@@ -104,6 +107,20 @@ template <typename T>
 Value named(T& value, std::function<T(const std::string&)> parse, std::string shown = "") {
   return {"NAME",
           [&value, parse](const std::string&, const std::string& text) { value = parse(text); },
+          std::move(shown)};
+}
+
+/// "train,test" or "all": some values, none of them twice, each by a name as in named.
+template <typename T>
+Value some_of(std::vector<T>& values, std::vector<T> all,
+              std::function<T(const std::string&)> parse, std::string shown) {
+  return {"LIST",
+          [=, &values](const std::string& option, const std::string& text) {
+            if (text == "all") return void(values = all);
+            values.clear();
+            for (const std::string& name : split_unlike(option, text))
+              values.push_back(parse(name));
+          },
           std::move(shown)};
 }
 
@@ -143,6 +160,9 @@ void add_facts_option(Command& command, std::optional<int>& facts,
 
 /// --jobs.
 void add_jobs_option(Command& command, std::optional<int>& jobs, const std::string& what = "cells");
+
+/// --threads.
+void add_threads_option(Command& command, int& threads);
 
 /// --results, where the base is.
 void add_results_option(Command& command, std::filesystem::path& results);
