@@ -102,6 +102,12 @@ class Command {
   Action action_;
 };
 
+/// Reads the command line into the values of `program`, the group of all commands, and returns the
+/// command that was chosen; null once --help has printed what it was asked for. Throws UsageError,
+/// whose one line names the value and what is valid. So is a value that cannot be meant: an empty
+/// one, one with control characters, or the next option's name taken for it ("--out --json").
+const Command* parse(Command& program, int argc, char** argv);
+
 /// Throws UsageError "--x has no effect <when>" for the first of these options that was given: what
 /// is asked for and does not happen is a mistake, not a detail.
 void refuse_options(const Command& command, const std::vector<std::string>& options,

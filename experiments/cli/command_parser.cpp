@@ -1,5 +1,3 @@
-#include "experiments/cli/command_parser.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,6 +5,7 @@
 #include <algorithm>
 
 #include "experiments/cli/command_help.h"
+#include "experiments/cli/command_line.h"
 #include "experiments/harness/build_info.h"
 #include "experiments/harness/output.h"
 

@@ -1,5 +1,3 @@
-#include "experiments/cli/command_parser.h"
-
 #include <doctest/doctest.h>
 
 #include <limits>
