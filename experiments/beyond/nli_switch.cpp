@@ -10,6 +10,7 @@ namespace experiments::beyond::nli_switch {
 namespace {
 
 std::vector<int> sizes(Preset preset) {
+  if (preset == Preset::smoke) return {250, 1000};
   if (preset == Preset::full) return {250, 500, 1000, 2000, 4000, 8000, 16000};
   return {250, 1000, 4000, 16000};
 }

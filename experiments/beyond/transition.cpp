@@ -12,6 +12,7 @@ namespace {
 
 // None of these K and bases was used to find the settings of the task.
 std::vector<int> facts(Preset preset) {
+  if (preset == Preset::smoke) return {3, 30};
   if (preset == Preset::full) return {3, 5, 7, 10, 14, 18, 22, 26, 30};
   return {3, 7, 14, 30};
 }
@@ -22,6 +23,7 @@ std::vector<int> sizes(Preset preset) {
 }
 
 std::vector<int> ranks(const Settings& settings) {
+  if (settings.preset == Preset::smoke) return settings.ranks_or({1, 4, 16});
   if (settings.preset == Preset::full) return settings.ranks_or({1, 2, 3, 4, 6, 8, 16});
   return settings.ranks_or({1, 2, 4, 8, 16});
 }

@@ -65,9 +65,8 @@ std::vector<Cell> repetitions(const Settings& settings) {
 
 std::vector<Repetition> nested_repetitions(const Settings& settings) {
   std::vector<std::uint64_t> bases = settings.base_seeds;
-  if (bases == settings_of(settings.preset).base_seeds) {
+  if (settings.preset != Preset::smoke && bases == settings_of(settings.preset).base_seeds) {
     bases = {11, 12, 13, 14};
-    if (settings.preset == Preset::smoke) bases = {11};
     if (settings.preset == Preset::full) bases.push_back(15);
   }
   const int seeds = settings.seeds_given ? settings.seeds : 2;

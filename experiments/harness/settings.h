@@ -85,8 +85,8 @@ Cell task_cell(const Settings& settings, const data::Task& task, std::uint64_t b
 std::vector<Cell> repetitions(const Settings& settings);
 
 /// Repetitions on bases that nothing else was tried on: two seeds on each of four bases, 11 and on
-/// (smoke: of one, full: of five), unless the user named a base or a number of seeds. A seed belongs
-/// to one base, so that no two repetitions share their data: what they find is independent.
+/// (full: of five), unless the user named a base or a number of seeds; smoke has its own base, since
+/// it means nothing. A seed belongs to one base, so that no two repetitions share their data: what they find is independent.
 std::vector<Repetition> nested_repetitions(const Settings& settings);
 
 /// The cell with a method. Rates of learning are filled in by set_learning_rates.
