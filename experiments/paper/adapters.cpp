@@ -25,6 +25,13 @@ Cell adapter_cell(Cell repetition, const Settings& options, int rank, AlphaRule 
   return cell;
 }
 
+std::vector<Cell> adapter_cells(const Settings& options, const std::vector<int>& ranks) {
+  std::vector<Cell> cells;
+  for (const Cell& repetition : repetitions(options))
+    for (const int rank : ranks) cells.push_back(adapter_cell(repetition, options, rank));
+  return cells;
+}
+
 std::string kind_of(const std::string& projection) {
   return projection.substr(projection.rfind('.') + 1);
 }

@@ -35,6 +35,9 @@ std::vector<int> adapter_ranks(const Settings& options);
 Cell adapter_cell(Cell repetition, const Settings& options, int rank,
                   AlphaRule rule = AlphaRule::fixed);
 
+/// Such a cell for every repetition and rank.
+std::vector<Cell> adapter_cells(const Settings& options, const std::vector<int>& ranks);
+
 /// The adapters of the cells that were asked for, and with them what the folder has of other tasks,
 /// seeds and bases at the same ranks, alpha and K, so that a run of a part does not hide the whole.
 /// They come in one order: by base, task, seed, rank, and options.alpha before other alpha. A run

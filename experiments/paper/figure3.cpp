@@ -87,10 +87,7 @@ Finding finding_of(const Grids& grids) {
 namespace {
 
 std::vector<Cell> cells(const Settings& settings) {
-  std::vector<Cell> cells;
-  for (const Cell& repetition : repetitions(settings))
-    for (const int rank : {small, large}) cells.push_back(adapter_cell(repetition, settings, rank));
-  return cells;
+  return adapter_cells(settings, {small, large});
 }
 
 Report read(const Results& results, Lab& lab) {

@@ -93,12 +93,7 @@ Finding finding_of(const Grids& grids) {
 
 namespace {
 
-std::vector<Cell> cells(const Settings& settings) {
-  std::vector<Cell> cells;
-  for (const Cell& repetition : repetitions(settings))
-    cells.push_back(adapter_cell(repetition, settings, rank));
-  return cells;
-}
+std::vector<Cell> cells(const Settings& settings) { return adapter_cells(settings, {rank}); }
 
 Report read(const Results& results, Lab& lab) {
   const auto models = adapted_models(results, lab);

@@ -51,11 +51,7 @@ Finding finding_of(const Grids& grids) {
 namespace {
 
 std::vector<Cell> cells(const Settings& settings) {
-  std::vector<Cell> cells;
-  for (const Cell& repetition : repetitions(settings))
-    for (const int rank : adapter_ranks(settings))
-      cells.push_back(adapter_cell(repetition, settings, rank));
-  return cells;
+  return adapter_cells(settings, adapter_ranks(settings));
 }
 
 Report read(const Results& results, Lab& lab) {
