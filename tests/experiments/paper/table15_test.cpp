@@ -67,6 +67,10 @@ TEST_CASE("the paper's counts are by its formulas") {
       const auto matrices = static_cast<double>(1 + std::count(size.begin(), size.end(), ','));
       // The paper rounds 18.87 and 37.75 down.
       CHECK(std::abs(std::stod(row.trained) - 96 * matrices * 2 * 12288 * r / 1e6) < 0.4);
+    } else if (std::string(row.method) == "prefix-embedding") {
+      // l_p positions and l_i = 8 of d numbers each, rounded or cut off.
+      const double l_p = std::stod(size.substr(6));
+      CHECK(std::abs(std::stod(row.trained) - 12288 * (l_p + 8) / 1e6) < 0.1);
     }
   }
 }
