@@ -49,6 +49,7 @@ Settings settings_from(const SettingsOptions& given) {
   settings.seeds = given.seeds.value_or(settings.seeds);
   settings.seeds_given = given.seeds.has_value();
   if (given.base_seed) settings.base_seeds = {*given.base_seed};
+  settings.base_seeds_given = given.base_seed.has_value();
   settings.facts = given.facts.value_or(settings.facts);
   settings.ranks = given.ranks;
   settings.targets = given.targets;

@@ -65,7 +65,7 @@ std::vector<Cell> repetitions(const Settings& settings) {
 
 std::vector<Repetition> nested_repetitions(const Settings& settings) {
   std::vector<std::uint64_t> bases = settings.base_seeds;
-  if (settings.preset != Preset::smoke && bases == settings_of(settings.preset).base_seeds) {
+  if (settings.preset != Preset::smoke && !settings.base_seeds_given) {
     bases = {11, 12, 13, 14};
     if (settings.preset == Preset::full) bases.push_back(15);
   }

@@ -34,10 +34,11 @@ struct Settings {
   Preset preset = Preset::quick;
   std::vector<data::Task> tasks{data::all_tasks().begin(), data::all_tasks().end()};
   std::vector<std::uint64_t> base_seeds{2};
-  int seeds = 3;             ///< 1 .. seeds
-  bool seeds_given = false;  ///< by the user: then no experiment takes fewer
-  int facts = 20;            ///< K of sqlgen
-  double alpha = 8;          ///< fixed while r varies, as in the paper
+  bool base_seeds_given = false;  ///< by the user: then no experiment takes others
+  int seeds = 3;                  ///< 1 .. seeds
+  bool seeds_given = false;       ///< by the user: then no experiment takes fewer
+  int facts = 20;                 ///< K of sqlgen
+  double alpha = 8;               ///< fixed while r varies, as in the paper
   std::string scaling = "alpha/r";
   std::vector<int> ranks = {};  ///< of an experiment that varies them; empty: its own
   std::vector<std::vector<std::string>> targets = {};  ///< likewise its weight sets
