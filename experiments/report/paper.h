@@ -8,7 +8,7 @@ namespace experiments::report {
 /// writes the report (report.h). Tells first what all of it will take. An experiment that fails is
 /// reported and the others still run; a signal stops the row. Whatever was finished stays, and the
 /// same command continues. A shard runs part K of every sweep, and neither plans nor reports
-/// (run_part_of_paper). Returns 0, 1 where an experiment failed, or 130 after a stop. Throws as
+/// (run_part_of_paper). Returns 0, or 1 where an experiment failed. Throws Stopped, and as
 /// require_gnuplot.
 int run_paper(const Settings& settings, const std::vector<Experiment>& experiments);
 
