@@ -15,14 +15,9 @@ std::vector<int> sizes(Preset preset) {
   return {250, 1000, 4000, 16000};
 }
 
-std::string row_name(const std::string& what, int n) { return fmt::format("{} n={}", what, n); }
-
-std::string what_of(const Cell& cell) {
-  return cell.method == "lora" ? weights_row_of(cell) : cell.method;
-}
-
 std::string row_of(const Cell& cell) {
-  return cell.method == "frozen" ? cell.method : row_name(what_of(cell), cell.examples);
+  return cell.method == "frozen" ? cell.method
+                                 : examples_row_name(weights_row_of(cell), cell.examples);
 }
 
 std::vector<Cell> cells(const Settings& settings) {
@@ -59,16 +54,9 @@ PlainTable table_of(const ScoreTable& scores, const std::set<int>& sizes,
   for (const int n : sizes) table.front().push_back(fmt::format("n = {}", n));
   for (const std::string& kind : kinds) {
     table.push_back({kind});
-    for (const int n : sizes) table.back().push_back(text(scores.find(row_name(kind, n))));
+    for (const int n : sizes) table.back().push_back(text(scores.find(examples_row_name(kind, n))));
   }
   return table;
-}
-
-std::set<int> sizes_in(const std::vector<CellResult>& results) {
-  std::set<int> sizes;
-  for (const CellResult& result : results)
-    if (result.cell.method != "frozen") sizes.insert(result.cell.examples);
-  return sizes;
 }
 
 // LoRA's rows by weight set and r, then full fine-tuning.
@@ -88,8 +76,8 @@ Csv csv(const std::vector<CellResult>& results, const ScoreTable& scores) {
   for (const std::string& kind : kinds_in(results)) {
     std::string row = kind;  // gnuplot takes a comma for the end of a field, in quotes too
     std::replace(row.begin(), row.end(), ',', '+');
-    for (const int n : sizes_in(results))
-      if (const Runs* runs = scores.find(row_name(kind, n))) {
+    for (const int n : examples_in(results))
+      if (const Runs* runs = scores.find(examples_row_name(kind, n))) {
         const Solved found = solved(*runs);
         const Summary all = summary(*runs);
         csv.row(row, n, found.runs, found.solved, static_cast<double>(found.solved) / found.runs,
@@ -103,7 +91,7 @@ Report read(const Results& results, Lab&) {
   Report report{"How many examples it takes to find a switch"};
   const auto tables = score_tables(results.all, row_of);
   const ScoreTable& scores = tables.front();
-  const std::set<int> sizes = sizes_in(results.all);
+  const std::set<int> sizes = examples_in(results.all);
   const std::vector<std::string> kinds = kinds_in(results.all);
   Section counts = section_of(scores);
   counts.title = fmt::format("nli: runs that solved it, from {:.0f} % on", 100 * solved_from);
@@ -138,7 +126,7 @@ Finding finding(const std::vector<CellResult>& results) {
                   {},
                   trained_cells(results)};
   finding.in_family = false;
-  const std::set<int> sizes = sizes_in(results);
+  const std::set<int> sizes = examples_in(results);
   if (sizes.empty()) return finding;
   const auto tables = score_tables(results, row_of);
   const auto add = [&](const char* statement, int n, const std::string& text,
@@ -154,14 +142,14 @@ Finding finding(const std::vector<CellResult>& results) {
   };
   const int few = *sizes.begin(), many = *sizes.rbegin();
   add("with many examples r = 1 is enough", many, "{q,v} at r = 1 minus r = 8",
-      {{row_name(weights_row_name("q,v", 1), many)},
-       {row_name(weights_row_name("q,v", 8), many), -1}},
+      {{examples_row_name(weights_row_name("q,v", 1), many)},
+       {examples_row_name(weights_row_name("q,v", 8), many), -1}},
       -0.5, true);
   add("with few examples it is not found", few, "{q,v} at r = 8",
-      {{row_name(weights_row_name("q,v", 8), few)}}, 0.5, false);
+      {{examples_row_name(weights_row_name("q,v", 8), few)}}, 0.5, false);
   add("with many examples Wq alone finds it", many, "{q} minus {q,v}, both at r = 8",
-      {{row_name(weights_row_name("q", 8), many)},
-       {row_name(weights_row_name("q,v", 8), many), -1}},
+      {{examples_row_name(weights_row_name("q", 8), many)},
+       {examples_row_name(weights_row_name("q,v", 8), many), -1}},
       -0.5, true);
   return finding;
 }

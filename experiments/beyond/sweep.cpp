@@ -91,11 +91,7 @@ Section search_section(const Sweep& sweep) {
 }
 
 Report read(const Sweep& sweep, const Results& results) {
-  std::vector<CellResult> asked;
-  std::set<std::string> keys;
-  for (const Cell& cell : results.asked) keys.insert(cell.key());
-  std::copy_if(results.all.begin(), results.all.end(), std::back_inserter(asked),
-               [&](const CellResult& result) { return keys.contains(result.cell.key()); });
+  const std::vector<CellResult> asked = asked_for(results);
   std::vector<std::string> names;
   for (const Axis& axis : sweep.axes) names.push_back(axis.name);
   Report report{fmt::format("{} against {}", sweep.rows.front().cell.task, fmt::join(names, ", "))};

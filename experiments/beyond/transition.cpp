@@ -47,37 +47,11 @@ std::vector<Cell> cells(const Settings& settings) {
   return cells;
 }
 
-// Without those of other settings, which would leave holes in the grid.
-std::vector<CellResult> asked_for(const Results& results) {
-  std::set<std::string> keys;
-  for (const Cell& cell : results.asked) keys.insert(cell.key());
-  std::vector<CellResult> some;
-  for (const CellResult& result : results.all)
-    if (keys.contains(result.cell.key())) some.push_back(result);
-  return some;
-}
-
 std::vector<CellResult> of_size(const std::vector<CellResult>& results, int n) {
   std::vector<CellResult> some;
   for (const CellResult& result : results)
     if (result.cell.examples == n) some.push_back(result);
   return some;
-}
-
-std::set<int> sizes_in(const std::vector<CellResult>& results) {
-  std::set<int> sizes;
-  for (const CellResult& result : results)
-    if (result.cell.method == "lora") sizes.insert(result.cell.examples);
-  return sizes;
-}
-
-Scores scores_of(const std::vector<CellResult>& results, int n) {
-  Scores scores;
-  for (const CellResult& result : results)
-    if (result.cell.method == "lora" && result.cell.examples == n)
-      scores[result.cell.facts][result.cell.rank][{result.cell.base_seed, result.cell.seed}] =
-          points(result);
-  return scores;
 }
 
 double mean_of_drawn(const ByRepetition& scores, const std::vector<Repetition>& drawn) {
@@ -126,20 +100,11 @@ std::vector<Repetition> draw(const std::vector<std::vector<Repetition>>& by_base
   return drawn;
 }
 
-// What `read` makes of the means, and the central 95 % of what it makes of 2000 draws.
-Banded banded(const Scores& scores, const std::function<double(const Means&)>& read) {
-  const std::vector<Repetition> all = repetitions_in(scores);
-  std::map<std::uint64_t, std::vector<Repetition>> of_base;
-  for (const Repetition& repetition : all) of_base[repetition.first].push_back(repetition);
-  std::vector<std::vector<Repetition>> by_base;
-  for (const auto& [base, repetitions] : of_base) by_base.push_back(repetitions);
-
-  constexpr int draws = 2000;
-  autograd::Random random(0, "transition.bootstrap");
-  std::vector<double> drawn;
-  for (int i = 0; i < draws; ++i) drawn.push_back(read(means_of(scores, draw(by_base, random))));
+// The value with the central 95 % of the draws.
+Banded banded(double value, std::vector<double> drawn) {
   std::sort(drawn.begin(), drawn.end());
-  return {read(means_of(scores, all)), drawn[draws / 40], drawn[draws - 1 - draws / 40]};
+  const std::size_t cut = drawn.size() / 40;
+  return {value, drawn[cut], drawn[drawn.size() - 1 - cut]};
 }
 
 std::string band_text(const Banded& found) {
@@ -147,8 +112,7 @@ std::string band_text(const Banded& found) {
 }
 
 // Where r = 1 stops, in words at the ends of the grid.
-std::string boundary_text(const Scores& scores) {
-  const Banded found = boundary(scores);
+std::string boundary_text(const Scores& scores, const Banded& found) {
   const int rank = scores.begin()->second.begin()->first;
   const int least = scores.begin()->first, most = scores.rbegin()->first;
   const std::string text =
@@ -158,8 +122,8 @@ std::string boundary_text(const Scores& scores) {
   return fmt::format("{} [{:.1f}, {:.1f}]", text, found.low, found.high);
 }
 
-Section section(const std::vector<CellResult>& results, int n) {
-  const Scores scores = scores_of(results, n);
+Section section(const std::vector<CellResult>& results, int n, const Scores& scores,
+                const Contour& contour) {
   const auto& ranks = scores.begin()->second;
   Section section;
   section.title = fmt::format("sqlgen, n = {} examples: exact match in % by K", n);
@@ -167,19 +131,18 @@ Section section(const std::vector<CellResult>& results, int n) {
       "{}; r* is the smallest rank that suffices, {} where the smallest does. In brackets the "
       "central 95 % of a bootstrap over bases and seeds. To suffice is to be within {} points of "
       "r = {}.",
-      boundary_text(scores), ranks.begin()->first, margin_points, ranks.rbegin()->first)};
+      boundary_text(scores, contour.facts), ranks.begin()->first, margin_points,
+      ranks.rbegin()->first)};
   section.table = {{"K"}};
   for (const auto& [rank, runs] : ranks)
     section.table.front().push_back(fmt::format("r = {}", rank));
   section.table.front().insert(section.table.front().end(), {"full", "r*"});
-  const auto of_n = score_tables(of_size(results, n), rank_row_of);
-  const std::map<int, Banded> needed = contour(scores);
-  for (const ScoreTable& table : of_n) {
+  for (const ScoreTable& table : score_tables(of_size(results, n), rank_row_of)) {
     std::vector<std::string> row{std::to_string(table.facts)};
     for (const auto& [rank, runs] : ranks)
       row.push_back(score_text(table.find(rank_row_name(rank))));
     row.push_back(score_text(table.find("full")));
-    row.push_back(band_text(needed.at(table.facts)));
+    row.push_back(band_text(contour.rank.at(table.facts)));
     section.table.push_back(row);
   }
   return section;
@@ -191,41 +154,41 @@ std::pair<double, double> between(const std::vector<int>& all, std::size_t i) {
           i + 1 < all.size() ? (all[i] + all[i + 1]) / 2. : all[i] + 1.};
 }
 
-// The fields of the heat map, and the line in it.
-void add_data(const std::vector<CellResult>& results, Report& report) {
-  Csv fields({"n", "K", "K_from", "K_to", "rank", "score", "sd", "gap"});
-  Csv lines({"n", "K", "rank_needed", "low", "high"});
-  for (const int n : sizes_in(results)) {
-    const Scores scores = scores_of(results, n);
-    std::vector<int> all;
-    for (const auto& [K, by_rank] : scores) all.push_back(K);
-    const auto needed = contour(scores);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const auto& by_rank = scores.at(all[i]);
-      const auto [from, to] = between(all, i);
-      const double reference = mean(values(by_rank.rbegin()->second));
-      for (const auto& [rank, runs] : by_rank) {
-        const std::vector<double> x = values(runs);
-        fields.row(n, all[i], from, to, rank, mean(x), sample_sd(x), mean(x) - reference);
-      }
-      const Banded& r = needed.at(all[i]);
-      lines.row(n, all[i], r.value, r.low, r.high);
+// The fields of the heat map, and the line in it, of one n.
+void add_data(int n, const Scores& scores, const Contour& contour, Csv& fields, Csv& line) {
+  std::vector<int> all;
+  for (const auto& [K, by_rank] : scores) all.push_back(K);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& by_rank = scores.at(all[i]);
+    const auto [from, to] = between(all, i);
+    const double reference = mean(values(by_rank.rbegin()->second));
+    for (const auto& [rank, runs] : by_rank) {
+      const std::vector<double> x = values(runs);
+      fields.row(n, all[i], from, to, rank, mean(x), sample_sd(x), mean(x) - reference);
     }
+    const Banded& r = contour.rank.at(all[i]);
+    line.row(n, all[i], r.value, r.low, r.high);
   }
-  report.data = fields;
-  report.more_data["line"] = lines;
 }
 
 Report read(const Results& results, Lab&) {
   const std::vector<CellResult> grid = asked_for(results);
   Report report{"Where r = 1 suffices, and where it stops"};
-  for (const int n : sizes_in(grid)) report.sections.push_back(section(grid, n));
+  Csv fields({"n", "K", "K_from", "K_to", "rank", "score", "sd", "gap"});
+  Csv line({"n", "K", "rank_needed", "low", "high"});
+  for (const int n : examples_in(grid)) {
+    const Scores scores = scores_of(grid, n);
+    const Contour found = contour(scores);
+    report.sections.push_back(section(grid, n, scores, found));
+    add_data(n, scores, found, fields, line);
+  }
   report.notes = {
       "K words change their meaning; n does not grow with K, so more facts are also fewer examples "
       "of each. One learning rate serves all r, K and n: it was searched at r = 4. Every seed "
       "belongs to one base."};
   report.findings = {finding(grid)};
-  add_data(grid, report);
+  report.data = fields;
+  report.more_data["line"] = line;
   return report;
 }
 
@@ -254,16 +217,36 @@ double boundary(const std::map<int, double>& gap_by_facts) {
   return gap_by_facts.rbegin()->first;
 }
 
-std::map<int, Banded> contour(const Scores& scores) {
-  std::map<int, Banded> contour;
-  for (const auto& [K, by_rank] : scores)
-    contour[K] =
-        banded(scores, [K = K](const Means& means) { return sufficient_rank(means.at(K)); });
-  return contour;
+Scores scores_of(const std::vector<CellResult>& results, int n) {
+  Scores scores;
+  for (const CellResult& result : results)
+    if (result.cell.method == "lora" && result.cell.examples == n)
+      scores[result.cell.facts][result.cell.rank][{result.cell.base_seed, result.cell.seed}] =
+          points(result);
+  return scores;
 }
 
-Banded boundary(const Scores& scores) {
-  return banded(scores, [](const Means& means) { return boundary(gaps(means)); });
+Contour contour(const Scores& scores) {
+  const std::vector<Repetition> all = repetitions_in(scores);
+  std::map<std::uint64_t, std::vector<Repetition>> of_base;
+  for (const Repetition& repetition : all) of_base[repetition.first].push_back(repetition);
+  std::vector<std::vector<Repetition>> by_base;
+  for (const auto& [base, repetitions] : of_base) by_base.push_back(repetitions);
+
+  constexpr int draws = 2000;
+  autograd::Random random(0, "transition.bootstrap");
+  std::map<int, std::vector<double>> ranks;
+  std::vector<double> facts;
+  for (int i = 0; i < draws; ++i) {
+    const Means means = means_of(scores, draw(by_base, random));
+    for (const auto& [K, by_rank] : means) ranks[K].push_back(sufficient_rank(by_rank));
+    facts.push_back(boundary(gaps(means)));
+  }
+  const Means means = means_of(scores, all);
+  Contour contour{{}, banded(boundary(gaps(means)), facts)};
+  for (const auto& [K, by_rank] : means)
+    contour.rank[K] = banded(sufficient_rank(by_rank), ranks.at(K));
+  return contour;
 }
 
 Finding finding(const std::vector<CellResult>& results) {
@@ -273,7 +256,7 @@ Finding finding(const std::vector<CellResult>& results) {
                   {},
                   trained_cells(results)};
   finding.in_family = false;
-  for (const int n : sizes_in(results)) {
+  for (const int n : examples_in(results)) {
     const Scores scores = scores_of(results, n);
     const auto add = [&](const char* statement, int K, bool suffices) {
       const auto& by_rank = scores.at(K);

@@ -13,6 +13,7 @@ Experiment experiment();
 
 /// Scores in points, by K, rank and repetition, of one n.
 using Scores = std::map<int, std::map<int, ByRepetition>>;
+Scores scores_of(const std::vector<CellResult>& results, int n);
 
 /// A number with the central 95 % of what a bootstrap makes of it.
 struct Banded {
@@ -36,8 +37,11 @@ double boundary(const std::map<int, double>& gap_by_facts);
 /// r* by K, and K*, with their bands. A draw of the bootstrap takes as many bases as there are, with
 /// replacement, and of each as many of its repetitions; all K and ranks are read from one draw, so
 /// that what a base does to all of them alike is drawn with them.
-std::map<int, Banded> contour(const Scores& scores);
-Banded boundary(const Scores& scores);
+struct Contour {
+  std::map<int, Banded> rank;
+  Banded facts;
+};
+Contour contour(const Scores& scores);
 
 /// The rule, fixed before the grid was run; D in points within one repetition, for each n, at the
 /// smallest and the largest K of the grid, with r = 1 and the largest rank R in the table:

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <set>
 #include <stdexcept>
 
 namespace experiments::evidence {
@@ -56,6 +55,13 @@ int trained_cells(const std::vector<CellResult>& results) {
   for (const CellResult& result : results)
     if (result.cell.method != "frozen") keys.insert(result.cell.key());
   return static_cast<int>(keys.size());
+}
+
+std::set<int> examples_in(const std::vector<CellResult>& results) {
+  std::set<int> sizes;
+  for (const CellResult& result : results)
+    if (result.cell.method != "frozen") sizes.insert(result.cell.examples);
+  return sizes;
 }
 
 std::string task_label(const std::string& task, int facts) {

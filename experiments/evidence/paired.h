@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ double points(const CellResult& result);
 
 /// A named further measurement; NaN where the result has none of this name.
 Measured further(const std::string& name);
+
+/// How many examples the trained cells among the results had.
+std::set<int> examples_in(const std::vector<CellResult>& results);
 
 /// How many distinct cells among the results were trained: all but frozen ones.
 int trained_cells(const std::vector<CellResult>& results);

@@ -109,6 +109,10 @@ std::string weights_row_of(const Cell& cell) {
                                : cell.method;
 }
 
+std::string examples_row_name(const std::string& what, int n) {
+  return fmt::format("{} n={}", what, n);
+}
+
 std::string rank_row_name(int rank) { return fmt::format("r={}", rank); }
 
 std::string rank_row_of(const Cell& cell) {

@@ -66,6 +66,9 @@ std::string weights_row_of(const Cell& cell);
 std::string rank_row_name(int rank);
 std::string rank_row_of(const Cell& cell);
 
+/// "lora n=100", the row of what was trained on n examples.
+std::string examples_row_name(const std::string& what, int n);
+
 /// One table per task and K, in the order sqlgen (by K), nli, reorder. Throws std::invalid_argument
 /// that names both cells if two claim one entry.
 std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, const RowOf& row_of);

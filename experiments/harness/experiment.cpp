@@ -15,6 +15,15 @@
 
 namespace experiments::harness {
 
+std::vector<CellResult> asked_for(const Results& results) {
+  std::set<std::string> keys;
+  for (const Cell& cell : results.asked) keys.insert(cell.key());
+  std::vector<CellResult> asked;
+  std::copy_if(results.all.begin(), results.all.end(), std::back_inserter(asked),
+               [&](const CellResult& result) { return keys.contains(result.cell.key()); });
+  return asked;
+}
+
 std::map<std::string, std::string> options_of_cells(const std::string& why) {
   std::map<std::string, std::string> without;
   for (const char* option :

@@ -23,6 +23,10 @@ struct Results {
   std::vector<CellResult> all;
 };
 
+/// Of the finished cells those that were asked for: other settings of the same folder may have left
+/// more.
+std::vector<CellResult> asked_for(const Results& results);
+
 /// Looks at a trained model and may add measurements to the cell's result. Called from several
 /// threads at a time.
 using Look = std::function<void(const Lab&, nn::Model& trained, CellResult&)>;

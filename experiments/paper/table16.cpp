@@ -14,10 +14,8 @@ constexpr int batch = AdaptOptions().batch;
 constexpr int smallest_set = 100;
 const std::vector<std::string> methods{"lora", "prefix-embedding", "prefix-layer", "full"};
 
-std::string row_name(const std::string& method, int n) { return fmt::format("{} n={}", method, n); }
-
 std::string row_of(const Cell& cell) {
-  return cell.method == "frozen" ? cell.method : row_name(cell.method, cell.examples);
+  return cell.method == "frozen" ? cell.method : examples_row_name(cell.method, cell.examples);
 }
 
 Cell adapted(const Cell& cell, const Settings& options, const std::string& method) {
@@ -57,7 +55,7 @@ Section section(const ScoreTable& table) {
   for (const std::string& method : methods) {
     std::vector<std::string> row{method, "-"}, losses;
     for (const int n : sizes) {
-      const Runs* runs = table.find(row_name(method, n));
+      const Runs* runs = table.find(examples_row_name(method, n));
       if (runs != nullptr) row[1] = std::to_string(runs->begin()->second.trainable);
       row.push_back(score_text(runs));
       losses.push_back(nll_text(runs));
@@ -116,7 +114,8 @@ std::vector<Finding> findings(const std::vector<CellResult>& results) {
         {fmt::format("LoRA is at least as good as full fine-tuning at n = {}", smallest_set),
          table.task,
          linear_contrast(table,
-                         {{row_name("lora", smallest_set)}, {row_name("full", smallest_set), -1}},
+                         {{examples_row_name("lora", smallest_set)},
+                          {examples_row_name("full", smallest_set), -1}},
                          rule)});
   }
   return {finding};
