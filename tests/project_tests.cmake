@@ -21,7 +21,7 @@ string(JOIN "[ \n]+" wrong_includes
   "experiments/training/wrong.cpp: #include \"experiments/evidence/findings.h\""
   "experiments/evidence/wrong.cpp: #include \"experiments/harness/results.h\""
   "experiments/harness/wrong.cpp: #include \"experiments/paper/table6.h\""
-  "experiments/paper/wrong.cpp: #include \"experiments/beyond/facts.h\""
+  "experiments/paper/wrong.cpp: #include \"experiments/beyond/transition.h\""
   "experiments/beyond/wrong.cpp: #include \"experiments/report/report.h\""
   "experiments/report/wrong.cpp: #include \"experiments/paper/table5.h\""
   "experiments/bench/wrong.cpp: #include \"experiments/paper/table6.h\""

@@ -84,6 +84,20 @@ done
 expect 2 "$checkout/run" tabel6
 silent out
 says err "no command 'tabel6'; there are: paper report"
+while read -r kind name now; do  # names of old: here and, with the program, there
+  [[ $kind == replaced ]] || continue
+  replaced=yes
+  for program in "$checkout/run" ${lowrank:+"$lowrank"}; do
+    expect 2 "$program" "$name" --preset smoke
+    silent out
+    says err "no command '$name': $now has taken its place"
+    [[ $(wc -l <"$work/err") -eq 1 ]] || fail "more than one line"
+    [[ ! -e $work/results ]] || fail "something was written"
+    expect 0 "$checkout/run"
+    says out "  $now "
+  done
+done <"$checkout/experiments/list.txt"
+[[ -n ${replaced-} ]] || fail "no replaced name was tried"
 [[ ! -e $checkout/build ]] || fail "something was built"
 
 # The first call installs and builds. The program has the caller's folder, arguments, input and exit code.

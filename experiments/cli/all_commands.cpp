@@ -30,9 +30,13 @@ Command all_commands() {
           return own.name() == experiment.name;  // with options of its own
         }))
       commands.push_back(experiment_command(experiment));
-  return {"lowrank",
-          "LoRA from the chain rule up: train it, look into it, reproduce the paper on toy tasks",
-          std::move(commands)};
+  Command program{
+      "lowrank",
+      "LoRA from the chain rule up: train it, look into it, reproduce the paper on toy tasks",
+      std::move(commands)};
+  for (const auto& [name, successor] : replaced_commands())
+    program.refuse(name, successor + " has taken its place");
+  return program;
 }
 
 }  // namespace experiments::cli

@@ -8,4 +8,8 @@ namespace experiments::cli {
 /// the definition from experiments/list.txt.
 const std::vector<Experiment>& all_experiments();
 
+/// The names of commands that are no more, each with the command that has taken its place; from the
+/// same list.
+const std::map<std::string, std::string>& replaced_commands();
+
 }  // namespace experiments::cli

@@ -69,7 +69,8 @@ class Command {
   /// --name alone sets `value`.
   void flag(std::string name, bool& value, std::string help);
   /// An option of its relatives that this command does not have: a command line with it is wrong,
-  /// and the message says why. --help does not list it. What was declared of it is taken back.
+  /// and the message says why. --help does not list it. What was declared of it is taken back. Of
+  /// the group of all commands: the name of a command that is no more.
   void refuse(const std::string& name, std::string why);
 
   /// The text of a value, by the name of its option.

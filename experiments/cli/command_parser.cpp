@@ -95,8 +95,8 @@ const CLI::App& innermost(const CLI::App& app) {
   return parsed.empty() ? app : innermost(*parsed.front());
 }
 
-// A word that is none of the group's commands, or none at all.
-std::string wrong_command(const CLI::App& group) {
+// A word that is none of the group's commands, or none at all; `program` knows those of old.
+std::string wrong_command(const CLI::App& group, const Command& program) {
   const std::string where =
       group.get_parent() == nullptr ? "" : fmt::format(" of {}", group.get_name());
   const auto outside = group.remaining();
@@ -104,6 +104,9 @@ std::string wrong_command(const CLI::App& group) {
     return fmt::format("a command{} is wanted; valid are {}", where,
                        fmt::join(commands(group), ", "));
   const std::string first = printed(outside.front());
+  const auto why = program.refused().find(first);
+  if (why != program.refused().end() && group.get_parent() == nullptr)
+    return fmt::format("no command '{}': {}", first, why->second);
   return first.starts_with('-')
              ? fmt::format("unknown option '{}' before a command{}; valid are {}; commands are {}",
                            first, where, fmt::join(options(group), ", "),
@@ -125,7 +128,7 @@ Command& declaration(const CLI::App& app, Command& command) {
 std::string usage_message(const CLI::App& app, Command& program, const CLI::ParseError& error) {
   for (const CLI::App* group = &app; !commands(*group).empty();) {
     const auto parsed = group->get_subcommands();
-    if (!group->remaining().empty() || parsed.empty()) return wrong_command(*group);
+    if (!group->remaining().empty() || parsed.empty()) return wrong_command(*group, program);
     group = parsed.front();
   }
   const CLI::App& command = innermost(app);

@@ -53,13 +53,14 @@ for experiment in table1 costs; do
     refused "$option has no effect on $experiment: it measures" "$experiment" "$option" 1
   done
 done
-refused '--tasks has no effect on facts: it runs on sqlgen' facts --tasks sqlgen
+refused '--tasks has no effect on transition: it runs on sqlgen' transition --tasks sqlgen
+refused "no command 'facts': transition has taken its place" facts --tasks sqlgen
 refused '--tasks has no effect on amplification-scale: it runs on sqlgen' amplification-scale --tasks=nli
 refused "--tasks 'nli,reorder': adam-alpha runs on one task" adam-alpha --tasks nli,reorder
 refused '--fresh has no effect on figure2: its runs are those of table15' figure2 --fresh
 refused "unknown task 'nlx'" adam-alpha --tasks nlx
 refused '--jobs has no effect with --calibrate' known-rank --calibrate 2 --jobs 1
-for name in table1 facts; do
+for name in table1 transition; do
   accepted "$name" --help
   [[ $(<"$work/../out") != *--tasks* ]] || fail "$name --help lists --tasks"
 done

@@ -43,7 +43,9 @@ Command program(const std::shared_ptr<Options>& given) {
   compare.argument("B", text_value(given->after), "another");
   compare.flag("--json", given->json, "as JSON");
   compare.action([](const Command& command) { return command.given("B") ? 9 : 0; });
-  return {"lowrank", "", {eval, {"bench", "times", {step, product}}, compare}};
+  Command program{"lowrank", "", {eval, {"bench", "times", {step, product}}, compare}};
+  program.refuse("score", "eval has taken its place");
+  return program;
 }
 
 struct Outcome {
@@ -131,6 +133,8 @@ TEST_CASE("wrong input is one line that names it and what is valid") {
   CHECK(refusal({}) == "a command is wanted; valid are eval, bench, compare");
   CHECK(refusal({"evil"}) ==
         "unknown command 'evil'; valid are eval, bench, compare; did you mean eval?");
+  CHECK(refusal({"score", "--task", "nli"}) == "no command 'score': eval has taken its place");
+  CHECK(refusal({"bench", "score"}).starts_with("unknown command of bench 'score'"));
   CHECK(refusal({"bench"}) == "a command of bench is wanted; valid are step, product");
   CHECK(refusal({"bench", "stop"}) ==
         "unknown command of bench 'stop'; valid are step, product; did you mean step?");

@@ -1,2 +1,2 @@
-#include "experiments/beyond/facts.h"
+#include "experiments/beyond/transition.h"
 #include "experiments/harness/settings.h"
