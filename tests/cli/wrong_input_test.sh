@@ -55,7 +55,7 @@ for experiment in table1 costs; do
 done
 refused '--tasks has no effect on transition: it runs on sqlgen' transition --tasks sqlgen
 refused "no command 'facts': transition has taken its place" facts --tasks sqlgen
-refused '--tasks has no effect on amplification-scale: it runs on sqlgen' amplification-scale --tasks=nli
+refused "no command 'amplification-scale': step-size has taken its place" amplification-scale
 refused "--tasks 'nli,reorder': adam-alpha runs on one task" adam-alpha --tasks nli,reorder
 refused '--fresh has no effect on figure2: its runs are those of table15' figure2 --fresh
 refused "unknown task 'nlx'" adam-alpha --tasks nlx

@@ -106,6 +106,21 @@ TEST_CASE("the legend of forgetting has the ranks that were run") {
   for (const char* text : {"reorder", "LoRA r = 2", "LoRA r = 64"}) CHECK_FALSE(says(svg, text));
 }
 
+TEST_CASE(
+    "against the size of the step stand the tasks that were run, for the rate and for alpha") {
+  if (!gnuplot_is_here()) return;
+  Results results;
+  std::string csv = "task,axis,lr,alpha,matrix,quantity,n,mean,low,high\n";
+  for (const char* quantity : {"score", "score_more", "top", "relative", "factor", "position"})
+    for (const char* step : {"lr,0.0025,8", "lr,0.04,8", "alpha,0.04,0.5", "alpha,0.04,8"})
+      csv += fmt::format("nli,{},all,{},8,0.4,0.3,0.5\n", step, quantity);
+  csv += "nli,lr,0.04,8,q,top,8,0.9,0.8,1\n";
+  results.write("step-size/step-size.csv", csv);
+  const std::string svg = results.draw("step-size");
+  for (const char* text : {"nli", "learning rate", "α", "log-position"}) CHECK(says(svg, text));
+  for (const char* text : {"sqlgen", "reorder"}) CHECK_FALSE(says(svg, text));
+}
+
 TEST_CASE("heat maps show every task and name it") {
   if (!gnuplot_is_here()) return;
   Results results;
