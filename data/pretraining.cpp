@@ -49,6 +49,15 @@ std::string_view to_string(BaseTask task) {
       fmt::format("no base task has the number {}", static_cast<int>(task)));
 }
 
+BaseTask parse_base_task(std::string_view name) {
+  std::string valid;
+  for (const BaseTask task : all_base_tasks) {
+    if (name == to_string(task)) return task;
+    valid += fmt::format("{}{}", valid.empty() ? "" : ", ", to_string(task));
+  }
+  throw std::invalid_argument(fmt::format("unknown base task '{}'; valid are {}", name, valid));
+}
+
 BaseTask pretraining_task(std::uint64_t seed, std::uint64_t step) {
   autograd::Random stream(seed, fmt::format("data.pretraining.{}", step));
   const double u = stream.uniform();
@@ -57,15 +66,23 @@ BaseTask pretraining_task(std::uint64_t seed, std::uint64_t step) {
   return u < 0.85 ? BaseTask::isa : BaseTask::reorder;
 }
 
-Example pretraining_example(std::uint64_t seed, std::uint64_t step, int row) {
+static Example draw_row(BaseTask task, std::uint64_t seed, std::uint64_t step, int row) {
   autograd::Random stream(seed, fmt::format("data.pretraining.{}.{}", step, row));
-  return draw(pretraining_task(seed, step), stream);
+  return draw(task, stream);
+}
+
+Example pretraining_example(std::uint64_t seed, std::uint64_t step, int row) {
+  return draw_row(pretraining_task(seed, step), seed, step, row);
+}
+
+Batch pretraining_batch(BaseTask task, std::uint64_t seed, std::uint64_t step, int batch_size) {
+  std::vector<Example> rows;
+  for (int row = 0; row < batch_size; ++row) rows.push_back(draw_row(task, seed, step, row));
+  return make_batch(rows);
 }
 
 Batch pretraining_batch(std::uint64_t seed, std::uint64_t step, int batch_size) {
-  std::vector<Example> rows;
-  for (int row = 0; row < batch_size; ++row) rows.push_back(pretraining_example(seed, step, row));
-  return make_batch(rows);
+  return pretraining_batch(pretraining_task(seed, step), seed, step, batch_size);
 }
 
 Example base_example(BaseTask task, std::uint64_t seed, std::uint64_t index) {

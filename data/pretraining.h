@@ -23,6 +23,9 @@ inline constexpr BaseTask all_base_tasks[] = {
 
 std::string_view to_string(BaseTask task);
 
+/// Throws std::invalid_argument that names the valid ones.
+BaseTask parse_base_task(std::string_view name);
+
 /// The task that a step of pre-training draws.
 BaseTask pretraining_task(std::uint64_t seed, std::uint64_t step);
 
@@ -30,6 +33,9 @@ BaseTask pretraining_task(std::uint64_t seed, std::uint64_t step);
 Example pretraining_example(std::uint64_t seed, std::uint64_t step, int row);
 
 Batch pretraining_batch(std::uint64_t seed, std::uint64_t step, int batch_size);
+
+/// The batch of a step of a base that learns one task alone, from the same streams.
+Batch pretraining_batch(BaseTask task, std::uint64_t seed, std::uint64_t step, int batch_size);
 
 /// An example to measure the base on, from streams that pre-training does not use.
 Example base_example(BaseTask task, std::uint64_t seed, std::uint64_t index);

@@ -9,8 +9,10 @@
 namespace experiments::harness {
 
 BaseConfig base_of_cell(const Cell& cell, long steps) {
-  return base_config(cell.base_seed, cell.base_steps > 0 ? cell.base_steps : steps, cell.width,
-                     cell.depth);
+  BaseConfig config = base_config(cell.base_seed, cell.base_steps > 0 ? cell.base_steps : steps,
+                                  cell.width, cell.depth);
+  if (cell.base == "sqlgen") config.until_answered = UntilAnswered{data::BaseTask::sqlgen};
+  return config;
 }
 
 std::string shape_text(const nn::DecoderConfig& model) {
@@ -21,12 +23,22 @@ std::string shape_text(const nn::DecoderConfig& model) {
   return text;
 }
 
+static std::string training_text(const BaseConfig& config) {
+  const std::string shape = shape_text(config.model);
+  const std::string time = duration_text(slowness() * pretraining_seconds(config));
+  if (!config.until_answered)
+    return fmt::format("pre-training the shared base (seed {}, {} steps{}), once: about {}",
+                       config.seed, config.steps, shape, time);
+  return fmt::format(
+      "pre-training a base on {} alone (seed {}{}) until it answers {:g} %, once: at most {} "
+      "steps, about {}",
+      data::to_string(config.until_answered->task), config.seed, shape,
+      100 * config.until_answered->share, config.steps, time);
+}
+
 Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder) {
   if (has_base(config, folder)) return ensure_base(config, folder);
-  TrainingProgress progress(
-      fmt::format("pre-training the shared base (seed {}, {} steps{}), once: about {}", config.seed,
-                  config.steps, shape_text(config.model),
-                  duration_text(slowness() * pretraining_seconds(config))));
+  TrainingProgress progress(training_text(config));
   const SignalWatch watch;
   const auto show = [&](long before, long done, long total) { progress.step(before, done, total); };
   Base base = ensure_base(config, folder, show, [&] { return watch.received() != 0; });
@@ -41,7 +53,7 @@ static auto key_of(const Cell& cell) {
 void Bases::prepare(const Cell& cell) {
   if (bases_.contains(key_of(cell))) return;
   BaseConfig config = base_of_cell(cell, steps_);
-  if (cell.base == "pretrained") {
+  if (cell.base != "random") {
     bases_[key_of(cell)] = base_with_progress(config, folder_);
     return;
   }
@@ -52,7 +64,7 @@ void Bases::prepare(const Cell& cell) {
 }
 
 bool Bases::is_made(const Cell& cell) const {
-  return cell.base != "pretrained" || has_base(base_of_cell(cell, steps_), folder_);
+  return cell.base == "random" || has_base(base_of_cell(cell, steps_), folder_);
 }
 
 const Base& Bases::of(const Cell& cell) const {

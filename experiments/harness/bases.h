@@ -10,7 +10,7 @@ namespace experiments::harness {
 
 /// The bases that cells adapt, each made once and kept in a folder: by seed, by width (d_model,
 /// with heads of 16 and an MLP of four times the width), by depth, by the steps of its
-/// pre-training, and pre-trained or as it was initialised.
+/// pre-training, and by what it was pre-trained on, or as it was initialised.
 class Bases {
  public:
   /// `steps` are those of every base whose cell names none.
@@ -40,7 +40,8 @@ Base base_with_progress(const BaseConfig& config, const std::filesystem::path& f
 /// ", width 128, depth 3" of a base that is not the usual one, otherwise "".
 std::string shape_text(const nn::DecoderConfig& model);
 
-/// How the pre-trained base of a cell is made; `steps` where the cell names none.
+/// How the pre-trained base of a cell is made; `steps` (the most, where it is trained until it
+/// answers) where the cell names none.
 BaseConfig base_of_cell(const Cell& cell, long steps);
 
 }  // namespace experiments::harness

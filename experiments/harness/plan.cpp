@@ -85,7 +85,7 @@ StagePlan base_plan(const std::vector<Experiment>& experiments, const Settings& 
   for (const Experiment& experiment : experiments) {
     for (const Cell& cell : cells_of(experiment, settings)) {
       const BaseConfig config = base_of_cell(cell, settings.base_steps);
-      if (cell.base != "pretrained" || !counted.insert(hash(config)).second) continue;
+      if (cell.base == "random" || !counted.insert(hash(config)).second) continue;
       ++stage.cells;
       if (has_base(config, settings.out / "base")) continue;
       ++stage.missing;

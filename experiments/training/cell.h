@@ -28,10 +28,11 @@ struct Cell {
   std::string optimizer = "adamw";  ///< "adamw", or "sgd" with momentum 0.9
   std::uint64_t seed = 0;           ///< names data, initialisation and order of the adaptation
   std::uint64_t base_seed = 0;      ///< names the pre-trained base
-  std::string base = "pretrained";  ///< or "random": the weights that pre-training starts from
+  std::string base = "pretrained";  ///< on all tasks; "sqlgen": on it alone, until it answers
+                                    ///< (UntilAnswered); "random": as pre-training starts
   int width = 64;                   ///< d_model of the base
   int depth = 2;                    ///< its layers
-  long base_steps = 0;              ///< of its pre-training; 0: those of the run
+  long base_steps = 0;              ///< of its pre-training, or the most; 0: as the run
   int facts = 0;                    ///< K, how many meanings change; 0 for a task without K
   double lr = 0;                    ///< peak learning rate
   double lr_ratio = 1;              ///< LoRA's B learns with so many times the rate of A (LoRA+)

@@ -28,7 +28,7 @@ void check_is_one_of(const Cell& cell, const char* what, const std::string& valu
 bool is_student(const Cell& cell) { return cell.method == "student"; }
 
 void check_base_of(const Cell& cell) {
-  check_is_one_of(cell, "base", cell.base, "pretrained", "random");
+  check_is_one_of(cell, "base", cell.base, "pretrained", "sqlgen", "random");
   if (cell.width < 1) refuse_cell(cell, fmt::format("width {} is below 1", cell.width));
   if (cell.depth < 1) refuse_cell(cell, fmt::format("depth {} is below 1", cell.depth));
   if (cell.base_steps < 0)

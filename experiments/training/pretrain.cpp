@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "autograd/random.h"
 #include "data/pretraining.h"
-#include "data/vocabulary.h"
 #include "experiments/training/batches.h"
 #include "experiments/training/stopped.h"
 #include "nn/files/checkpoint.h"
 #include "nn/files/file.h"
-#include "nn/files/json.h"
 #include "nn/files/numbers.h"
 #include "nn/files/safetensors.h"
 #include "nn/optimizer.h"
@@ -17,78 +14,6 @@
 namespace experiments::training {
 
 namespace fs = std::filesystem;
-
-nn::DecoderConfig BaseConfig::default_model() {
-  nn::DecoderConfig model;  // 112,960 parameters
-  model.vocabulary = data::vocabulary().size();
-  model.context = 24;
-  return model;
-}
-
-std::string to_json(const BaseConfig& c) {
-  const nlohmann::json object{{"seed", c.seed},
-                              {"steps", c.steps},
-                              {"batch", c.batch},
-                              {"lr", c.lr},
-                              {"warmup", c.warmup},
-                              {"beta2", c.beta2},
-                              {"weight_decay", c.weight_decay},
-                              {"clip", c.clip},
-                              {"model", nlohmann::json::parse(nn::to_json(c.model))}};
-  return object.dump();
-}
-
-BaseConfig base_config(std::uint64_t seed, long steps) {
-  BaseConfig config;
-  config.seed = seed;
-  config.steps = steps;
-  config.warmup = std::min(config.warmup, steps / 10);
-  return config;
-}
-
-BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth) {
-  constexpr int head_size = 16;
-  if (width < head_size || width % head_size != 0)
-    throw std::invalid_argument(
-        fmt::format("width {}: a multiple of {} is wanted", width, head_size));
-  if (depth < 1)
-    throw std::invalid_argument(fmt::format("depth {}: at least 1 layer is wanted", depth));
-  BaseConfig config = base_config(seed, steps);
-  const double wider = static_cast<double>(width) / static_cast<double>(config.model.d_model);
-  config.model.d_model = width;
-  config.model.heads = width / head_size;
-  config.model.d_mlp = 4L * width;
-  config.model.layers = depth;
-  // With Adam an update of fixed size in each of `width` inputs moves an output `width` times as
-  // far.
-  config.lr /= wider;
-  return config;
-}
-
-BaseConfig base_config_from_json(std::string_view text) {
-  try {
-    const nlohmann::json object = nn::parse_json_object(text);
-    BaseConfig c;
-    c.seed = nn::count_at<std::uint64_t>(object, "seed");
-    c.steps = nn::count_at<long>(object, "steps");
-    c.batch = nn::count_at<int>(object, "batch");
-    c.lr = object.at("lr").get<double>();
-    c.warmup = nn::count_at<long>(object, "warmup");
-    c.beta2 = object.at("beta2").get<double>();
-    c.weight_decay = object.at("weight_decay").get<double>();
-    c.clip = object.at("clip").get<double>();
-    c.model = nn::decoder_config_from_json(object.at("model").dump());
-    if (to_json(c) == object.dump()) return c;
-  } catch (const nlohmann::json::exception&) {  // the same message as for a member too many
-  } catch (const std::exception& error) {
-    throw std::invalid_argument(fmt::format("no configuration of a base: {}", error.what()));
-  }
-  throw std::invalid_argument("no configuration of a base: members are missing, unknown or wrong");
-}
-
-std::string hash(const BaseConfig& config) {
-  return fmt::format("{:016x}", autograd::fnv1a(to_json(config)));
-}
 
 fs::path base_path(const BaseConfig& config, const fs::path& folder) {
   return folder / fmt::format("base-{}.safetensors", hash(config));
@@ -138,17 +63,34 @@ long load_state(const fs::path& path, nn::Decoder& model, nn::Optimizer& optimiz
   return done;
 }
 
-void train(nn::Decoder& model, const BaseConfig& c, const fs::path& state,
+data::Batch batch_of_step(const BaseConfig& c, long step) {
+  const auto number = static_cast<std::uint64_t>(step);
+  return c.until_answered ? data::pretraining_batch(c.until_answered->task, c.seed, number, c.batch)
+                          : data::pretraining_batch(c.seed, number, c.batch);
+}
+
+// Asked before a step, also before the first one of a process that goes on: which process took the
+// steps changes nothing.
+bool answers_enough(nn::Model& model, const BaseConfig& c, long done) {
+  constexpr long steps_between_checks = 50;
+  return c.until_answered && done > 0 && done % steps_between_checks == 0 &&
+         held_out_match(model, c.until_answered->task, c.seed) >= c.until_answered->share;
+}
+
+// The number of steps that were taken in all.
+long train(nn::Decoder& model, const BaseConfig& c, const fs::path& state,
            const StepCallback& on_step, const std::function<bool()>& stop) {
   constexpr long steps_between_saves = 1000;
   nn::AdamW optimizer({{nn::parameters(model), c.weight_decay}}, {.beta2 = c.beta2});
-  const nn::Schedule schedule{c.lr, c.warmup, c.steps, nn::Schedule::Decay::cosine};
+  const nn::Schedule schedule{
+      c.lr, c.warmup, c.steps,
+      c.until_answered ? nn::Schedule::Decay::constant : nn::Schedule::Decay::cosine};
   nn::Tape tape(autograd::TapeMode::training);
   const long before = load_state(state, model, optimizer, c.steps);
 
   for (long step = before; step < c.steps; ++step) {
-    const auto batch =
-        token_batch(data::pretraining_batch(c.seed, static_cast<std::uint64_t>(step), c.batch));
+    if (answers_enough(model, c, step)) return step;
+    const auto batch = token_batch(batch_of_step(c, step));
     tape.clear();
     const nn::Var loss = nn::token_loss({tape}, model, batch);
     optimizer.zero_grad();
@@ -164,6 +106,32 @@ void train(nn::Decoder& model, const BaseConfig& c, const fs::path& state,
       throw Stopped(fmt::format("stopped after {} of {} steps of the base", done, c.steps));
     if (on_step) on_step(before, done, c.steps);
   }
+  return c.steps;
+}
+
+// What a file of a base says of its training beside how it was made.
+nn::Metadata metadata_of(const Base& base) {
+  nn::Metadata metadata{{"base", to_json(base.config)}};
+  if (base.config.until_answered) {
+    metadata["steps"] = std::to_string(base.steps);
+    metadata["answered"] = fmt::format("{}", base.answered);
+  }
+  return metadata;
+}
+
+void read_metadata(const fs::path& path, Base& base) {
+  base.steps = base.config.steps;
+  if (!base.config.until_answered) return;
+  nn::Metadata metadata = nn::read_checkpoint_metadata(path);
+  const auto steps = nn::read_whole(metadata["steps"]);
+  const auto answered = nn::read_number(metadata["answered"]);
+  if (!steps || !answered)
+    throw nn::CheckpointError(
+        fmt::format("{} does not say after how many steps its base answered how much; remove it to "
+                    "make it again",
+                    path.string()));
+  base.steps = *steps;
+  base.answered = *answered;
 }
 
 }  // namespace
@@ -174,7 +142,10 @@ bool has_base(const BaseConfig& config, const fs::path& folder) {
 }
 
 Base load_base(const BaseConfig& config, const fs::path& folder) {
-  return {config, nn::load_checkpoint(base_path(config, folder))};
+  const fs::path path = base_path(config, folder);
+  Base base{config, nn::load_checkpoint(path)};
+  read_metadata(path, base);
+  return base;
 }
 
 Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCallback& on_step,
@@ -186,12 +157,15 @@ Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCal
   auto model = std::make_shared<nn::Decoder>(config.model, config.seed);
   nn::check_writable(path, bytes_of_state(*model));
   nn::create_folders(folder);
-  train(*model, config, state, on_step, stop);
-  nn::save_checkpoint(path, *model, {{"base", to_json(config)}});
+  Base base{config, model};
+  base.steps = train(*model, config, state, on_step, stop);
+  if (config.until_answered)
+    base.answered = held_out_match(*model, config.until_answered->task, config.seed);
+  nn::save_checkpoint(path, *model, metadata_of(base));
   std::error_code ignored;
   fs::remove(state, ignored);
   nn::set_trainable(*model, false);
-  return {config, std::move(model)};
+  return base;
 }
 
 double pretraining_seconds(const BaseConfig& config) {
@@ -200,17 +174,17 @@ double pretraining_seconds(const BaseConfig& config) {
   return 7e-3 * wider * wider * deeper * static_cast<double>(config.steps);
 }
 
+double held_out_match(nn::Model& model, data::BaseTask task, std::uint64_t seed) {
+  std::vector<data::Example> examples;
+  for (std::uint64_t i = 0; i < 500; ++i) examples.push_back(data::base_example(task, seed, i));
+  const nn::Score s = evaluate(model, examples);
+  return static_cast<double>(s.exact) / static_cast<double>(s.rows);
+}
+
 std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::uint64_t seed) {
-  constexpr int examples_each = 500;
   std::vector<std::pair<std::string, double>> quality;
-  for (const data::BaseTask task : data::all_base_tasks) {
-    std::vector<data::Example> examples;
-    for (std::uint64_t i = 0; i < examples_each; ++i)
-      examples.push_back(data::base_example(task, seed, i));
-    const nn::Score s = evaluate(model, examples);
-    quality.emplace_back(data::to_string(task),
-                         static_cast<double>(s.exact) / static_cast<double>(s.rows));
-  }
+  for (const data::BaseTask task : data::all_base_tasks)
+    quality.emplace_back(data::to_string(task), held_out_match(model, task, seed));
   return quality;
 }
 

@@ -2,29 +2,42 @@
 
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "data/pretraining.h"
 #include "experiments/namespaces.h"
 #include "nn/transformer.h"
 
 namespace experiments::training {
 
-/// How the shared base model is made. Everything here changes its weights, so everything is in its
-/// hash.
+/// Pre-training on one task alone, which ends as soon as the model answers this share of examples
+/// that no step draws. So models that learn at different speeds start an adaptation from the same
+/// knowledge.
+struct UntilAnswered {
+  data::BaseTask task = data::BaseTask::sqlgen;
+  double share = 0.99;
+};
+
+/// How a base model is made. Everything here changes its weights, so everything is in its hash.
 struct BaseConfig {
   std::uint64_t seed = 2;
-  long steps = 8000;
+  long steps = 8000;  ///< with until_answered at most so many
   int batch = 64;
-  double lr = 3e-3;  ///< peak; linear warm-up, then cosine to zero
+  /// Peak; linear warm-up, then cosine to zero. With until_answered it stays where it is: no end is
+  /// known to which it could fall.
+  double lr = 3e-3;
   long warmup = 200;
   double beta2 = 0.98;
   double weight_decay = 0.01;
-  double clip = 1.0;  ///< of the gradients' joint norm
+  double clip = 1.0;                                 ///< of the gradients' joint norm
+  std::optional<UntilAnswered> until_answered = {};  ///< else all tasks, in their shares
   nn::DecoderConfig model = default_model();
 
   static nn::DecoderConfig default_model();
@@ -37,7 +50,7 @@ BaseConfig base_config(std::uint64_t seed, long steps);
 /// std::invalid_argument for a width that is no multiple of a head's, and for no layers.
 BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth);
 
-/// As JSON text, its keys sorted.
+/// As JSON text, its keys sorted; without until_answered where there is none.
 std::string to_json(const BaseConfig& config);
 
 /// Throws std::invalid_argument for a text that is not what to_json makes of a configuration.
@@ -51,6 +64,14 @@ std::string hash(const BaseConfig& config);
 struct Base {
   BaseConfig config;
   std::shared_ptr<const nn::Decoder> model;
+  long steps = 0;  ///< that its training took
+  /// With until_answered the share of held-out examples that it answered then, else NaN.
+  double answered = std::numeric_limits<double>::quiet_NaN();
+
+  /// It was trained until it answered enough, and does not: its steps ran out.
+  bool fell_short() const {
+    return config.until_answered && answered < config.until_answered->share;
+  }
 };
 
 /// Called after every step with the steps done before this process, now, and in all.
@@ -66,7 +87,8 @@ Base ensure_base(const BaseConfig& config, const std::filesystem::path& folder,
 
 /// The seconds that the training of a base is expected to take: 7 ms a step on two cores of a
 /// current machine at two layers, and as many times more as a wider base's matrices are larger and
-/// a deeper base has more of them.
+/// a deeper base has more of them. With until_answered it is what all its steps would take, which
+/// are the most.
 double pretraining_seconds(const BaseConfig& config);
 
 /// Whether the cache has it, and the base from the cache. Throws as nn::load_checkpoint does.
@@ -76,8 +98,10 @@ Base load_base(const BaseConfig& config, const std::filesystem::path& folder);
 /// Where ensure_base keeps the base of this configuration.
 std::filesystem::path base_path(const BaseConfig& config, const std::filesystem::path& folder);
 
-/// How well the base does what it was trained on: exact match by pre-training task, on examples
-/// that no training step drew.
+/// Exact match on a pre-training task, a fraction, on 500 examples that no training step drew.
+double held_out_match(nn::Model& model, data::BaseTask task, std::uint64_t seed);
+
+/// How well the base does what it was trained on: held_out_match by pre-training task.
 std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::uint64_t seed);
 
 /// Another model with the same configuration and weights.

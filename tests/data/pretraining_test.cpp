@@ -45,6 +45,23 @@ TEST_CASE("a batch holds its rows, all of the task of its step") {
   CHECK(seen.size() == 5);  // every task occurs, so every length was compared
 }
 
+TEST_CASE("a base of one task takes its batches from the same streams, and its name is read") {
+  for (std::uint64_t step = 0; step < 20; ++step) {
+    const BaseTask drawn = data::pretraining_task(1, step);
+    const auto ids_of = [&](BaseTask task) {
+      return data::pretraining_batch(task, 1, step, 3).ids;
+    };
+    CHECK(ids_of(drawn) == data::pretraining_batch(1, step, 3).ids);
+    const BaseTask other = drawn == BaseTask::isa ? BaseTask::nli : BaseTask::isa;
+    CHECK(ids_of(other) != ids_of(drawn));
+    CHECK(data::parse_base_task(to_string(drawn)) == drawn);
+  }
+  CHECK_THROWS_WITH_AS(
+      data::parse_base_task("isnt"),
+      "unknown base task 'isnt'; valid are sqlgen, nli, nli_unreliable, isa, reorder",
+      std::invalid_argument);
+}
+
 TEST_CASE("rows, steps and seeds are fresh") {
   const auto tokens = [](std::uint64_t seed, std::uint64_t step, int row) {
     return data::pretraining_example(seed, step, row).tokens;

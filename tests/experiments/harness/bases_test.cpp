@@ -61,6 +61,21 @@ TEST_CASE("the usual base is what it was before there were depths") {
   CHECK(hash(base_of_cell(cell_at(64, 3, 0), 600)) != hash(base_config(7, 600)));
 }
 
+TEST_CASE("a base of sqlgen alone is another one, and a random one is not trained") {
+  Cell cell = cell_at(64, 2, 600);
+  cell.base = "sqlgen";
+  const BaseConfig config = base_of_cell(cell, 8000);
+  REQUIRE(config.until_answered);
+  CHECK(config.until_answered->task == data::BaseTask::sqlgen);
+  CHECK(config.steps == 600);
+  CHECK(hash(config) != hash(base_config(7, 600)));
+  const TemporaryFolder folder;
+  const Bases bases(folder.path(), 2);
+  CHECK_FALSE(bases.is_made(cell));
+  cell.base = "random", cell.base_steps = 0;
+  CHECK(bases.is_made(cell));
+}
+
 TEST_CASE("a deeper base takes longer, and one without layers is refused") {
   CHECK(pretraining_seconds(base_config(7, 100, 64, 4)) ==
         doctest::Approx(2 * pretraining_seconds(base_config(7, 100))));

@@ -271,7 +271,7 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("init", "zero").starts_with("unknown initialisation \"zero\""));
   CHECK(with("dropout", 1).starts_with("dropout 1 is not in [0, 1)"));
   CHECK(with("optimizer", "lion").starts_with("unknown optimizer \"lion\"; valid: adamw, sgd"));
-  CHECK(with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, random"));
+  CHECK(with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, sqlgen, random"));
   CHECK(with("width", 0).starts_with("width 0 is below 1"));
   CHECK(with("depth", 0).starts_with("depth 0 is below 1"));
   CHECK(with("base_steps", -1).starts_with("base_steps -1 is below 0"));

@@ -183,3 +183,84 @@ TEST_CASE("a state that is damaged or of another training is refused, and stays"
   CHECK(refusal().starts_with(of_another + ": missing: "));
   CHECK(go_on(config, folder.path()) == 5);  // what was there is still good
 }
+
+namespace {
+
+// A small model that learns one task until it answers this share.
+BaseConfig until(data::BaseTask task, double share, long steps) {
+  BaseConfig config = small_config(2, steps);
+  config.batch = 16;
+  config.until_answered = UntilAnswered{task, share};
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("a base that is trained until it answers stops there, and a kept one says the same") {
+  const BaseConfig config = until(data::BaseTask::isa, 0.3, 1000);
+  nn::Decoder untrained(config.model, config.seed);
+  CHECK(held_out_match(untrained, data::BaseTask::isa, config.seed) < 0.3);
+
+  const TemporaryFolder folder;
+  const Base base = ensure_base(config, folder.path());
+  CHECK(base.steps > 0);
+  CHECK(base.steps < 1000);
+  CHECK(base.steps % 50 == 0);
+  CHECK(base.answered >= 0.3);
+  CHECK_FALSE(base.fell_short());
+  CHECK(held_out_match(*copy_of(*base.model), data::BaseTask::isa, config.seed) == base.answered);
+
+  const Base kept = ensure_base(config, folder.path(), [](long, long, long) { CHECK(false); });
+  CHECK(kept.steps == base.steps);
+  CHECK(kept.answered == base.answered);
+  CHECK(nn::fingerprint(*copy_of(*kept.model)) == nn::fingerprint(*copy_of(*base.model)));
+
+  // Stopped before a check, at it, and behind it: the same bits.
+  const std::string whole = bits(config, folder.path());
+  for (const long stop : {base.steps - 1, base.steps, 3L}) {
+    CAPTURE(stop);
+    const TemporaryFolder again;
+    train_until(stop, config, again.path());
+    go_on(config, again.path());
+    CHECK(bits(config, again.path()) == whole);
+  }
+}
+
+TEST_CASE("a base that cannot answer is trained for all its steps, and says that it fell short") {
+  // The labels are random, so nobody answers nine of ten.
+  const BaseConfig config = until(data::BaseTask::nli_unreliable, 0.9, 120);
+  const TemporaryFolder folder;
+  const Base base = ensure_base(config, folder.path());
+  CHECK(base.steps == 120);
+  CHECK(base.answered < 0.9);
+  CHECK(base.fell_short());
+  CHECK(load_base(config, folder.path()).fell_short());
+  // A number of steps is no such aim.
+  const Base usual = ensure_base(small_config(), folder.path());
+  CHECK(usual.steps == 12);
+  CHECK_FALSE(usual.fell_short());
+}
+
+TEST_CASE("what a base is trained until is in its name, and a file that lacks the end is refused") {
+  const BaseConfig config = until(data::BaseTask::isa, 0.3, 50);
+  BaseConfig other = config;
+  other.until_answered->share = 0.4;
+  CHECK(hash(config) != hash(other));
+  other = config;
+  other.until_answered->task = data::BaseTask::reorder;
+  CHECK(hash(config) != hash(other));
+  other.until_answered.reset();
+  CHECK(to_json(other).find("until_answered") == std::string::npos);
+  CHECK(to_json(base_config_from_json(to_json(config))) == to_json(config));
+  std::string unknown = to_json(config);
+  unknown.replace(unknown.find("isa"), 3, "ist");
+  CHECK_THROWS_WITH_AS(base_config_from_json(unknown),
+                       doctest::Contains("unknown base task 'ist'; valid are sqlgen, nli, "),
+                       std::invalid_argument);
+
+  const TemporaryFolder folder;
+  nn::save_checkpoint(base_path(config, folder.path()),
+                      *copy_of(*ensure_base(small_config(), folder.path()).model), {});
+  CHECK_THROWS_WITH_AS(load_base(config, folder.path()),
+                       doctest::Contains("does not say after how many steps"), nn::CheckpointError);
+}
