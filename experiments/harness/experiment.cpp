@@ -42,6 +42,10 @@ std::string sweep_of(const std::vector<Experiment>& experiments, const std::stri
   return name;
 }
 
+std::string search_folder_of(const Experiment& experiment) {
+  return sweep_of(experiment) + "/search";
+}
+
 Sharing sharing_of(const Experiment& experiment) {
   if (experiment.train || experiment.configuration) return Sharing::apart;
   return experiment.look ? Sharing::gives : Sharing::gives_and_takes;
@@ -65,6 +69,11 @@ std::vector<Value> values_of(const std::vector<Cell>& cells, Field Cell::*field)
   return {values.begin(), values.end()};
 }
 
+std::string rates_text(const Experiment& experiment, const Settings& settings) {
+  if (!experiment.own_rates) return settings.search ? "searched" : "recorded";
+  return settings.search ? "searched for each row" : "searched for each row near the recorded";
+}
+
 // Cells name their learning rates and all else that an experiment varies; what they do not name is
 // in the configuration.
 RunCard card_of(const Experiment& experiment, const std::vector<Cell>& cells,
@@ -79,7 +88,7 @@ RunCard card_of(const Experiment& experiment, const std::vector<Cell>& cells,
   card.configuration = {{"base", base_of_all(settings)},
                         {"steps_factor", settings.steps_factor},
                         {"settings", own},
-                        {"learning_rates", settings.search ? "searched" : "recorded"}};
+                        {"learning_rates", rates_text(experiment, settings)}};
   card.extent = {{"tasks", values_of<std::string>(cells, &Cell::task)},
                  {"base_seeds", values_of<std::uint64_t>(cells, &Cell::base_seed)},
                  {"seeds", values_of<std::uint64_t>(cells, &Cell::seed)},
@@ -170,7 +179,10 @@ Report run(const Experiment& experiment, Lab& lab) {
     throw std::invalid_argument(fmt::format("{} runs on none of these tasks", experiment.name));
   const std::string sweep = sweep_of(experiment);
   std::vector<Cell> cells = experiment.cells ? experiment.cells(settings) : std::vector<Cell>{};
-  set_learning_rates(cells, lab);
+  if (experiment.own_rates)
+    set_own_rates(cells, search_folder_of(experiment), lab);
+  else
+    set_learning_rates(cells, lab);
   if (settings.only_base) leave_with_bases(sweep, cells, lab.bases);
   const RunCard card = card_of(experiment, cells, settings);
   if (settings.dealer)

@@ -49,6 +49,10 @@ struct Experiment {
   Look look = {};    ///< at every trained model
   Train train = {};  ///< instead of run_cell
 
+  /// Every row has a learning rate of its own, searched in the folder `search` of its folder
+  /// (set_own_rates), and not one that its method and targets share.
+  bool own_rates = false;
+
   /// What changes its numbers beside the cells and the settings: it goes into the run card.
   std::function<nlohmann::json(const Settings&)> configuration = {};
 
@@ -81,6 +85,9 @@ Settings settings_for(const Experiment& experiment, Settings settings);
 /// std::invalid_argument where the settings have no task; of a shard NotReady and, at its end,
 /// PartDone.
 Report run(const Experiment& experiment, Lab& lab);
+
+/// Where it searches the rates of its rows, in OUT.
+std::string search_folder_of(const Experiment& experiment);
 
 /// What its cells are to others: it trains or measures in a way of its own, or looks at its models,
 /// or neither.

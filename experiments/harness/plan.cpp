@@ -101,7 +101,8 @@ std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
                                      const Settings& settings) {
   std::vector<Cell> cells;
   for (const Experiment& experiment : experiments)
-    for (const Cell& cell : cells_of(experiment, settings))
+    for (const Cell& cell :
+         experiment.own_rates ? std::vector<Cell>{} : cells_of(experiment, settings))
       if (cell.method != "frozen" && cell.lr == 0) cells.push_back(cell);
   return cells;
 }
@@ -126,7 +127,14 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Se
   }
   for (const Experiment& experiment : experiments) {
     std::vector<Cell> cells = cells_of(experiment, settings);
-    if (!settings.search) cells = with_rates(std::move(cells), recorded);
+    if (experiment.own_rates) {
+      const std::string folder = search_folder_of(experiment);
+      stages.push_back(stage_plan(Experiment{folder, ""},
+                                  search_runs(own_searched_cells(cells), own_first_rates(settings)),
+                                  settings, slower, apart[folder]));
+    } else if (!settings.search) {
+      cells = with_rates(std::move(cells), recorded);
+    }
     const Sharing sharing = sharing_of(experiment);
     StagePlan stage =
         stage_plan(experiment, cells, settings, slower,

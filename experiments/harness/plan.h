@@ -13,11 +13,12 @@ struct StagePlan {
 };
 
 /// Cells that train and have no learning rate of their own, over all experiments: what a search of
-/// learning rates is for.
+/// learning rates is for. Not those of experiments that search for each row.
 std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
                                      const Settings& settings);
 
-/// The bases, the search of learning rates where there is one, and each experiment. Reads what is
+/// The bases, the search of learning rates where there is one, and each experiment, after its own
+/// search where it has one. Reads what is
 /// in the results folder and writes nothing. `slower` is how much longer all takes here.
 std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Settings& settings,
                             double slower = slowness());

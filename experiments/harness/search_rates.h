@@ -1,35 +1,9 @@
 #pragma once
 
-#include "experiments/harness/lr_search.h"
 #include "experiments/harness/results.h"
-#include "experiments/harness/settings.h"
+#include "experiments/harness/search_runs.h"
 
 namespace experiments::harness {
-
-/// The cell whose learning rate a cell takes: of the same task, method and targets, on the first
-/// base, at r = 4 or the method's usual size, with what else varies at its default. Its lr and seed
-/// are filled in by the search.
-Cell searched_cell(const Cell& cell, const Settings& settings);
-
-/// The lowest of the eight doubling rates that the search of a method begins with: the same number
-/// for each, over a range where its best rate is expected. Throws std::invalid_argument for a
-/// method without.
-double lowest_rate(const std::string& method);
-
-/// The runs that the searches of the given cells begin with: eight rates, three seeds that no table
-/// uses.
-std::vector<Cell> search_runs(const std::vector<Cell>& cells);
-
-/// What these searches still have to run, given what was run: the first runs, and from a best rate
-/// at an edge the next one beyond it, up to four doublings or halvings. Nothing once each best rate
-/// lies inside or the four are done.
-std::vector<Cell> missing_runs(const std::vector<Cell>& cells,
-                               const std::vector<CellResult>& results);
-
-/// The searches among these results that are complete and of these options: of their base, K, steps
-/// and scale. A folder that was searched at two K has both.
-std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
-                                        const Settings& settings);
 
 /// Searches the learning rate of each of the given cells, each once, on validation examples, in
 /// OUT/learning-rates, with missing_runs. Where a best rate stays at an edge, the choice says so
@@ -39,9 +13,8 @@ std::vector<LrSearch> complete_searches(const std::vector<CellResult>& results,
 LearningRates search_rates(const std::vector<Cell>& cells, Lab& lab, Start start = Start::resume);
 
 /// Searches the learning rate of each of these cells by itself, whatever tells it from the others,
-/// with the rates and seeds of search_rates on a base of its own, in OUT/<folder>; in the order of
-/// the cells. With AdamW the first rates fall as 64 / width, with SGD they are 20 times as high. A
-/// shard searches nothing: NotReady where one is missing.
+/// with eight_rates and the seeds of search_rates on a base of its own, in OUT/<folder>; in the
+/// order of the cells. A shard searches nothing: NotReady where one is missing.
 std::vector<LrSearch> search_each(const std::vector<Cell>& cells, const std::string& folder,
                                   Lab& lab);
 
@@ -52,8 +25,17 @@ std::vector<LrSearch> search_each(const std::vector<Cell>& cells, const std::str
 /// std::invalid_argument where nothing is recorded.
 void set_learning_rates(std::vector<Cell>& cells, Lab& lab);
 
-/// The rate of a cell from these, as set_learning_rates has it. Throws as LearningRates::find.
-double rate_of(const Cell& cell, const LearningRates& rates);
+/// The cells whose rates own_searches searches, of cells that name none: one for all that differ in
+/// seed and base seed alone, on the base seed of the first.
+std::vector<Cell> own_searched_cells(const std::vector<Cell>& cells);
+
+/// With what own_searches begins: eight_rates with settings.search, else rates_near_recorded.
+FirstRates own_first_rates(const Settings& settings);
+
+/// Gives every cell that trains and has no learning rate that of a search of its own, as search_each
+/// does, for own_searched_cells in OUT/<folder>. So each row has the rate that is best for it, and
+/// every row is searched alike.
+void set_own_rates(std::vector<Cell>& cells, const std::string& folder, Lab& lab);
 
 /// The rates of these cells for a shard, which starts no search: what is there of them in
 /// OUT/learning-rates. Throws NotReady that names what is missing, ResultsError.

@@ -95,6 +95,26 @@ TEST_CASE("a search of learning rates is part of the plan, once for each place")
   CHECK(cells_without_rate({an_experiment("one")}, options).size() == 2);
 }
 
+TEST_CASE("an experiment that searches for each row has a search of its own in the plan") {
+  const TemporaryFolder folder;
+  Settings options = small(folder.path());
+  Experiment own = an_experiment("own");
+  own.own_rates = true;
+  std::vector<StagePlan> stages = plan({own}, options, 1);
+  REQUIRE(stages.size() == 3);
+  CHECK(stages[1].name == "own/search");
+  CHECK(stages[1].cells == 9);  // three rates near the recorded one, three seeds, for both seeds
+  CHECK(stages[2].missing == 4);
+  options.search = true;
+  stages = plan({own, an_experiment("one")}, options, 1);
+  REQUIRE(stages.size() == 5);
+  CHECK(stages[1].name == "learning-rates");
+  CHECK(stages[1].cells == 24);  // of the other alone
+  CHECK(stages[2].name == "own/search");
+  CHECK(stages[2].cells == 24);
+  CHECK(cells_without_rate({own}, options).empty());
+}
+
 TEST_CASE("every method has a range of learning rates, those that train much the lowest") {
   CHECK(lowest_rate("full") < lowest_rate("adapter-h"));
   CHECK(lowest_rate("adapter-h") < lowest_rate("lora"));

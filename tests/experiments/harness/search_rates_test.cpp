@@ -149,3 +149,71 @@ TEST_CASE(
   CHECK(std::filesystem::exists(out / "learning-rates/learning_rates.json"));
   std::fclose(quiet);
 }
+
+TEST_CASE("every row has a rate of its own, which all its repetitions share") {
+  const TemporaryFolder out;
+  Settings options = settings_of(Preset::smoke);
+  options.out = out.path();
+  options.jobs = 2;
+  options.base_steps = 1;
+  options.steps_factor = 1e-9;  // a step each
+  std::vector<Cell> cells;
+  for (const std::uint64_t seed : {1, 2}) {
+    const Cell repetition = task_cell(options, data::tasks::nli, 10 + seed, seed);
+    cells.push_back(frozen(repetition));
+    for (const int rank : {1, 2}) cells.push_back(lora_cell(repetition, options, {"q"}, rank));
+  }
+  std::FILE* quiet = std::fopen((out / "said").c_str(), "w");
+  Progress progress(quiet, false, 1e9);
+  Lab lab(options, progress);
+  lab.settings.dealer = std::make_shared<Dealer>(Shard{1, 2});
+  CHECK_THROWS_WITH_AS(set_own_rates(cells, "rows/search", lab),
+                       doctest::Contains("not all learning rates are searched in "), NotReady);
+  lab.settings.dealer.reset();
+  set_own_rates(cells, "rows/search", lab);
+  const std::vector<CellResult> runs = read_folder(out / "rows/search");
+  std::map<int, std::set<double>> tried;
+  for (const CellResult& run : runs) {
+    CHECK(run.cell.base_seed == 11);  // the first
+    tried[run.cell.rank].insert(run.cell.lr);
+  }
+  CHECK(tried.size() == 2);
+  for (const Cell& cell : cells) {
+    if (cell.method == "frozen") {
+      CHECK(cell.lr == 0);
+      continue;
+    }
+    CHECK(tried.at(cell.rank).size() >= 3);
+    CHECK(tried.at(cell.rank).contains(cell.lr));
+    CHECK(cell.lr == cells[static_cast<std::size_t>(cell.rank)].lr);
+  }
+  // What is found is not searched again, and a shard reads it.
+  for (Cell& cell : cells) cell.lr = 0;
+  lab.settings.dealer = std::make_shared<Dealer>(Shard{1, 2});
+  set_own_rates(cells, "rows/search", lab);
+  CHECK(read_folder(out / "rows/search").size() == runs.size());
+  CHECK(cells[1].lr > 0);
+}
+
+TEST_CASE("a short search begins near the recorded rate, and goes on beyond its edges") {
+  const Settings options = settings_of(Preset::quick);
+  Cell cell = lora_cell(task_cell(options, data::tasks::sqlgen, 2, 1), options, {"q", "v"}, 4);
+  const double recorded = rate_of(cell, recorded_learning_rates());
+  CHECK(rates_near_recorded(cell) == std::vector<double>{recorded / 2, recorded, 2 * recorded});
+  cell.width = 256;
+  CHECK(rates_near_recorded(cell)[1] == recorded / 4);
+  std::vector<CellResult> results;
+  for (const std::size_t more : {9, 3}) {  // the highest of the first is best: one rate more
+    const std::vector<Cell> runs = missing_runs({cell}, results, rates_near_recorded);
+    CHECK(runs.size() == more);
+    for (const Cell& run : runs) {
+      CellResult result = fake::result(run);
+      result.value = run.lr <= recorded / 2 ? run.lr / recorded : 0;
+      result.more["train_nll"] = 1;
+      results.push_back(result);
+    }
+  }
+  CHECK(missing_runs({cell}, results, rates_near_recorded).empty());
+  CHECK(found_searches({cell}, results, rates_near_recorded)[0]->choice.lr == recorded / 2);
+  CHECK_FALSE(found_searches({cell}, {}, rates_near_recorded)[0]);
+}
