@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "experiments/harness/output.h"
+#include "experiments/harness/plan.h"
 #include "experiments/harness/worker_threads.h"
 
 namespace experiments::cli {
@@ -63,6 +64,8 @@ Settings settings_from(const SettingsOptions& given) {
 int run_experiment(const Experiment& experiment, const Settings& settings) {
   Progress progress;
   Lab lab(settings_for(experiment, settings), progress);
+  if (settings.preset == Preset::full && !settings.is_part())
+    progress.message(plan_text(plan({experiment}, settings), settings.jobs));
   try {
     Report report = run(experiment, lab);
     print_out("{}", report_text(report, columns_of_output()));
