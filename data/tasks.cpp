@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <map>
 #include <stdexcept>
 
 namespace data {
@@ -48,6 +51,48 @@ std::vector<Example> examples(const Task& task, const TaskOptions& options, Spli
   for (int i = 0; i < count; ++i)
     list.push_back(example(task, options, split, seed, static_cast<std::uint64_t>(i)));
   return list;
+}
+
+std::vector<Example> with_permuted_answers(std::vector<Example> examples, autograd::Random stream) {
+  const std::vector<int> order = stream.permutation(static_cast<int>(examples.size()));
+  const std::vector<Example> before = examples;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const Example& from = before[static_cast<std::size_t>(order[i])];
+    if (from.first_target != before.front().first_target ||
+        from.target_count != before.front().target_count)
+      throw std::invalid_argument(
+          "answers can be permuted only where all stand at one place and have one length");
+    std::ranges::copy(from.answer(), examples[i].tokens.begin() + from.first_target);
+  }
+  return examples;
+}
+
+double commonest_answer(std::span<const Example> examples) {
+  if (examples.empty()) throw std::invalid_argument("no example has a commonest answer");
+  std::map<std::vector<int>, int> times;
+  int most = 0;
+  for (const Example& example : examples) {
+    const std::span<const int> answer = example.answer();
+    most = std::max(most, ++times[{answer.begin(), answer.end()}]);
+  }
+  return static_cast<double>(most) / static_cast<double>(examples.size());
+}
+
+double blind_loss(std::span<const Example> examples) {
+  if (examples.empty()) throw std::invalid_argument("no example has a loss");
+  const auto count = static_cast<std::size_t>(examples.front().target_count);
+  const auto n = static_cast<double>(examples.size());
+  double sum = 0;
+  for (std::size_t place = 0; place < count; ++place) {
+    std::map<int, int> times;
+    for (const Example& example : examples) {
+      if (example.answer().size() != count)
+        throw std::invalid_argument("answers of several lengths have no common places");
+      ++times[example.answer()[place]];
+    }
+    for (const auto& [word, often] : times) sum -= often / n * std::log(often / n);
+  }
+  return sum / static_cast<double>(count);
 }
 
 std::vector<Example> training_set(const Task& task, const TaskOptions& options,

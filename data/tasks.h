@@ -86,6 +86,21 @@ Example example(const Task& task, const TaskOptions& options, Split split, std::
 std::vector<Example> examples(const Task& task, const TaskOptions& options, Split split,
                               std::uint64_t seed, int count);
 
+/// The same prompts, each with the answer of another: the answers go to the examples in the order
+/// that the stream draws, so that how often each answer comes stays as it is, and nothing else of
+/// the prompts says it. A control: what a model learns of them it has learned by heart. An example
+/// may get its own answer again, and surely so where all answers are equal. Throws
+/// std::invalid_argument unless all answers have one place and length.
+std::vector<Example> with_permuted_answers(std::vector<Example> examples, autograd::Random stream);
+
+/// What can be had without looking at the prompt: the share of examples that have the commonest
+/// answer, and the loss, in nats per target token, of a guess that says at each place of the answer
+/// how often each word stands there, which is the mean of the entropies of the places. Permuting
+/// answers changes neither. Both throw std::invalid_argument for no example, and the second also
+/// where answers differ in length.
+double commonest_answer(std::span<const Example> examples);
+double blind_loss(std::span<const Example> examples);
+
 std::vector<Example> training_set(const Task& task, const TaskOptions& options, std::uint64_t seed);
 std::vector<Example> validation_set(const Task& task, const TaskOptions& options,
                                     std::uint64_t seed);

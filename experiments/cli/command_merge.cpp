@@ -25,7 +25,7 @@ struct MergeOptions {
 nn::Metadata kept_labels(const SourcedModel& sourced) {
   nn::Metadata kept;
   for (const char* key : {"task", "facts", "size", "blocks", "optimizer", "seed", "lr", "lr_ratio",
-                          "steps", "examples", "base"}) {
+                          "steps", "examples", "labels", "base"}) {
     const auto found = sourced.labels.find(key);
     if (found != sourced.labels.end()) kept.insert(*found);
   }

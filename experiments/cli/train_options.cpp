@@ -72,6 +72,7 @@ void set_task(const SayNothing& say_nothing, const TrainOptions& given, Cell& ce
   cell.steps = given.steps.value_or(info.steps);
   cell.examples = given.examples.value_or(info.n_train);
   cell.seed = given.seed;
+  cell.labels = given.labels;
 }
 
 void set_base(const TrainOptions& given, TrainRun& run) {
@@ -197,6 +198,9 @@ void add_optimizer_options(Command& command, TrainOptions& given) {
                  "of the optimizer (default: the task's)");
   command.option("--examples", whole(given.examples, 1, most_examples),
                  "to train on (default: the task's)");
+  command.option("--labels", one_of(given.labels, "labels", {"true", "permuted"}),
+                 "true, or permuted among the training examples: a control, with nothing to learn "
+                 "but the examples by heart");
   add_facts_option(command, given.facts, "sqlgen: how many meanings change, 2 to 32 (default 20)");
 }
 

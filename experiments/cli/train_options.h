@@ -24,7 +24,7 @@ struct TrainOptions {
   std::vector<std::pair<std::string, nn::Index>> rank_pattern;
   std::vector<std::pair<std::string, double>> alpha_pattern;
 
-  std::string optimizer = "adamw";
+  std::string optimizer = "adamw", labels = "true";
   std::optional<double> lr;
   std::optional<int> steps, examples, facts;
   std::uint64_t seed = 1;

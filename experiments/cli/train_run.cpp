@@ -99,8 +99,7 @@ void save_trained(nn::Decoder& model, const TrainRun& run, const fs::path& out) 
 TrainResult train_and_save(const Base& base, const TrainRun& run, const fs::path& out) {
   const Cell& cell = run.cell;
   const data::Task& task = data::parse_task(cell.task);
-  const auto examples =
-      data::examples(task, task_options(cell), data::Split::train, cell.seed, cell.examples);
+  const auto examples = training_examples(cell);
   const auto held_out = data::validation_set(task, task_options(cell), cell.seed);
   auto model = model_for(base, run);
   TrainResult result;

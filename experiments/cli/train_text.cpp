@@ -67,9 +67,10 @@ std::string describe(const TrainRun& run) {
                   cell.seed, run.base.seed, run.base.steps, shape_text(run.base.model));
   text += method_text(run);
   const std::string optimizer = cell.optimizer == "sgd" ? " of SGD with momentum 0.9" : "";
-  return text + fmt::format("{} examples, {} steps of {}{}, learning rate {:g} ({})\n",
-                            cell.examples, cell.steps, run.adapt.batch, optimizer, cell.lr,
-                            run.lr_source);
+  const std::string permuted = cell.labels == "true" ? "" : " with permuted labels";
+  return text + fmt::format("{} examples{}, {} steps of {}{}, learning rate {:g} ({})\n",
+                            cell.examples, permuted, cell.steps, run.adapt.batch, optimizer,
+                            cell.lr, run.lr_source);
 }
 
 nn::Json to_json(const TrainRun& run) {
@@ -85,6 +86,7 @@ nn::Json to_json(const TrainRun& run) {
   object["lr_source"] = run.lr_source;
   object["steps"] = cell.steps;
   object["examples"] = cell.examples;
+  if (cell.labels != Cell().labels) object["labels"] = cell.labels;
   object["width"] = cell.width;
   object["depth"] = cell.depth;
   object["base"] = nn::parse_json(to_json(run.base));
@@ -104,6 +106,7 @@ nn::Metadata labels(const TrainRun& run) {
   if (cell.size > 0) m["size"] = fmt::format("{}", cell.size);
   if (!cell.blocks.empty()) m["blocks"] = blocks_text(cell);
   if (cell.optimizer != usual.optimizer) m["optimizer"] = cell.optimizer;
+  if (cell.labels != usual.labels) m["labels"] = cell.labels;
   if (cell.lr_ratio != usual.lr_ratio) m["lr_ratio"] = fmt::format("{}", cell.lr_ratio);
   return m;
 }

@@ -147,6 +147,15 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
   return last_loss;
 }
 
+std::vector<data::Example> training_examples(const Cell& cell) {
+  std::vector<data::Example> examples =
+      data::examples(data::parse_task(cell.task), task_options(cell), data::Split::train, cell.seed,
+                     cell.examples);
+  if (cell.labels == "true") return examples;
+  return data::with_permuted_answers(std::move(examples),
+                                     autograd::Random(cell.seed, "labels.permuted"));
+}
+
 CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
                     const std::atomic<bool>& stop, const Measure& measure) {
   const data::Task& task = data::parse_task(cell.task);
@@ -156,10 +165,8 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
   CellResult result;
   result.cell = cell;
   if (cell.method != "frozen") {
-    const auto examples =
-        data::examples(task, options, data::Split::train, cell.seed, cell.examples);
     try {
-      result.more["train_nll"] = train(*model, cell, examples, {}, stop);
+      result.more["train_nll"] = train(*model, cell, training_examples(cell), {}, stop);
     } catch (const nn::NonFiniteGradient&) {  // it diverged; it is scored as it was left
       result.more["train_nll"] = std::numeric_limits<double>::quiet_NaN();
     }

@@ -53,6 +53,10 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
              const AdaptOptions& options = {}, const std::atomic<bool>& stop = never,
              const OnStep& on_step = {});
 
+/// What the cell is trained on: the first cell.examples of its seed. With permuted labels their
+/// answers change places among them, in the order of the stream (cell.seed, "labels.permuted").
+std::vector<data::Example> training_examples(const Cell& cell);
+
 /// Which examples a trained model is scored on.
 enum class ScoreOn { test, validation };
 

@@ -38,6 +38,7 @@ struct Cell {
   double lr_ratio = 1;              ///< LoRA's B learns with so many times the rate of A (LoRA+)
   int steps = 0;                    ///< optimizer steps
   int examples = 0;                 ///< size of the training set
+  std::string labels = "true";      ///< of the training set, or "permuted" among its examples
 
   /// The cell in one line, equal for equal cells and different for different ones. Adapters'
   /// folders are named by it, so fields that came later are in it only where they are not at their

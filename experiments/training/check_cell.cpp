@@ -90,6 +90,9 @@ void check_cell(const Cell& cell) {
   if (cell.task.empty()) refuse_cell(cell, "a cell needs a task");
   check_base_of(cell);
   check_is_one_of(cell, "optimizer", cell.optimizer, "adamw", "sgd");
+  check_is_one_of(cell, "labels", cell.labels, "true", "permuted");
+  if (cell.labels != Cell().labels && (cell.method == "frozen" || is_student(cell)))
+    refuse_cell(cell, fmt::format("{} is not trained on labels", cell.method));
   const lora::Method* method = method_of(cell);
   if (is_student(cell) && cell.size < 0)
     refuse_cell(cell, fmt::format("planted rank {} is below 0", cell.size));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 #include "autograd/random.h"
@@ -193,4 +194,44 @@ TEST_CASE("tasks are named, and unknown ones refused with the names there are") 
                        std::invalid_argument);
   CHECK_THROWS_AS(data::example(data::tasks::sqlgen, {0}, Split::train, 1, 0),
                   std::invalid_argument);
+}
+
+TEST_CASE("permuted answers: the same prompts and the same answers, in another order") {
+  for (const Task& task : data::all_tasks()) {
+    CAPTURE(std::string(task.name));
+    const auto examples = data::examples(task, {}, Split::train, 1, 200);
+    const auto permuted =
+        data::with_permuted_answers(examples, autograd::Random(1, "labels.permuted"));
+    std::multiset<std::vector<int>> before, after;
+    int kept = 0;
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      const std::span<const int> was = examples[i].answer(), is = permuted[i].answer();
+      CHECK(std::ranges::equal(examples[i].prompt(), permuted[i].prompt()));
+      before.emplace(was.begin(), was.end()), after.emplace(is.begin(), is.end());
+      kept += std::ranges::equal(was, is);
+    }
+    CHECK(before == after);
+    CHECK(kept < 100);  // the three answers of nli agree in one of three by chance
+    CHECK(checksum(permuted) !=
+          checksum(data::with_permuted_answers(examples, autograd::Random(2, "labels.permuted"))));
+  }
+  auto unlike = data::examples(data::tasks::nli, {}, Split::train, 1, 2);
+  unlike[1].first_target += 1;
+  CHECK_THROWS_AS(data::with_permuted_answers(unlike, autograd::Random(1, "x")),
+                  std::invalid_argument);
+}
+
+TEST_CASE("the commonest answer is what can be right without the prompt") {
+  CHECK(data::commonest_answer(data::test_set(data::tasks::nli, {})) ==
+        doctest::Approx(0.38).epsilon(0.1));
+  CHECK(data::commonest_answer(data::test_set(data::tasks::reorder, {})) < 0.01);
+  CHECK_THROWS_AS(data::commonest_answer({}), std::invalid_argument);
+  // Four answers of two words: the first always the same, the second two and two: (0 + ln 2) / 2.
+  std::vector<Example> four(4, {.tokens = {1, 2, 3}, .first_target = 1, .target_count = 2});
+  four[0].tokens[2] = four[1].tokens[2] = 4;
+  CHECK(data::blind_loss(four) == doctest::Approx(std::log(2.0) / 2));
+  CHECK(data::blind_loss(std::span(four).first(2)) == 0);
+  CHECK_THROWS_AS(data::blind_loss({}), std::invalid_argument);
+  four[3].target_count = 1;
+  CHECK_THROWS_AS(data::blind_loss(four), std::invalid_argument);
 }

@@ -111,18 +111,21 @@ TEST_CASE("what any method trains is written, and read again as the same model")
 
 TEST_CASE("labels and JSON carry what is not as usual, and labels nothing else") {
   TrainRun run = run_of("lora");
-  for (const char* name : {"size", "blocks", "optimizer", "lr_ratio"})
+  for (const char* name : {"size", "blocks", "optimizer", "lr_ratio", "labels"})
     CHECK_FALSE(labels(run).contains(name));
   run.cell.blocks = {0, 1}, run.cell.optimizer = "sgd", run.cell.lr_ratio = 4;
+  run.cell.labels = "permuted";
+  CHECK(labels(run).at("labels") == "permuted");
   CHECK(labels(run).at("blocks") == "0,1");
   CHECK(labels(run).at("optimizer") == "sgd");
   CHECK(labels(run).at("lr_ratio") == "4");
   const std::string json = nn::text_of(to_json(run));
   for (const char* member : {"\"blocks\":[0,1]", "\"optimizer\":\"sgd\"", "\"lr_ratio\":4.0",
-                             "\"width\":64", "\"depth\":2"})
+                             "\"labels\":\"permuted\"", "\"width\":64", "\"depth\":2"})
     CHECK_MESSAGE(json.find(member) != std::string::npos, member);
   CHECK(describe(run).find("B learns with 4 times the rate of A\n") != std::string::npos);
   CHECK(describe(run).find(" of SGD with momentum 0.9") != std::string::npos);
+  CHECK(describe(run).find("40 examples with permuted labels, ") != std::string::npos);
 }
 
 TEST_CASE("a folder with the files of two methods is never made") {

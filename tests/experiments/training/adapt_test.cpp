@@ -151,6 +151,77 @@ TEST_CASE("the prefix beside LoRA learns with the rate of A") {
   CHECK(faster.at("prefix.rows") == plain.at("prefix.rows"));
 }
 
+namespace {
+
+/// Prompts of two words of which the first decides among three answers; half of the prompts are
+/// held out.
+struct ByFirstWord {
+  std::vector<data::Example> train, test;
+  ByFirstWord() {
+    for (int first = 0; first < 12; ++first)
+      for (int second = 0; second < 10; ++second)
+        ((first + second) % 2 == 0 ? train : test)
+            .push_back({.tokens = {first, 20 + second, 40 + first % 3, 50},
+                        .first_target = 2,
+                        .target_count = 1});
+  }
+};
+
+/// What an adapter that was trained on the first scores on the second, and the loss it is left with
+/// on the first.
+nn::Score score_of(const std::vector<data::Example>& trained_on,
+                   const std::vector<data::Example>& test, double& loss) {
+  Cell cell = lora_on_q_and_v();
+  cell.targets = {"q", "k", "v", "o", "up", "down"}, cell.rank = 8, cell.alpha = 16;
+  cell.steps = 300;
+  const auto model = prepare(random_base(), cell);
+  train(*model, cell, trained_on);
+  const nn::Score own = evaluate(*model, trained_on);
+  loss = own.nll / own.weight;
+  return evaluate(*model, test);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "permuted labels are learned by heart as true ones are, and tell nothing of new prompts") {
+  const ByFirstWord task;
+  double of_true = 0, of_permuted = 0;
+  const nn::Score right = score_of(task.train, task.test, of_true);
+  const nn::Score chance =
+      score_of(data::with_permuted_answers(task.train, autograd::Random(1, "labels.permuted")),
+               task.test, of_permuted);
+  constexpr double before = 1.0986;  // ln 3, of an even guess
+  CHECK(of_true < 0.3 * before);     // an adapter on an untrained base cannot be surer than that
+  CHECK(before - of_permuted > 0.95 * (before - of_true));
+  // Control: what is there to be learned is learned.
+  CHECK(right.exact == right.rows);
+  // By chance one of three, with a standard deviation of sqrt(60 / 3 * 2 / 3) = 3.7.
+  CHECK(chance.rows == 60);
+  CHECK(chance.exact < 20 + 3 * 3.7);
+}
+
+TEST_CASE("a cell with permuted labels is trained on them, and on the same prompts") {
+  Cell cell = lora_on_q_and_v();
+  cell.examples = 40;
+  const auto plain = training_examples(cell);
+  cell.labels = "permuted";
+  const auto permuted = training_examples(cell);
+  REQUIRE(permuted.size() == plain.size());
+  int changed = 0;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    CHECK(std::ranges::equal(plain[i].prompt(), permuted[i].prompt()));
+    changed += plain[i].tokens != permuted[i].tokens;
+  }
+  CHECK(changed > 10);
+  // run_cell takes them: the losses are not those of true labels.
+  const double of_permuted = run_cell(random_base(), cell, ScoreOn::validation).nll;
+  cell.labels = "true";
+  CHECK(run_cell(random_base(), cell, ScoreOn::validation).nll != of_permuted);
+  cell.method = "frozen", cell.labels = "permuted";
+  CHECK_THROWS_WITH(check_cell(cell), doctest::Contains("frozen is not trained on labels"));
+}
+
 TEST_CASE("blocks that are not named get no adapters") {
   Cell cell = lora_on_q_and_v();
   const std::string everywhere = trained(cell);

@@ -165,7 +165,8 @@ TEST_CASE("fields that came later are in key and JSON only where they say someth
   result.cell.depth = 3;
   result.cell.base_steps = 40;
   result.cell.lr_ratio = 4;
-  CHECK(result.cell.key() == key + " blocks=0,1 depth=3 base_steps=40 lr_ratio=4");
+  result.cell.labels = "permuted";
+  CHECK(result.cell.key() == key + " blocks=0,1 depth=3 base_steps=40 lr_ratio=4 labels=permuted");
   const nlohmann::ordered_json object = to_json(result);
   const CellResult back = cell_result_from_json(object);
   CHECK(back.cell.key() == result.cell.key());
@@ -177,6 +178,7 @@ TEST_CASE("fields that came later are in key and JSON only where they say someth
   CHECK(before.depth == 2);
   CHECK(before.base_steps == 0);
   CHECK(before.lr_ratio == 1);
+  CHECK(before.labels == "true");
   nlohmann::ordered_json without_width = nlohmann::ordered_json::parse(line);
   without_width.erase("width");
   CHECK(reason(without_width) == "field \"width\" is missing");
@@ -272,6 +274,7 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("dropout", 1).starts_with("dropout 1 is not in [0, 1)"));
   CHECK(with("optimizer", "lion").starts_with("unknown optimizer \"lion\"; valid: adamw, sgd"));
   CHECK(with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, sqlgen, random"));
+  CHECK(with("labels", "random").starts_with("unknown labels \"random\"; valid: true, permuted"));
   CHECK(with("width", 0).starts_with("width 0 is below 1"));
   CHECK(with("depth", 0).starts_with("depth 0 is below 1"));
   CHECK(with("base_steps", -1).starts_with("base_steps -1 is below 0"));
