@@ -5,22 +5,53 @@
 namespace lora::inline LOWRANK_PRECISION {
 namespace {
 
-/// Passes on what the wrapped projection does, and adds up x xᵀ on the way. It visits its inner
-/// projection under its own name, so that no parameter is called anything else meanwhile.
-struct InputSum final : nn::Projection {
-  std::unique_ptr<nn::Projection> inner;
+/// The sum of x xᵀ over the rows x of what it is shown.
+struct MomentSum {
   MatrixXd sum;
   nn::Index rows = 0;
 
-  explicit InputSum(std::unique_ptr<nn::Projection> projection)
-      : inner(std::move(projection)),
-        sum(MatrixXd::Zero(inner->in_features(), inner->in_features())) {}
-
-  nn::Var forward(const nn::Pass& pass, nn::Var x) override {
-    const MatrixXd rows_of_x = x.value().m.cast<double>();
+  explicit MomentSum(nn::Index d) : sum(MatrixXd::Zero(d, d)) {}
+  void add(const nn::Matrix& x) {
+    const MatrixXd rows_of_x = x.cast<double>();
     sum += product_tn(rows_of_x, rows_of_x);
     rows += rows_of_x.rows();
-    return inner->forward(pass, x);
+  }
+};
+
+// y = x, and on the way back it looks at the gradient        dx += dy
+struct WatchGradient final : autograd::Op {
+  MomentSum& moment;
+  explicit WatchGradient(MomentSum& into) : moment(into) {}
+  const char* name() const override { return "watch_gradient"; }
+  void forward(autograd::Context& ctx) override { ctx.out() = ctx.in(0); }
+  void backward(autograd::Context& ctx) override {
+    const nn::Matrix& dy = ctx.dout();
+    moment.add(dy);
+    if (autograd::Gradient dx = ctx.grad(0)) dx += dy;
+  }
+};
+
+enum class Watched { inputs, output_gradients };
+
+/// Passes on what the wrapped projection does, and adds up its inputs or the gradients of its
+/// outputs on the way. It visits its inner projection under its own name, so that no parameter is
+/// called anything else meanwhile.
+struct WatchedProjection final : nn::Projection {
+  std::unique_ptr<nn::Projection> inner;
+  Watched watched;
+  MomentSum moment;
+
+  WatchedProjection(std::unique_ptr<nn::Projection> projection, Watched what)
+      : inner(std::move(projection)),
+        watched(what),
+        moment(what == Watched::inputs ? inner->in_features() : inner->out_features()) {}
+
+  nn::Var forward(const nn::Pass& pass, nn::Var x) override {
+    if (watched == Watched::inputs) moment.add(x.value().m);
+    const nn::Var y = inner->forward(pass, x);
+    if (watched == Watched::inputs) return y;
+    const nn::Var inputs[] = {y};
+    return y.tape->record(std::make_unique<WatchGradient>(moment), inputs, y.shape());
   }
   void visit(const std::string& prefix, const Visitor& fn) override { inner->visit(prefix, fn); }
   nn::Index in_features() const override { return inner->in_features(); }
@@ -28,27 +59,27 @@ struct InputSum final : nn::Projection {
 };
 
 /// Wraps every projection, and takes the wrappers off again when it goes.
-class InputSums {
+class WatchedProjections {
  public:
-  explicit InputSums(nn::Module& model) : model_(model) {
-    model_.visit_slots("", [](const std::string&, std::unique_ptr<nn::Projection>& slot) {
-      slot = std::make_unique<InputSum>(std::move(slot));
+  WatchedProjections(nn::Module& model, Watched what) : model_(model) {
+    model_.visit_slots("", [&](const std::string&, std::unique_ptr<nn::Projection>& slot) {
+      slot = std::make_unique<WatchedProjection>(std::move(slot), what);
     });
   }
-  ~InputSums() {
+  ~WatchedProjections() {
     for_each(
-        [](const std::string&, std::unique_ptr<nn::Projection>& slot, InputSum& sum_of_inputs) {
-          std::unique_ptr<nn::Projection> inner = std::move(sum_of_inputs.inner);
+        [](const std::string&, std::unique_ptr<nn::Projection>& slot, WatchedProjection& watched) {
+          std::unique_ptr<nn::Projection> inner = std::move(watched.inner);
           slot = std::move(inner);
         });
   }
-  InputSums(const InputSums&) = delete;
-  InputSums& operator=(const InputSums&) = delete;
+  WatchedProjections(const WatchedProjections&) = delete;
+  WatchedProjections& operator=(const WatchedProjections&) = delete;
 
   template <class Fn>
   void for_each(const Fn& fn) {
     model_.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
-      fn(name, slot, static_cast<InputSum&>(*slot));
+      fn(name, slot, static_cast<WatchedProjection&>(*slot));
     });
   }
 
@@ -56,18 +87,28 @@ class InputSums {
   nn::Module& model_;
 };
 
+std::map<std::string, MatrixXd> watched_moments(nn::Module& model, Watched what,
+                                                const std::function<void()>& run) {
+  WatchedProjections projections(model, what);
+  run();
+  std::map<std::string, MatrixXd> moments;
+  projections.for_each([&](const std::string& name, auto&, const WatchedProjection& watched) {
+    const MomentSum& moment = watched.moment;
+    if (moment.rows > 0) moments[name] = moment.sum / static_cast<double>(moment.rows);
+  });
+  return moments;
+}
+
 }  // namespace
 
 std::map<std::string, MatrixXd> input_second_moments(nn::Module& model,
                                                      const std::function<void()>& run) {
-  InputSums sums(model);
-  run();
-  std::map<std::string, MatrixXd> moments;
-  sums.for_each([&](const std::string& name, auto&, const InputSum& sum_of_inputs) {
-    if (sum_of_inputs.rows > 0)
-      moments[name] = sum_of_inputs.sum / static_cast<double>(sum_of_inputs.rows);
-  });
-  return moments;
+  return watched_moments(model, Watched::inputs, run);
+}
+
+std::map<std::string, MatrixXd> output_gradient_moments(nn::Module& model,
+                                                        const std::function<void()>& run) {
+  return watched_moments(model, Watched::output_gradients, run);
 }
 
 }  // namespace lora::inline LOWRANK_PRECISION

@@ -54,16 +54,33 @@ Svd whitened_delta_svd(const LoraLinear& layer, const MatrixXd& root_of_C) {
                         product(layer.A.value.m.cast<double>(), root_of_C), layer.scale());
 }
 
-double projected_norm(const MatrixXd& W, const MatrixXd& U, const MatrixXd& V) {
+static void check_directions(const MatrixXd& W, const MatrixXd& U, const MatrixXd& V) {
   if (U.rows() != W.rows() || V.rows() != W.cols())
     throw std::invalid_argument(fmt::format("U ({},{}) and V ({},{}) do not fit W ({},{})",
                                             U.rows(), U.cols(), V.rows(), V.cols(), W.rows(),
                                             W.cols()));
+}
+
+double projected_norm(const MatrixXd& W, const MatrixXd& U, const MatrixXd& V) {
+  check_directions(W, U, V);
   return product_tn(U, product(W, V)).norm();
 }
 
 double expected_random_norm(const MatrixXd& W, Index r) {
   return W.norm() * static_cast<double>(r) / std::sqrt(static_cast<double>(W.size()));
+}
+
+HalfRandom half_random_norms(const MatrixXd& W, const MatrixXd& U, const MatrixXd& V) {
+  check_directions(W, U, V);
+  const auto part = [](Index r, Index d) {
+    return std::sqrt(static_cast<double>(r) / static_cast<double>(d));
+  };
+  return {part(U.cols(), W.rows()) * product(W, V).norm(),
+          part(V.cols(), W.cols()) * product_tn(U, W).norm()};
+}
+
+double Amplification::log_position() const {
+  return std::log(in_delta / expected_random) / std::log(in_w / expected_random);
 }
 
 namespace {
@@ -97,14 +114,16 @@ Amplification amplification(const MatrixXd& W, const Svd& W_svd, const Svd& delt
                     delta.sigma.size(), W_svd.sigma.size()));
   if (draws < 2) throw std::invalid_argument(fmt::format("{} draws have no spread", draws));
   const RootMeanSquare by_chance = random_norm(W, r, random, draws);
+  const MatrixXd U = delta.U.leftCols(r), V = delta.V.leftCols(r);
   return {.r = r,
           .w_norm = W.norm(),
           .delta_norm = delta.sigma.norm(),
-          .in_delta = projected_norm(W, delta.U.leftCols(r), delta.V.leftCols(r)),
+          .in_delta = projected_norm(W, U, V),
           .in_w = W_svd.sigma.head(r).norm(),
           .in_random = by_chance.value,
           .in_random_error = by_chance.error,
-          .expected_random = expected_random_norm(W, r)};
+          .expected_random = expected_random_norm(W, r),
+          .half_random = half_random_norms(W, U, V)};
 }
 
 }  // namespace lora::inline LOWRANK_PRECISION

@@ -66,6 +66,26 @@ MatrixXd corrected_grid(const MatrixXd& phi, Index d) {
   return result;
 }
 
+double largest_cosine(const MatrixXd& U, const MatrixXd& V) {
+  check_lengths(U, V);
+  return svd(product_tn(U, V)).sigma(0);
+}
+
+ChanceLevel chance_largest_cosine(Index i, Index j, Index d, int draws) {
+  check_sizes(i, j, d);
+  if (draws < 2) throw std::invalid_argument(fmt::format("{} draws have no spread", draws));
+  autograd::Random random(0, fmt::format("subspace.largest_cosine.{}.{}.{}", i, j, d));
+  // One of the two may as well be the first axes, since only their mutual position counts.
+  const MatrixXd axes = MatrixXd::Identity(d, i);
+  VectorXd squares(draws);
+  for (double& square : squares) {
+    const double cosine = largest_cosine(axes, random_subspace(d, j, random));
+    square = cosine * cosine;
+  }
+  const double mean = squares.mean();
+  return {mean, std::sqrt((squares.array() - mean).square().sum() / (draws - 1))};
+}
+
 double projection_distance(const MatrixXd& U, const MatrixXd& V) {
   check_lengths(U, V);
   const VectorXd cosines = svd(product_tn(U, V)).sigma;  // p of them

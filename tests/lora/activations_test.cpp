@@ -54,3 +54,32 @@ TEST_CASE("passes add up, a throwing one leaves the model whole, none gives noth
   CHECK(Snapshot(model) == before);
   CHECK(dynamic_cast<nn::Linear*>(model.blocks[0]->attn.q.get()) != nullptr);
 }
+
+TEST_CASE("the second moment of the gradients in the outputs, and the model is as before") {
+  Decoder model(small_config(), 1);
+  const Snapshot before(model);
+  const auto pass = [&] {
+    nn::Tape tape;
+    tape.backward(nn::token_loss({tape}, model, small_batch()));
+  };
+  pass();
+  const nn::Parameter& bias = dynamic_cast<nn::Linear&>(*model.blocks[1]->mlp.down).bias;
+  const nn::Matrix of_bias = bias.grad.m;  // the sum of the gradients in the outputs
+  for (nn::Parameter* p : nn::parameters(model)) p->zero_grad();
+  const auto moments = output_gradient_moments(model, pass);
+  CHECK(same_bits(bias.grad.m, of_bias));  // watching changes nothing
+  CHECK(Snapshot(model) == before);
+  CHECK(dynamic_cast<nn::Linear*>(model.blocks[0]->attn.q.get()) != nullptr);
+  REQUIRE(moments.size() == 12);
+  const MatrixXd& G = moments.at("blocks.1.mlp.down");
+  CHECK(G.rows() == of_bias.cols());
+  CHECK(G.isApprox(G.transpose()));
+  CHECK(svd(G).sigma(0) > 0);
+  // With n rows the square of the mean of the gradients is at most the mean of the squares.
+  const double n = static_cast<double>(small_batch().B * small_batch().T);
+  const MatrixXd mean = of_bias.cast<double>() / n;
+  CHECK(G.trace() > mean.squaredNorm());
+  // Where nothing trains, nothing flows back.
+  nn::set_trainable(model, false);
+  CHECK(output_gradient_moments(model, [&] { logits_of_batch(model, small_batch()); }).empty());
+}

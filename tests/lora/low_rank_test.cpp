@@ -129,3 +129,50 @@ TEST_CASE("amplification of changes along W's top, along its bottom, and of no r
   CHECK_THROWS_AS(amplification(W, s, s, 13, autograd::Random(1, "row")), std::invalid_argument);
   CHECK_THROWS_AS(amplification(W, s, s, 1, autograd::Random(1, "row"), 1), std::invalid_argument);
 }
+
+TEST_CASE("half-random levels are the root mean square over the side that is random") {
+  const MatrixXd W = drawn(24, 10, "W");
+  // Directions that lean towards W's top, so that the three levels differ.
+  const Svd own = svd(W);
+  const MatrixXd U = orthonormal_basis(own.U.leftCols(3) + 0.2 * drawn(24, 3, "U"));
+  const MatrixXd V = orthonormal_basis(own.V.leftCols(3) + 0.2 * drawn(10, 3, "V"));
+  const HalfRandom level = half_random_norms(W, U, V);
+  constexpr int draws = 4000;
+  autograd::Random random(3, "half random");
+  VectorXd outputs_drawn(draws), inputs_drawn(draws);  // squares
+  for (Index i = 0; i < draws; ++i) {
+    const double with_v = projected_norm(W, random_subspace(24, 3, random), V);
+    const double with_u = projected_norm(W, U, random_subspace(10, 3, random));
+    outputs_drawn(i) = with_v * with_v, inputs_drawn(i) = with_u * with_u;
+  }
+  // In standard errors of the mean of the squares.
+  const auto off = [](const VectorXd& squares, double value) {
+    const double sd = std::sqrt((squares.array() - squares.mean()).square().mean());
+    return (squares.mean() - value * value) / (sd / std::sqrt(squares.size()));
+  };
+  CHECK(std::abs(off(outputs_drawn, level.inputs_kept)) < 4);
+  CHECK(std::abs(off(inputs_drawn, level.outputs_kept)) < 4);
+  // Controls: not the other side's, not that of random directions on both sides, not with the other
+  // dimension under the root.
+  CHECK(std::abs(off(outputs_drawn, level.outputs_kept)) > 4);
+  CHECK(std::abs(off(inputs_drawn, level.inputs_kept)) > 4);
+  CHECK(std::abs(off(outputs_drawn, expected_random_norm(W, 3))) > 4);
+  CHECK(std::abs(off(outputs_drawn, level.inputs_kept * std::sqrt(24.0 / 10))) > 4);
+  // Both sides together are more than either.
+  CHECK(projected_norm(W, U, V) > std::max(level.inputs_kept, level.outputs_kept));
+  CHECK_THROWS_AS(half_random_norms(W, V, U), std::invalid_argument);
+}
+
+TEST_CASE("the position by logarithm is 0 for random directions, 1 for W's own, and the paper's") {
+  const auto position = [](double random, double in_delta, double in_w) {
+    Amplification a;
+    a.expected_random = random, a.in_delta = in_delta, a.in_w = in_w;
+    return a.log_position();
+  };
+  CHECK(position(0.5, 0.5, 8) == Approx(0));
+  CHECK(position(0.5, 8, 8) == Approx(1));
+  CHECK(position(0.5, 2, 8) == Approx(0.5));
+  CHECK(position(0.5, 0.25, 8) < 0);
+  CHECK(position(61.95 * 4 / 12288, 0.32, 21.67) == Approx(0.396).epsilon(0.01));  // r = 4
+  CHECK(position(61.95 * 64 / 12288, 1.90, 37.71) == Approx(0.372).epsilon(0.01));
+}

@@ -125,3 +125,40 @@ TEST_CASE("subspaces of different spaces are not compared") {
   CHECK_THROWS_AS(projection_distance(unit_vectors(4, {0}), unit_vectors(5, {0})),
                   std::invalid_argument);
 }
+
+TEST_CASE("the largest cosine finds one shared direction wherever it stands") {
+  autograd::Random random(2, "shared");
+  const MatrixXd Q = random_subspace(64, 20, random);
+  MatrixXd U = Q.leftCols(8), V = Q.rightCols(12);  // orthogonal
+  CHECK(largest_cosine(U, V) == doctest::Approx(0));
+  V.col(11) = U.col(5);
+  CHECK(largest_cosine(U, V) == doctest::Approx(1));
+  CHECK(similarity_grid(U, V)(0, 0) == doctest::Approx(0));  // which the first two do not see
+  // Two orders of one plane: phi(1,1) says half, the plane is the same.
+  MatrixXd turned(64, 2);
+  turned << (U.col(0) + U.col(1)) / std::sqrt(2.0), (U.col(0) - U.col(1)) / std::sqrt(2.0);
+  CHECK(similarity_grid(U.leftCols(2), turned)(0, 0) == doctest::Approx(0.5));
+  CHECK(largest_cosine(U.leftCols(2), turned) == doctest::Approx(1));
+  CHECK_THROWS_AS(largest_cosine(U, MatrixXd::Identity(5, 2)), std::invalid_argument);
+}
+
+TEST_CASE("the chance level of the largest cosine is that of random subspaces") {
+  const ChanceLevel level = chance_largest_cosine(8, 16, 64);
+  CHECK(level.mean == doctest::Approx(0.52).epsilon(0.03));
+  CHECK(level.sd == doctest::Approx(0.06).epsilon(0.2));
+  // Against other draws, both subspaces random.
+  autograd::Random random(9, "others");
+  double sum = 0;
+  for (int i = 0; i < 200; ++i) {
+    const MatrixXd U = random_subspace(64, 8, random);
+    sum += std::pow(largest_cosine(U, random_subspace(64, 16, random)), 2);
+  }
+  CHECK(std::abs(sum / 200 - level.mean) < 4 * level.sd / std::sqrt(130.0));
+  CHECK(sum / 200 > chance_similarity(8, 16, 64) + 0.2);  // control: it is not phi's
+  // A line and a line: the squared cosine has the mean 1/d.
+  CHECK(chance_largest_cosine(1, 1, 64, 4000).mean == doctest::Approx(1.0 / 64).epsilon(0.1));
+  CHECK(level.corrected(1) == doctest::Approx(1));
+  CHECK(level.corrected(level.mean) == doctest::Approx(0));
+  CHECK_THROWS_AS(chance_largest_cosine(8, 65, 64), std::invalid_argument);
+  CHECK_THROWS_AS(chance_largest_cosine(8, 16, 64, 1), std::invalid_argument);
+}
