@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "experiments/paper/permuted_labels.h"
 #include "lora/files/adapter.h"
 
 namespace experiments::paper {
@@ -29,6 +30,14 @@ std::vector<Cell> adapter_cells(const Settings& options, const std::vector<int>&
   std::vector<Cell> cells;
   for (const Cell& repetition : repetitions(options))
     for (const int rank : ranks) cells.push_back(adapter_cell(repetition, options, rank));
+  return cells;
+}
+
+std::vector<Cell> permuted_cells(const Settings& options, const std::vector<int>& ranks) {
+  std::vector<Cell> cells;
+  for (const Cell& cell : adapter_cells(options, ranks))
+    if (options.preset == Preset::full || cell.rank >= 4)
+      cells.push_back(permuted_twin(cell, options.preset));
   return cells;
 }
 
@@ -64,7 +73,7 @@ std::optional<AdaptedModel> read(const Settings& options, const Bases& bases, co
 std::vector<Cell> beside(const std::vector<Cell>& asked, const std::vector<CellResult>& results,
                          const Settings& options) {
   const auto setting = [](const Cell& cell) {
-    return std::tuple(cell.rank, cell.alpha, cell.scaling);
+    return std::tuple(cell.rank, cell.alpha, cell.scaling, cell.labels);
   };
   const auto place = [&](const Cell& cell) {
     return std::tuple(setting(cell), cell.task, cell.base_seed, cell.seed);
@@ -106,6 +115,7 @@ Finding resting_on(Finding finding, const std::vector<AdaptedModel>& models, con
 
 void keep_adapter(const Lab& lab, nn::Model& trained, CellResult& result) {
   lora::save_adapter(folder_of(lab.settings, result.cell), trained);
+  measure_own_loss(trained, result);
 }
 
 std::vector<AdaptedModel> adapted_models(const Results& results, Lab& lab) {
@@ -116,7 +126,7 @@ std::vector<AdaptedModel> adapted_models(const Results& results, Lab& lab) {
   // One order, whatever was asked for: sums then have the same last bits.
   const auto place = [&](const Cell& cell) {
     return std::tuple(cell.base_seed, data::task_place(cell.task), cell.seed, cell.rank,
-                      cell.alpha != options.alpha, cell.alpha);
+                      cell.alpha != options.alpha, cell.alpha, is_permuted(cell));
   };
   std::stable_sort(cells.begin(), cells.end(),
                    [&](const Cell& a, const Cell& b) { return place(a) < place(b); });

@@ -38,17 +38,22 @@ Cell adapter_cell(Cell repetition, const Settings& options, int rank,
 /// Such a cell for every repetition and rank.
 std::vector<Cell> adapter_cells(const Settings& options, const std::vector<int>& ranks);
 
+/// The twins of such cells, with permuted labels, of the ranks among these that the rules and the
+/// figures compare: 4, 8 and 16, and in `full` all.
+std::vector<Cell> permuted_cells(const Settings& options, const std::vector<int>& ranks);
+
 /// The adapters of the cells that were asked for, and with them what the folder has of other tasks,
 /// seeds and bases at the same ranks, alpha and K, so that a run of a part does not hide the whole.
-/// They come in one order: by base, task, seed, rank, and options.alpha before other alpha. A run
-/// that diverged is left out, with a message. Throws as lora::load_adapter.
+/// They come in one order: by base, task, seed, rank, options.alpha before other alpha, and true
+/// labels before permuted ones. A run that diverged is left out, with a message. Throws as lora::load_adapter.
 std::vector<AdaptedModel> adapted_models(const Results& results, Lab& lab);
 
-/// Keeps a trained adapter, so that adapted_models finds it: the look of these experiments.
+/// Keeps a trained adapter, so that adapted_models finds it, and measures measure_own_loss: the look
+/// of these experiments.
 void keep_adapter(const Lab& lab, nn::Model& trained, CellResult& result);
 
 /// The cells among the results that stand beside those asked for: of another task, seed or base,
-/// with the rank, alpha and scale of one of the cells and, on sqlgen, options.facts. Throws
+/// with the rank, alpha, scale and labels of one of the cells and, on sqlgen, options.facts. Throws
 /// std::invalid_argument that names both if two of them claim one place.
 std::vector<Cell> beside(const std::vector<Cell>& asked, const std::vector<CellResult>& results,
                          const Settings& options);

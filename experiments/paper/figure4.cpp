@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
+#include "experiments/paper/permuted_labels.h"
 #include "lora/analysis/subspace.h"
 
 namespace experiments::paper::figure4 {
@@ -23,9 +26,12 @@ Grid with_the_others(const AdaptedModel& one, const std::vector<const AdaptedMod
 }  // namespace
 
 Grids grids_of(const std::vector<AdaptedModel>& models) {
-  std::map<std::pair<std::string, std::uint64_t>, std::vector<const AdaptedModel*>> groups;
-  for (const AdaptedModel& model : models)
-    if (model.cell.rank == rank) groups[{model.cell.task, model.cell.base_seed}].push_back(&model);
+  using Group = std::tuple<std::string, std::string, std::uint64_t>;  // task, labels, base
+  std::map<Group, std::vector<const AdaptedModel*>> groups;
+  for (const AdaptedModel& model : models) {
+    const Cell& cell = model.cell;
+    if (cell.rank == rank) groups[{cell.task, cell.labels, cell.base_seed}].push_back(&model);
+  }
 
   Grids grids;
   for (const auto& [group, members] : groups) {
@@ -34,12 +40,13 @@ Grids grids_of(const std::vector<AdaptedModel>& models) {
       const Repetition repetition{one->cell.base_seed, one->cell.seed};
       for (const auto& [name, matrix] : one->matrices) {
         for (const Side side : all_sides)
-          grids[{group.first, name, "seeds", side}][repetition] =
+          grids[{one->cell.task, name, labelled("seeds", one->cell), side}][repetition] =
               with_the_others(*one, members, name, side);
+        if (is_permuted(one->cell)) continue;
         autograd::Random random(one->cell.seed, "figure4.gaussian." + name);
         const lora::Index r = matrix.A.rows(), in = matrix.A.cols();
         const lora::MatrixXd first = lora::gaussian(r, in, random);
-        grids[{group.first, name, "gaussian", Side::A}][repetition] = {
+        grids[{one->cell.task, name, "gaussian", Side::A}][repetition] = {
             lora::similarity_grid(lora::svd(first).V, lora::svd(lora::gaussian(r, in, random)).V),
             in};
       }
@@ -78,10 +85,15 @@ Finding finding_of(const Grids& grids) {
     c.each = jackknifed(q, v);
     c.unit = "of φ";
     c.over = "base seed, seed: jackknife over all pairs of seeds";
-    const auto of_top = [&](const char* kind) {
-      return mean(values(by_repetition(grids, task, kind, "seeds", Side::right, top)));
+    const auto mean_of = [&](const char* kind, const char* what, const auto& read) {
+      return mean(values(by_repetition(grids, task, kind, what, Side::right, read)));
     };
-    c.note = fmt::format("The top directions alone: {:.2f} and {:.2f}.", of_top("q"), of_top("v"));
+    c.note = fmt::format("The top directions alone: {:.2f} and {:.2f}.", mean_of("q", "seeds", top),
+                         mean_of("v", "seeds", top));
+    if (grids.contains({task, "blocks.0.attn.q", "seeds-permuted", Side::right}))
+      c.note +=
+          fmt::format(" With permuted labels φ(8,8) is {:.2f} and {:.2f}.",
+                      mean_of("q", "seeds-permuted", half), mean_of("v", "seeds-permuted", half));
     if (c.each.empty()) {
       c.missing = "fewer than three seeds of a base have an adapter of rank 16";
       c.note.clear();
@@ -93,7 +105,12 @@ Finding finding_of(const Grids& grids) {
 
 namespace {
 
-std::vector<Cell> cells(const Settings& settings) { return adapter_cells(settings, {rank}); }
+std::vector<Cell> cells(const Settings& settings) {
+  std::vector<Cell> cells = adapter_cells(settings, {rank});
+  const std::vector<Cell> permuted = permuted_cells(settings, {rank});
+  cells.insert(cells.end(), permuted.begin(), permuted.end());
+  return cells;
+}
 
 Report read(const Results& results, Lab& lab) {
   const auto models = adapted_models(results, lab);
@@ -103,8 +120,10 @@ Report read(const Results& results, Lab& lab) {
       "In the paper (rank 64, GPT-3, layer 48) ΔWq shares more directions than ΔWv, and two Gaussian "
       "matrices share none.",
       grids, {{1, 1}, {1, 4}, {4, 4}, {1, 8}, {8, 8}, {4, 16}, {8, 16}, {16, 16}});
-  report.findings = {
-      resting_on(finding_of(grids), models, [](const Cell& cell) { return cell.rank == rank; })};
+  report.findings = {resting_on(finding_of(grids), models, [](const Cell& cell) {
+    return cell.rank == rank && !is_permuted(cell);
+  })};
+  add_permuted_section(report, results);
   return report;
 }
 

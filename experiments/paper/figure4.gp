@@ -2,11 +2,12 @@
 # data: ../figure4/figure4.csv
 # caption: φ(i,j) between adapters of r = 16 from two seeds, mean over all pairs, for ΔWq and ΔWv of the last block,
 # caption: and between two Gaussian matrices. Blue: 0 to 1 as it is. Corrected for chance: white is what random
-# caption: directions give, orange is more.
+# caption: directions give, orange is more. Permuted labels: BA of adapters with nothing to learn but their examples,
+# caption: corrected.
 load 'style.gp'
 set output 'figure4.svg'
 file = '../figure4/figure4.csv'
 across = 'one seed'; down = 'another seed'
-panels = 'gaussian/A/phi seeds/A/phi seeds/A/corrected seeds/BA-right/phi seeds/BA-right/corrected'
-titles = '"Gaussian" "A" "A, corrected" "BA" "BA, corrected"'
+panels = 'gaussian/A/phi seeds/A/phi seeds/A/corrected seeds/BA-right/phi seeds/BA-right/corrected seeds-permuted/BA-right/corrected'
+titles = '"Gaussian" "A" "A, corrected" "BA" "BA, corrected" "permuted labels"'
 load 'heatmaps.gp'

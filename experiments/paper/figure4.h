@@ -7,7 +7,8 @@
 namespace experiments::paper::figure4 {
 
 /// φ between the adapters of rank 16 of a seed and of every other seed of its base, the mean over
-/// these, in the repetition of that seed ("seeds"); and "gaussian", two Gaussian matrices of A's
+/// these, in the repetition of that seed ("seeds"); the same of adapters with permuted labels
+/// ("seeds-permuted"); and "gaussian", two Gaussian matrices of A's
 /// shape, which share nothing. A seed names data, order and initialisation together.
 Grids grids_of(const std::vector<AdaptedModel>& models);
 
@@ -15,6 +16,7 @@ Grids grids_of(const std::vector<AdaptedModel>& models);
 /// mean over the blocks and over all pairs of seeds: φ(8,8), corrected for chance, of q minus that
 /// of v is above 0. Pairs share seeds, so it is tested on the seeds: D of a repetition is its
 /// jackknife pseudo-value (jackknife_of_pairs), which needs three seeds of a base.
+/// q and v read the same inputs, so that the difference is safe from what uneven inputs do to both.
 Finding finding_of(const Grids& grids);
 
 Experiment experiment();

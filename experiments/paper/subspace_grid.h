@@ -22,7 +22,7 @@ lora::MatrixXd directions(const AdaptedMatrix& matrix, Side side);
 
 /// One comparison: `what` was compared, of one task, matrix and side, in one repetition.
 struct GridKey {
-  std::string task, matrix, what;  ///< "nli", "blocks.0.attn.q", "r8-r16" or "random"
+  std::string task, matrix, what;  ///< "nli", "blocks.0.attn.q", "r8-r16", "r8-r16-permuted"
   Side side = Side::right;
   auto operator<=>(const GridKey&) const = default;
 };

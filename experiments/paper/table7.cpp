@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <set>
-
 #include "experiments/evidence/plain_table.h"
+#include "experiments/paper/permuted_labels.h"
 
 namespace experiments::paper::table7 {
 
@@ -18,6 +16,7 @@ std::vector<Entry> entries_of(const std::vector<AdaptedModel>& models, double fi
       lora::Svd& W_svd = own[{name, cell.base_seed}];
       if (W_svd.sigma.size() == 0) W_svd = lora::svd(matrix.W);
       Entry entry{cell.task, name, AlphaRule::fixed, {cell.base_seed, cell.seed}, {}};
+      entry.permuted = is_permuted(cell);
       entry.amplification = lora::amplification(
           matrix.W, W_svd, matrix.delta, cell.rank,
           autograd::Random(cell.seed, fmt::format("table7.random.{}.r{}", name, cell.rank)));
@@ -31,79 +30,6 @@ std::vector<Entry> entries_of(const std::vector<AdaptedModel>& models, double fi
 
 namespace {
 
-using Read = double (*)(const lora::Amplification&);
-
-double above_random(const lora::Amplification& a) { return std::log2(a.over_random()); }
-double below_w(const lora::Amplification& a) { return std::log2(a.in_w / a.in_delta); }
-double log_factor(const lora::Amplification& a) { return std::log2(a.factor()); }
-
-// The mean of what is read over the entries of a task's Wq that fit, for each repetition.
-ByRepetition mean_by_repetition(const std::vector<Entry>& entries, const std::string& task,
-                                AlphaRule rule, lora::Index low, lora::Index high, Read read) {
-  std::map<Repetition, std::vector<double>> values;
-  for (const Entry& entry : entries) {
-    const lora::Index r = entry.amplification.r;
-    if (entry.task == task && kind_of(entry.matrix) == "q" && entry.rule == rule && low <= r &&
-        r <= high)
-      values[entry.repetition].push_back(read(entry.amplification));
-  }
-  return means(values);
-}
-
-// What is read at r = 4 minus at r = 16, for each repetition that has both.
-ByRepetition fall(const std::vector<Entry>& entries, const std::string& task, AlphaRule rule,
-                  Read read) {
-  return difference(mean_by_repetition(entries, task, rule, 4, 4, read),
-                    mean_by_repetition(entries, task, rule, 16, 16, read));
-}
-
-Contrast contrast(std::string text, ByRepetition each) {
-  Contrast c{.text = std::move(text), .each = std::move(each)};
-  c.unit = "doublings";
-  if (c.each.empty()) c.missing = "no repetition has the adapters that this needs";
-  return c;
-}
-
-}  // namespace
-
-Finding finding_of(const std::vector<Entry>& entries) {
-  Finding finding{
-      "F5",
-      "Table 7: W has more in the directions of dW than in random ones and less than in "
-      "its own, and amplification falls with r",
-      "./run table7",
-      {}};
-  std::set<std::string> tasks;
-  for (const Entry& entry : entries) tasks.insert(entry.task);
-  constexpr lora::Index any = 1000;
-  for (const std::string& task : tasks) {
-    const auto add = [&](const char* statement, Contrast c) {
-      finding.parts.push_back({statement, task, std::move(c)});
-    };
-    add("W has more in the directions of dWq than in random ones",
-        contrast("log2 of |U^T W V| over its random level, r >= 4, is above 0",
-                 mean_by_repetition(entries, task, AlphaRule::fixed, 4, any, above_random)));
-    add("and less than in its own",
-        contrast("log2 of |U^T W V| from W over that from dW, r >= 4, is above 0",
-                 mean_by_repetition(entries, task, AlphaRule::fixed, 4, any, below_w)));
-    for (const AlphaRule rule : {AlphaRule::fixed, AlphaRule::proportional}) {
-      Contrast c = contrast("log2 of the factor at r = 4 over that at r = 16 is above 0",
-                            fall(entries, task, rule, log_factor));
-      c.note = fmt::format(
-          "For directions that know nothing of W it falls by 2 and by what |dW| falls; "
-          "|U^T W V| / random goes from {:.2f} to {:.2f} times.",
-          std::exp2(mean(values(mean_by_repetition(entries, task, rule, 4, 4, above_random)))),
-          std::exp2(mean(values(mean_by_repetition(entries, task, rule, 16, 16, above_random)))));
-      add(rule == AlphaRule::fixed ? "amplification falls with r, alpha fixed"
-                                   : "amplification falls with r, alpha in proportion to r",
-          std::move(c));
-    }
-  }
-  return finding;
-}
-
-namespace {
-
 /// A table of one task, matrix and rule for alpha.
 struct Block {
   std::string task, matrix;
@@ -111,12 +37,13 @@ struct Block {
   auto operator<=>(const Block&) const = default;
 };
 
-using ByRank = std::map<lora::Index, std::vector<lora::Amplification>>;
+/// By rank, and beside each rank its twin with permuted labels.
+using ByRank = std::map<std::pair<lora::Index, bool>, std::vector<lora::Amplification>>;
 
 std::map<Block, ByRank> blocks(const std::vector<Entry>& entries) {
   std::map<Block, ByRank> all;
   for (const Entry& entry : entries)
-    all[{entry.task, entry.matrix, entry.rule}][entry.amplification.r].push_back(
+    all[{entry.task, entry.matrix, entry.rule}][{entry.amplification.r, entry.permuted}].push_back(
         entry.amplification);
   return all;
 }
@@ -138,20 +65,29 @@ std::vector<std::string> amplification_row(const char* name, const ByRank& ranks
 
 PlainTable amplification_table(const ByRank& ranks) {
   PlainTable table{{"‖UᵀWV‖ with directions of"}};
-  for (const auto& [r, list] : ranks) table[0].push_back(fmt::format("r = {}", r));
+  for (const auto& [column, list] : ranks)
+    table[0].push_back(fmt::format("r = {}{}", column.first, column.second ? ", permuted" : ""));
   using A = lora::Amplification;
   table.push_back(amplification_row("ΔW", ranks, [](const A& a) { return a.in_delta; }));
   table.push_back(amplification_row("W", ranks, [](const A& a) { return a.in_w; }));
   table.push_back(amplification_row("random", ranks, [](const A& a) { return a.in_random; }));
   table.push_back(amplification_row("random by formula, ‖W‖ r/d", ranks,
                                     [](const A& a) { return a.expected_random; }));
+  table.push_back(amplification_row("inputs of ΔW, random outputs, √(r/d) ‖WV‖", ranks,
+                                    [](const A& a) { return a.half_random.inputs_kept; }));
+  table.push_back(amplification_row("outputs of ΔW, random inputs, √(r/k) ‖UᵀW‖", ranks,
+                                    [](const A& a) { return a.half_random.outputs_kept; }));
   table.push_back(amplification_row("‖ΔW‖", ranks, [](const A& a) { return a.delta_norm; }));
+  table.push_back(
+      amplification_row("‖ΔW‖ / ‖W‖", ranks, [](const A& a) { return a.delta_norm / a.w_norm; }));
   table.push_back(amplification_row("amplification ‖ΔW‖ / ‖UᵀWV‖", ranks,
                                     [](const A& a) { return a.factor(); }));
   table.push_back(amplification_row("amplification by chance alone", ranks,
                                     [](const A& a) { return a.delta_norm / a.expected_random; }));
   table.push_back(
       amplification_row("ΔW ÷ random", ranks, [](const A& a) { return a.over_random(); }));
+  table.push_back(amplification_row("position, 0 random and 1 W's own", ranks,
+                                    [](const A& a) { return a.log_position(); }));
   return table;
 }
 
@@ -160,10 +96,14 @@ const PlainTable paper_table = {{"‖UᵀWV‖ with directions of", "r = 4", "r 
                                 {"W", "21.67", "37.71"},
                                 {"random", "0.02", "0.33"},
                                 {"random by formula, ‖W‖ r/d", "0.02", "0.32"},
+                                {"inputs of ΔW, random outputs, √(r/d) ‖WV‖", "", ""},
+                                {"outputs of ΔW, random inputs, √(r/k) ‖UᵀW‖", "", ""},
                                 {"‖ΔW‖", "6.91", "3.57"},
+                                {"‖ΔW‖ / ‖W‖", "0.11", "0.06"},
                                 {"amplification ‖ΔW‖ / ‖UᵀWV‖", "21.6", "1.9"},
                                 {"amplification by chance alone", "343", "11.1"},
-                                {"ΔW ÷ random", "15.9", "5.9"}};
+                                {"ΔW ÷ random", "15.9", "5.9"},
+                                {"position, 0 random and 1 W's own", "0.40", "0.37"}};
 
 std::string alpha_rule_text(AlphaRule rule) {
   return rule == AlphaRule::fixed ? "α fixed" : "α = 2r";
@@ -187,12 +127,14 @@ std::vector<Section> sections(const std::vector<Entry>& entries) {
 Csv csv(const std::vector<Entry>& entries) {
   Csv csv({"task", "base_seed", "seed", "matrix", "alpha", "r", "w_norm", "delta_norm", "in_delta",
            "in_w", "in_random", "in_random_error", "expected_random", "amplification",
-           "over_random"});
+           "over_random", "labels", "inputs_kept", "outputs_kept", "log_position"});
   for (const Entry& entry : entries) {
     const lora::Amplification& a = entry.amplification;
     csv.row(entry.task, entry.repetition.first, entry.repetition.second, entry.matrix,
             to_string(entry.rule), a.r, a.w_norm, a.delta_norm, a.in_delta, a.in_w, a.in_random,
-            a.in_random_error, a.expected_random, a.factor(), a.over_random());
+            a.in_random_error, a.expected_random, a.factor(), a.over_random(),
+            entry.permuted ? "permuted" : "true", a.half_random.inputs_kept,
+            a.half_random.outputs_kept, a.log_position());
   }
   return csv;
 }
@@ -207,6 +149,8 @@ std::vector<Cell> cells(const Settings& settings) {
       if (2 * rank != settings.alpha)  // there it is the same cell
         cells.push_back(adapter_cell(repetition, settings, rank, AlphaRule::proportional));
     }
+  const std::vector<Cell> permuted = permuted_cells(settings, adapter_ranks(settings));
+  cells.insert(cells.end(), permuted.begin(), permuted.end());
   return cells;
 }
 
@@ -217,8 +161,11 @@ Report read(const Results& results, Lab& lab) {
   report.remarks = {"Mean ± standard deviation over base seeds and seeds."};
   report.sections = sections(entries);
   report.data = csv(entries);
-  report.findings = {
-      resting_on(finding_of(entries), models, [](const Cell& cell) { return cell.rank >= 4; })};
+  add_permuted_section(report, results);
+  const auto is_read = [](const Cell& cell) { return cell.rank >= 4; };
+  report.findings = {resting_on(finding_of(entries), models, is_read),
+                     resting_on(proportional_finding(entries), models, is_read),
+                     permuted_finding(asked_for(results))};
   return report;
 }
 

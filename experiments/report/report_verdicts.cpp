@@ -17,7 +17,7 @@ std::string paper_value(const std::string& id) {
       {"F3", "φ > 0.5 for the first direction only"},
       {"F4", "seen in the figure, no number"},
       {"F5", "r = 4: 0.02 < 0.32 < 21.67; ‖ΔW‖ ÷ projection 21.5, at r = 64 about 2"},
-      {"F6", "φ barely above 0.2"},
+      {"F6", "φ barely above 0.2, corrected for chance 0.11"},
       {"F7", "nll 1.23 at r = 1, 1.16 at 16 to 512, 1.17 at 1024"},
       {"F8", "MNLI, 100 examples: LoRA 63.8, full 60.2"},
       {"F9", "19.8 ms for both; Adapter-L 23.9, Adapter-H 25.8"}};

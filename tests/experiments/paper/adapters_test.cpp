@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
+#include "experiments/paper/permuted_labels.h"
 #include "nn/files/file.h"
 #include "tests/experiments/fake_cells.h"
 #include "tests/experiments/paper/adapted_models.h"
@@ -63,6 +65,9 @@ TEST_CASE("adapters are trained once, and read by whoever asks for them") {
   CHECK(matrix.delta.sigma.size() == 4);
   CHECK(matrix.delta.sigma(0) > 0);
   CHECK(finished_lines(options.out / "adapters" / "cells.jsonl") == 1);
+  const std::string line = nn::read_file(options.out / "adapters" / "cells.jsonl");
+  for (const char* measured : {"own_nll", "blind_nll", "chance"})
+    CHECK(line.find(measured) != std::string::npos);
 
   const auto both = adapted(cells, lab);
   REQUIRE(both.size() == 2);
@@ -103,6 +108,50 @@ TEST_CASE("a run of a part stands beside what the folder has of the whole") {
   older.cell.lr = 1;
   CHECK_THROWS_WITH_AS(beside(asked, {whole[1], older}, options),
                        doctest::Contains("two adapters for one place"), std::invalid_argument);
+}
+
+TEST_CASE(
+    "a twin is the same cell on permuted labels, trained longer, and has a place of its own") {
+  const Settings options = settings_of(Preset::quick);
+  const std::vector<Cell> plain = adapter_cells(options, {1, 4}),
+                          twins = permuted_cells(options, {1, 4});
+  REQUIRE(twins.size() == plain.size() / 2);  // in `quick` those of r >= 4
+  std::set<std::string> keys;
+  for (const Cell& cell : plain) keys.insert(cell.key());
+  for (Cell twin : twins) {
+    CHECK(twin.labels == "permuted");
+    twin.labels = "true", twin.steps /= longer_by(options.preset);
+    CHECK(keys.contains(twin.key()));
+  }
+  const std::vector<CellResult> there{fake::result(plain[1]), fake::result(twins[0])};
+  CHECK(beside({plain[1]}, there, options).empty());  // nobody asked for permuted labels
+  CHECK(beside({plain[1], twins[0]}, {fake::result(twins[1])}, options).size() == 1);
+}
+
+TEST_CASE("what twins have learned by heart, and whether their score is chance") {
+  const auto outcomes = [](double own_of_twin, double score_of_twin) {
+    std::vector<CellResult> results;
+    for (const Cell& cell : adapter_cells(settings_of(Preset::quick), {4, 8}))
+      for (const Cell& one : {cell, permuted_twin(cell, Preset::quick)}) {
+        CellResult result = fake::result(one);
+        autograd::Random random(cell.seed, one.key());
+        result.value = (is_permuted(one) ? score_of_twin : 0.9) + 0.003 * random.normal();
+        result.more["own_nll"] = (is_permuted(one) ? own_of_twin : 0.1) + 0.003 * random.normal();
+        result.more["blind_nll"] = 1.1;
+        result.more["chance"] = 0.38;
+        results.push_back(result);
+      }
+    std::vector<Finding> findings{permuted_finding(results)};
+    judge(findings);
+    std::string letters;
+    for (const Finding::Part& part : findings[0].parts)
+      letters += outcome_text(part.judgement.outcome)[0];
+    return letters;
+  };
+  CHECK(outcomes(0.15, 0.36) == "rrrrrr");  // two parts for each of three tasks
+  CHECK(outcomes(0.50, 0.36) == "crcrcr");  // half of it learned
+  CHECK(outcomes(0.15, 0.60) == "rcrcrc");  // and something of the task
+  CHECK(outcomes(1.10, 0.90) == "cccccc");
 }
 
 TEST_CASE("a finding rests on cells, however many matrices and pairs they make") {

@@ -37,6 +37,16 @@ std::vector<AdaptedModel> models(int in_q, int in_v, int seeds = 5) {
   return all;
 }
 
+/// `plain`, and `permuted` as adapters with permuted labels.
+std::vector<AdaptedModel> with_twins(std::vector<AdaptedModel> plain,
+                                     std::vector<AdaptedModel> permuted) {
+  for (AdaptedModel& model : permuted) {
+    model.cell.labels = "permuted";
+    plain.push_back(std::move(model));
+  }
+  return plain;
+}
+
 std::vector<Outcome> outcomes(Finding finding) {
   std::vector<Finding> findings{std::move(finding)};
   judge(findings);
@@ -55,14 +65,23 @@ double mean_phi(const Grids& grids, const GridKey& key, int i, int j) {
 
 TEST_CASE("F3 on adapters that share one direction, all, or none") {
   using enum Outcome;
+  const auto f3 = [](const std::vector<AdaptedModel>& all) {
+    return outcomes(figure3::finding_of(figure3::grids_of(all), figure3::shared_of(all)));
+  };
   const Grids one = figure3::grids_of(models(1, 1));
   CHECK(mean_phi(one, {"nli", q, "r8-r16", Side::right}, 1, 1) == Approx(1));
   CHECK(mean_phi(one, {"nli", q, "r8-r16", Side::A}, 1, 1) == Approx(1));
-  CHECK(outcomes(figure3::finding_of(one)) == std::vector{reproduced, reproduced});
-  CHECK(outcomes(figure3::finding_of(figure3::grids_of(models(8, 8)))) ==
-        std::vector{reproduced, contradicted});
+  // Beside adapters with permuted labels that share nothing, or one direction too.
+  CHECK(f3(with_twins(models(1, 1), models(0, 0))) == std::vector(3, reproduced));
+  CHECK(f3(with_twins(models(1, 1), models(1, 1))).at(2) == inconclusive);
+  CHECK(f3(with_twins(models(0, 0), models(1, 1))) == std::vector(3, contradicted));
+  CHECK(f3(with_twins(models(8, 8), models(0, 0))) ==
+        std::vector{reproduced, contradicted, reproduced});
+  CHECK(f3(models(1, 1)) == std::vector{reproduced, reproduced, inconclusive});
   const Grids none = figure3::grids_of(models(0, 0));
-  CHECK(outcomes(figure3::finding_of(none)) == std::vector{contradicted, reproduced});
+  // Noise passes none of it.
+  CHECK(f3(with_twins(models(0, 0), models(0, 0))) ==
+        std::vector{contradicted, contradicted, inconclusive});
   // The control: A as it is drawn at r = 8 and r = 16 shares what chance gives, not its rows.
   CHECK(mean_phi(none, {"nli", q, "start", Side::A}, 8, 16) ==
         Approx(16.0 / fake::dimension).epsilon(0.15));
@@ -123,6 +142,48 @@ TEST_CASE("F6 on adapters beside W's top directions, and on them") {
   CHECK(mean_phi(on_top, {"nli", q, "r4", Side::right}, 4, 6) == Approx(1));
   CHECK(mean_phi(on_top, {"nli", q, "r4", Side::left}, 4, 6) == Approx(1));
   CHECK(outcomes(figure8::finding_of(on_top)) == std::vector{contradicted});
+}
+
+TEST_CASE("adapters with permuted labels are compared among themselves") {
+  const std::vector<AdaptedModel> all = with_twins(models(6, 0), models(0, 6));
+  const GridKey key{"nli", q, "seeds", Side::right};
+  GridKey permuted = key;
+  permuted.what = "seeds-permuted";
+  const Grids grids = figure4::grids_of(all);
+  CHECK(mean_phi(grids, key, 6, 6) > 0.8);
+  CHECK(mean_phi(grids, permuted, 6, 6) < 0.5);
+  CHECK(grids.at(permuted).size() == 5);
+  // F4 is what it is without them.
+  std::vector<Finding> both{figure4::finding_of(grids)},
+      alone{figure4::finding_of(figure4::grids_of(models(6, 0)))};
+  judge(both), judge(alone);
+  CHECK(both[0].parts[0].judgement.effect == alone[0].parts[0].judgement.effect);
+  CHECK(both[0].parts[0].contrast.note.find("permuted") != std::string::npos);
+  const Grids on_w = figure8::grids_of(all);
+  CHECK(on_w.contains({"nli", q, "r4-permuted", Side::right}));
+  CHECK(on_w.at({"nli", q, "r4", Side::right}).size() == 5);
+}
+
+TEST_CASE("the largest cosine finds a shared direction that is not the first") {
+  std::vector<AdaptedModel> all = models(1, 1);
+  for (AdaptedModel& model : all)
+    for (auto& [name, matrix] : model.matrices)
+      if (model.cell.rank == 16) {
+        const lora::VectorXd first = matrix.delta.V.col(0);
+        matrix.delta.V.col(0) = matrix.delta.V.col(9);
+        matrix.delta.V.col(9) = first;
+      }
+  CHECK(mean_phi(figure3::grids_of(all), {"nli", q, "r8-r16", Side::right}, 1, 1) < 0.3);
+  for (const figure3::Shared& one : figure3::shared_of(all)) {
+    CHECK(one.largest_cosine == Approx(1));
+    CHECK(one.chance.mean < 0.9);
+    CHECK(one.second_of_small == Approx(7.0 / 8));
+  }
+}
+
+TEST_CASE("F6 has the paper's 0.2 on the scale of ours") {
+  const Finding finding = figure8::finding_of(figure8::grids_of(models(0, 0)));
+  CHECK(finding.parts.at(0).contrast.threshold == Approx(0.111).epsilon(0.005));
 }
 
 TEST_CASE("a grid as CSV and as a table, with its chance level") {

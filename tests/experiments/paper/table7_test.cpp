@@ -1,6 +1,7 @@
 #include "experiments/paper/table7.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,50 +15,88 @@ namespace {
 
 const lora::MatrixXd W = fake::gaussian(fake::dimension, fake::dimension, "W");
 
-/// Entries as they would come from adapters whose factor is `factor4` at r = 4 and `factor16` at r
-/// = 16, with `over_random` times the random level, and a little noise by seed.
-std::vector<table7::Entry> entries(double over_random, double factor4, double factor16) {
+/// What an adapter shows: the random level times `over_random`, and its factor at r = 4 and 16.
+struct Shown {
+  double over_random, factor4, factor16;
+};
+
+/// Entries as they would come from adapters that show `plain`, and `permuted` with permuted labels,
+/// with a little noise by seed.
+std::vector<table7::Entry> entries(const Shown& plain, const Shown& permuted, double in_w = 8) {
   std::vector<table7::Entry> all;
   for (std::uint64_t seed = 1; seed <= 5; ++seed)
-    for (const AlphaRule rule : {AlphaRule::fixed, AlphaRule::proportional})
-      for (const lora::Index r : {4, 16}) {
-        const double noise = 1 + 0.02 * static_cast<double>(seed);
-        lora::Amplification a;
-        a.r = r;
-        a.w_norm = 10;
-        a.expected_random = a.in_random = 10.0 * static_cast<double>(r) / 64;
-        a.in_delta = over_random * noise * a.expected_random;
-        a.in_w = 3 + static_cast<double>(r) / 4;
-        a.delta_norm = (r == 4 ? factor4 : factor16) * noise * a.in_delta;
-        all.push_back({"nli", "blocks.0.attn.q", rule, {2, seed}, a});
-        table7::Entry other = all.back();  // another kind of matrix, which F5 does not look at
-        other.matrix = "blocks.0.attn.v";
-        other.amplification.in_delta = 1e-3;
-        all.push_back(other);
-      }
+    for (const bool is_permuted : {false, true})
+      for (const AlphaRule rule : {AlphaRule::fixed, AlphaRule::proportional})
+        for (const lora::Index r : {4, 16}) {
+          if (is_permuted && rule == AlphaRule::proportional) continue;
+          const Shown& shown = is_permuted ? permuted : plain;
+          // Of its own in each entry, since differences are read.
+          autograd::Random random(seed, fmt::format("table7-test.{}.{}", is_permuted, r));
+          lora::Amplification a;
+          a.r = r;
+          a.w_norm = 10;
+          a.expected_random = a.in_random = 10.0 * static_cast<double>(r) / 64;
+          a.in_delta = shown.over_random * (1 + 0.02 * random.normal()) * a.expected_random;
+          a.in_w = in_w;
+          a.delta_norm =
+              (r == 4 ? shown.factor4 : shown.factor16) * (1 + 0.02 * random.normal()) * a.in_delta;
+          a.half_random = {2 * a.expected_random, 3 * a.expected_random};
+          table7::Entry entry{"nli", "blocks.0.attn.q", rule, {2, seed}, a};
+          entry.permuted = is_permuted;
+          all.push_back(entry);
+          entry.matrix = "blocks.0.attn.v";  // another kind of matrix, which F5 does not look at
+          entry.amplification.in_delta = 1e-3;
+          all.push_back(entry);
+        }
   return all;
 }
 
-std::vector<Outcome> outcomes(const std::vector<table7::Entry>& all) {
-  std::vector<Finding> findings{table7::finding_of(all)};
+std::vector<Outcome> outcomes(Finding finding) {
+  std::vector<Finding> findings{std::move(finding)};
   judge(findings);
   std::vector<Outcome> parts;
   for (const Finding::Part& part : findings[0].parts) parts.push_back(part.judgement.outcome);
   return parts;
 }
 
+std::vector<Outcome> f5(const std::vector<table7::Entry>& all) {
+  return outcomes(table7::finding_of(all));
+}
+
 }  // namespace
 
 TEST_CASE("F5 on tables with a known answer") {
   using enum Outcome;
-  CHECK(outcomes(entries(1.5, 10, 2)) ==
-        std::vector{reproduced, reproduced, reproduced, reproduced});
-  // The control: less than random, and amplification that rises.
-  CHECK(outcomes(entries(0.5, 2, 10)) ==
-        std::vector{contradicted, reproduced, contradicted, contradicted});
-  std::vector<table7::Entry> one = entries(1.5, 10, 2);
+  CHECK(f5(entries({1.5, 20, 2}, {1.2, 10, 2})) == std::vector(3, reproduced));
+  // Controls: less than with permuted labels, amplification that falls less or rises, and nearly all
+  // of W's own.
+  CHECK(f5(entries({1.2, 2, 10}, {1.5, 10, 2})) ==
+        std::vector{contradicted, reproduced, contradicted});
+  CHECK(f5(entries({1.5, 20, 2}, {1.2, 10, 2}, 2)).at(1) == contradicted);
+  std::vector<table7::Entry> one = entries({1.5, 20, 2}, {1.2, 10, 2});
   std::erase_if(one, [](const table7::Entry& e) { return e.repetition.second > 1; });
-  CHECK(outcomes(one) == std::vector(4, inconclusive));
+  CHECK(f5(one) == std::vector(3, inconclusive));
+  std::vector<table7::Entry> without = entries({1.5, 20, 2}, {1.2, 10, 2});
+  std::erase_if(without, [](const table7::Entry& e) { return e.permuted; });
+  CHECK(f5(without) == std::vector{inconclusive, reproduced, inconclusive});
+}
+
+TEST_CASE("what noise shows is no evidence for F5, though it is above random directions") {
+  using enum Outcome;
+  // As through uneven inputs: twice the random level, a factor that falls by chance alone, and the
+  // same with permuted labels.
+  const std::vector<Outcome> noise = f5(entries({1.5, 12, 3}, {1.5, 12, 3}));
+  CHECK(noise.at(0) == inconclusive);
+  CHECK(noise.at(2) == inconclusive);
+}
+
+TEST_CASE("that amplification falls with alpha in proportion to r is a finding by itself") {
+  using enum Outcome;
+  const Finding finding = table7::proportional_finding(entries({1.5, 20, 2}, {1.2, 10, 2}));
+  CHECK_FALSE(finding.in_family);
+  CHECK(outcomes(finding) == std::vector{reproduced});
+  CHECK(outcomes(table7::proportional_finding(entries({1.5, 2, 20}, {1.2, 10, 2}))) ==
+        std::vector{contradicted});
 }
 
 TEST_CASE("entries of adapters whose directions are W's own, and of random ones") {
@@ -90,12 +129,19 @@ TEST_CASE("entries of adapters whose directions are W's own, and of random ones"
 
 TEST_CASE(
     "a table for each task, matrix and rule, beside the paper's, and a line of CSV an entry") {
-  const auto all = entries(1.5, 10, 2);
+  const auto all = entries({1.5, 10, 2}, {1.2, 10, 2});
   const std::vector<Section> sections = table7::sections(all);
   REQUIRE(sections.size() == 5);
   CHECK(sections[0].table[2] == std::vector<std::string>{"W", "21.67", "37.71"});
   CHECK(sections[1].title == "nli, blocks.0.attn.q, α fixed, ‖W‖ = 10.00");
-  CHECK(sections[1].table.back().front() == "ΔW ÷ random");
-  CHECK(sections[1].table.back()[1] == "1.59 ± 0.05");
-  CHECK(table7::csv(all).rows().size() == 40);
+  const PlainTable& table = sections[1].table;
+  CHECK(table.front() == std::vector<std::string>{"‖UᵀWV‖ with directions of", "r = 4",
+                                                  "r = 4, permuted", "r = 16", "r = 16, permuted"});
+  REQUIRE(table.size() == sections[0].table.size());  // the paper's has the same rows
+  for (std::size_t row = 1; row < table.size(); ++row)
+    CHECK(table[row][0] == sections[0].table[row][0]);
+  CHECK(table[5].front().starts_with("inputs of ΔW"));
+  CHECK(table[5][1] == "1.25 ± 0.00");
+  CHECK(sections[2].table.front().size() == 3);  // α = 2r has no twins
+  CHECK(table7::csv(all).rows().size() == 60);
 }
