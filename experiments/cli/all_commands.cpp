@@ -22,6 +22,7 @@ Command all_commands() {
       train_command(),           //
       eval_command(),            //
       merge_command(),           //
+      analyse_command(),         //
       generate_command(),        //
       bench_command(),           //
   };

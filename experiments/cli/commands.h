@@ -20,6 +20,7 @@ Command trace_command();
 Command train_command();
 Command eval_command();
 Command merge_command();
+Command analyse_command();
 Command generate_command();
 Command known_rank_command();
 Command bench_command();

@@ -53,6 +53,21 @@ cp "$root/out" "$root/sampled"
 accepted generate --adapter a --prompt '<premR> all g1 w3 <hyp> some n5 w0 <ans>' --temperature 1 --top-k 5 --seed 1 --json
 cmp -s "$root/out" "$root/sampled" || fail "the same seed draws other words"
 
+# What the adapter shows, beside one on permuted labels and one of another seed.
+accepted train --task nli --targets q,v --rank 4 --lr 0.02 --steps 12 --labels permuted --out a_permuted "${tiny[@]}"
+says out '1000 examples with permuted labels, 12 steps'
+accepted train --task nli --targets q,v --rank 2 --lr 0.02 --steps 12 --seed 2 --out a_other "${tiny[@]}"
+accepted analyse --adapter a
+says out 'There is no --shuffled'
+accepted analyse --adapter a --against a_other --shuffled a_permuted --out analysed
+says out 'What it shares with a_other'
+[[ -s $work/analysed/analyse.md && -s $work/analysed/analyse.csv ]] || fail "analyse wrote no page"
+refused 'analyse.md is there already' analyse --adapter a --out analysed
+accepted analyse --adapter a --shuffled a_permuted --json
+fields analysed shuffled shared_with_shuffled >/dev/null
+accepted train --task nli --lr 0.02 --steps 3 --base-seed 3 --out a_base3 "${tiny[@]}"
+refused '--against a_base3 is for another base than --adapter a' analyse --adapter a --against a_base3
+
 # Full fine-tuning makes a checkpoint; K of sqlgen is known afterwards.
 accepted train --task sqlgen --facts 4 --mode full --lr 0.001 --steps 3 --out f/full.safetensors "${tiny[@]}" --json
 score=$(fields facts value nll)

@@ -1,0 +1,163 @@
+#include "experiments/cli/analyse.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "experiments/beyond/rank_estimate.h"
+#include "experiments/training/adapt.h"
+#include "lora/analysis/activations.h"
+#include "nn/files/numbers.h"
+#include "nn/loss.h"
+
+namespace experiments::cli {
+
+Moments moments_of(nn::Decoder& base, const TaskChoice& choice) {
+  constexpr int enough = 250;
+  const auto batch = token_batch(data::make_batch(
+      data::examples(choice.task, choice.options, data::Split::validation, 1, enough)));
+  Moments moments;
+  moments.inputs = lora::input_second_moments(base, [&] { all_logits(base, batch); });
+  const auto copy = copy_of(base);
+  nn::set_trainable(*copy, true);
+  moments.gradients = lora::output_gradient_moments(*copy, [&] {
+    nn::Tape tape(autograd::TapeMode::training);
+    tape.backward(nn::token_loss({tape}, *copy, batch));
+  });
+  return moments;
+}
+
+NoiseReading noise_reading(const lora::MatrixXd& W, const lora::MatrixXd& C,
+                           const lora::MatrixXd& G, lora::Index r, autograd::Random random,
+                           int draws) {
+  const lora::MatrixXd root_of_C = lora::square_root(C), root_of_G = lora::square_root(G);
+  NoiseReading mean;
+  mean.similarity_right = mean.similarity_left = lora::MatrixXd::Zero(r, r);
+  lora::Svd before;
+  double squares = 0;
+  for (int i = 0; i <= draws; ++i) {  // each of them with the one before
+    const lora::MatrixXd N = lora::gaussian(W.rows(), W.cols(), random);
+    lora::Svd change = lora::svd(lora::product(lora::product(root_of_G, N), root_of_C));
+    change = {change.U.leftCols(r), change.sigma.head(r), change.V.leftCols(r)};
+    if (i > 0) {
+      squares += std::pow(lora::projected_norm(W, change.U, change.V), 2) / draws;
+      mean.stable_rank += lora::stable_rank(change.sigma) / draws;
+      if (r > 1) mean.second += change.sigma(1) / change.sigma(0) / draws;
+      mean.similarity_right += lora::similarity_grid(before.V, change.V) / draws;
+      mean.similarity_left += lora::similarity_grid(before.U, change.U) / draws;
+    }
+    before = std::move(change);
+  }
+  mean.in_delta = std::sqrt(squares);
+  return mean;
+}
+
+namespace {
+
+MatrixReading read_matrix(const std::string& name, const lora::LoraLinear& layer,
+                          const Moments& moments) {
+  const lora::MatrixXd W = layer.w0().m.cast<double>(), &C = moments.inputs.at(name);
+  const lora::MatrixXd root = lora::square_root(C);
+  MatrixReading reading;
+  reading.name = name;
+  reading.change = lora::delta_svd(layer);
+  reading.weighted = lora::whitened_delta_svd(layer, root).sigma;
+  reading.inputs = lora::svd(C).sigma;
+  const lora::Index r = reading.change.sigma.size();
+  reading.seen = lora::amplification(W, lora::svd(W), reading.change, r,
+                                     autograd::Random(0, "analyse.random." + name));
+  reading.estimated_rank = estimate_rank(reading.weighted, lora::product(W, root).norm());
+  reading.noise = noise_reading(W, C, moments.gradients.at(name), r,
+                                autograd::Random(0, "analyse.noise." + name));
+  return reading;
+}
+
+// What the cell was, as far as its training examples go; nothing where the labels do not say.
+std::optional<Cell> trained_cell(const SourcedModel& sourced, const TaskChoice& choice) {
+  const auto whole = [&](const char* key) -> std::optional<long> {
+    const auto found = sourced.labels.find(key);
+    return found == sourced.labels.end() ? std::nullopt : nn::read_whole(found->second);
+  };
+  const std::optional<TaskChoice> labelled = labelled_task(sourced);
+  const auto seed = whole("seed"), examples = whole("examples");
+  constexpr long most = 100'000;
+  if (!labelled || !(labelled->task == choice.task) || !seed || !examples || *seed < 0 ||
+      *examples < 1 || *examples > most)
+    return std::nullopt;
+  Cell cell;
+  cell.task = labelled->task.name;
+  if (labelled->task.has_facts) cell.facts = labelled->options.facts;
+  cell.seed = static_cast<std::uint64_t>(*seed);
+  cell.examples = static_cast<int>(*examples);
+  if (const auto labels = sourced.labels.find("labels"); labels != sourced.labels.end())
+    cell.labels = labels->second;
+  return cell.labels == "true" || cell.labels == "permuted" ? std::optional(cell) : std::nullopt;
+}
+
+OwnLoss own_loss(nn::Model& model, const Cell& cell) {
+  const std::vector<data::Example> examples = training_examples(cell);
+  const nn::Score score = evaluate(model, examples);
+  return {score.nll / score.weight, data::blind_loss(examples)};
+}
+
+}  // namespace
+
+AdapterReading read_adapter(const SourcedModel& sourced, const TaskChoice& choice,
+                            const Moments& moments) {
+  const auto layers = lora::lora_layers(*sourced.model);
+  if (layers.empty())
+    throw std::invalid_argument(
+        fmt::format("{} was trained by {}, which has no ΔW = s B A to read; "
+                    "analyse reads adapters of LoRA",
+                    sourced.adapter, sourced.method));
+  AdapterReading reading;
+  reading.adapter = sourced.adapter;
+  for (const auto& [name, layer] : layers) {
+    if (!layer->A.value.m.allFinite() || !layer->B.value.m.allFinite())
+      throw std::invalid_argument(
+          fmt::format("{}: {} is not finite; its training diverged", sourced.adapter, name));
+    if (layer->A.value.m.isZero(0) || layer->B.value.m.isZero(0))
+      throw std::invalid_argument(
+          fmt::format("{}: ΔW of {} is zero, so it has no directions", sourced.adapter, name));
+    reading.matrices.push_back(read_matrix(name, *layer, moments));
+  }
+  const std::optional<Cell> cell = trained_cell(sourced, choice);
+  reading.labels = cell ? cell->labels : "true";
+  if (cell) reading.own = own_loss(*sourced.model, *cell);
+  reading.score = score_task(*sourced.model, data::test_set(choice.task, choice.options));
+  return reading;
+}
+
+namespace {
+
+SharedDirections shared_in(const MatrixReading& a, const MatrixReading& b, bool inputs) {
+  const lora::MatrixXd& U = inputs ? a.change.V : a.change.U;
+  const lora::MatrixXd& V = inputs ? b.change.V : b.change.U;
+  const double cosine = lora::largest_cosine(U, V);
+  const lora::MatrixXd& noise = (U.cols() < V.cols() ? a : b).noise.similarity_right;
+  const lora::MatrixXd& of_outputs = (U.cols() < V.cols() ? a : b).noise.similarity_left;
+  const lora::MatrixXd& of_side = inputs ? noise : of_outputs;
+  return {.matrix = a.name,
+          .inputs = inputs,
+          .phi = lora::similarity_grid(U, V),
+          .d = U.rows(),
+          .largest_cosine = cosine * cosine,
+          .chance = lora::chance_largest_cosine(U.cols(), V.cols(), U.rows()),
+          .noise = of_side(of_side.rows() - 1, of_side.cols() - 1)};
+}
+
+}  // namespace
+
+std::vector<SharedDirections> shared_directions(const AdapterReading& a, const AdapterReading& b) {
+  std::vector<SharedDirections> all;
+  for (const MatrixReading& of_a : a.matrices)
+    for (const MatrixReading& of_b : b.matrices)
+      if (of_a.name == of_b.name)
+        for (const bool inputs : {true, false}) all.push_back(shared_in(of_a, of_b, inputs));
+  if (all.empty())
+    throw std::invalid_argument(
+        fmt::format("{} and {} adapt no matrix in common", a.adapter, b.adapter));
+  return all;
+}
+
+}  // namespace experiments::cli
