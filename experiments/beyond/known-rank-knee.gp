@@ -1,17 +1,17 @@
 # title: Known rank: the loss has its knee at the rank that was planted
 # data: ../known-rank/known-rank.csv
-# caption: What is left of the loss, against the rank of the student; a point for each teacher, lines are means.
+# caption: What is left of the loss, against the rank of the student; a point for each usual teacher, lines are means.
 # caption: Each colour is a planted rank r*, and the vertical line of that colour stands at it.
 load 'style.gp'
 set output 'known-rank-knee.svg'
 set terminal svg size 760,420 font 'sans-serif,14' background 'white'
 file = '../known-rank/known-rank.csv'
-planted = '1 2 3 4 6 8'
-left(true_rank) = strcol('what') eq 'kl_left' && column('true_rank') == true_rank ? column('value') : NaN
+planted = '1 2 3 4 5 6 7 8'
+left(true_rank) = strcol('teacher') eq 'uniform' && strcol('what') eq 'kl_left' && column('true_rank') == true_rank ? column('value') : NaN
 set logscale y 10
 set format y '10^{%T}'
-set xrange [0.5:9]
-set xtics (1, 2, 3, 4, 6, 8)
+set xrange [0.5:9.5]
+set xtics 1
 set xlabel 'rank r of the student'
 set ylabel 'loss at the end ÷ at the start'
 set key outside right center vertical noautotitle samplen 2

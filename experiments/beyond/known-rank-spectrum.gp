@@ -1,13 +1,13 @@
 # title: Known rank: the spectrum that was planted and the one that was recovered
 # data: ../known-rank/known-rank.csv
-# caption: Singular values of ΔW: bars are the planted change, dots those of the students, one for each teacher.
+# caption: Singular values of ΔW: bars are the planted change, dots those of the students, one for each usual teacher.
 # caption: To the right of r* a student's singular values should be near zero.
 load 'style.gp'
 set output 'known-rank-spectrum.svg'
 file = '../known-rank/known-rank.csv'
-sigma(what, r) = strcol('what') eq what && column('true_rank') == r ? column('value') : NaN
+sigma(what, r) = strcol('teacher') eq 'uniform' && strcol('what') eq what && column('true_rank') == r ? column('value') : NaN
 shown = ''
-do for [r in '1 2 3 4 6 8'] {
+do for [r in '1 2 3 4 5 6 7 8'] {
   undefine S_*
   stats file using (sigma('sigma', int(r))) nooutput name 'S'
   if (exists('S_records')) { shown = shown . ' ' . r }

@@ -1,7 +1,8 @@
 #include "experiments/beyond/known_rank.h"
 
+#include <limits>
+
 #include "experiments/harness/worker_threads.h"
-#include "lora/analysis/activations.h"
 #include "lora/analysis/subspace.h"
 
 namespace experiments::beyond {
@@ -18,18 +19,6 @@ KnownRankOptions known_rank_preset(Preset preset) {
 
 namespace {
 
-// C of every projection of the base, on the students' kind of input.
-std::map<std::string, lora::MatrixXd> moments(nn::Model& model, const StudentOptions& student) {
-  autograd::Random random(student.seed, "known-rank.moments");
-  constexpr int rows = 200;
-  const std::vector<int> ids = uniform_tokens(model, rows, student.length, random);
-  return lora::input_second_moments(model, [&] {
-    nn::Tape tape(autograd::TapeMode::values);
-    const nn::Tokens tokens{rows, student.length, ids};
-    model.logits({tape}, tokens, nn::all_positions(tokens));
-  });
-}
-
 Overlap overlap(const lora::MatrixXd& found, const lora::MatrixXd& planted) {
   const lora::Index r = planted.cols();
   return {lora::similarity(found.leftCols(r), planted),
@@ -37,7 +26,8 @@ Overlap overlap(const lora::MatrixXd& found, const lora::MatrixXd& planted) {
 }
 
 Recovery recovery(const std::string& name, const lora::LoraLinear& layer, const lora::MatrixXd& C,
-                  const lora::Svd* planted, const std::optional<LadderBias>& bias) {
+                  const lora::Svd* planted, double left, const RankRule& rule,
+                  const std::optional<LadderBias>& bias) {
   const lora::MatrixXd root = lora::square_root(C), W = layer.w0().m.cast<double>();
   const lora::Svd change = lora::delta_svd(layer);
   const lora::Svd whitened = lora::whitened_delta_svd(layer, root);
@@ -45,12 +35,11 @@ Recovery recovery(const std::string& name, const lora::LoraLinear& layer, const 
   found.name = name;
   found.sigma = change.sigma;
   found.whitened = whitened.sigma;
-  found.estimated_rank = estimate_rank(whitened.sigma, lora::product(W, root).norm());
-  if (found.estimated_rank > 0) {
-    found.student_ladder = ladder(W, change, found.estimated_rank);
-    if (bias)
-      found.amplification =
-          amplification_interval(*found.student_ladder, found.estimated_rank, *bias);
+  found.inputs = lora::svd(root).sigma;
+  found.estimated = read_rank(whitened.sigma, lora::product(W, root).norm(), left, rule);
+  if (const int rank = found.estimated.rank.value_or(0); rank > 0) {
+    found.student_ladder = ladder(W, change, rank);
+    if (bias) found.amplification = amplification_interval(*found.student_ladder, rank, *bias);
   }
   if (planted == nullptr) return found;
 
@@ -103,25 +92,30 @@ KnownRankResult known_rank(const Base& base, const KnownRankOptions& options,
   if (first_of_others == 2) result.placed = loss(1);
   for (std::size_t i = first_of_others; i < wanted.size(); ++i) result.losses.push_back(loss(i));
 
-  const auto C = moments(*copy_of(*base.model), options.student);
+  const auto C = student_moments(*copy_of(*base.model), options.student);
   for (const auto& [name, layer] : lora::lora_layers(*students[0].model)) {
     const auto truth = planted.find(name);
-    result.matrices.push_back(recovery(name, *layer, C.at(name),
-                                       truth == planted.end() ? nullptr : &truth->second,
-                                       calibrated_bias(options, base.config)));
+    result.matrices.push_back(
+        recovery(name, *layer, C.at(name), truth == planted.end() ? nullptr : &truth->second,
+                 result.analysed.left(), options.rule, calibrated_bias(options, base.config)));
   }
   return result;
 }
 
-int KnownRankResult::estimated_rank() const {
+double StudentLoss::left() const {
+  if (start > 0) return end / start;
+  return end > 0 ? std::numeric_limits<double>::infinity() : 0;
+}
+
+RankReading KnownRankResult::estimated_rank() const {
   double largest = 0;
-  int rank = 0;
+  RankReading reading{0};
   for (const Recovery& matrix : matrices)
-    if (matrix.estimated_rank > 0 && matrix.whitened.norm() > largest) {
+    if (matrix.estimated.rank != 0 && matrix.whitened.norm() > largest) {
       largest = matrix.whitened.norm();
-      rank = matrix.estimated_rank;
+      reading = matrix.estimated;
     }
-  return rank;
+  return reading;
 }
 
 std::optional<int> KnownRankResult::knee() const {

@@ -15,10 +15,13 @@ namespace experiments::beyond {
 
 struct KnownRankOptions {
   TeacherSpec teacher;
-  StudentOptions student;                    ///< the one that is analysed
-  std::vector<int> ranks{1, 2, 3, 4, 6, 8};  ///< of the others: the loss against the rank
+  StudentOptions student;  ///< the one that is analysed
+  /// Of the others: the loss against the rank. Every rank, so that no true one is off the grid, and
+  /// the same for all teachers, so that the grid does not say which it is.
+  std::vector<int> ranks{1, 2, 3, 4, 5, 6, 7, 8, 9};
   int steps_of_others = 600;
   double knee_level = 0.05;
+  RankRule rule = {};
   int jobs = 1;  ///< students at a time
 };
 
@@ -30,6 +33,10 @@ KnownRankOptions known_rank_preset(Preset preset);
 struct StudentLoss {
   int rank = 0;
   double start = 0, end = 0;  ///< KL, nats per position, on inputs that training did not see
+
+  /// What is left of it, as a fraction. Where there was none to begin with: 0, or infinite where
+  /// training has brought some.
+  double left() const;
 };
 
 /// How well a subspace was found again: φ of the first r* directions, with its chance level.
@@ -40,13 +47,17 @@ struct Overlap {
 /// What was planted in one matrix and what the student says of it.
 struct Recovery {
   std::string name;
-  int true_rank = 0, estimated_rank = 0;
+  int true_rank = 0;
+  RankReading estimated;
   lora::VectorXd true_sigma, sigma;                    ///< of ΔW* and of the student's ΔW
   lora::VectorXd true_whitened, whitened;              ///< of ΔW* C^{1/2} and ΔW C^{1/2}
+  lora::VectorXd inputs;                               ///< of C^{1/2}: how far the inputs fill R^in
   std::optional<Overlap> left, right, right_whitened;  ///< where r* > 0
   std::optional<Ladder> true_ladder;                   ///< where r* > 0
-  std::optional<Ladder> student_ladder;                ///< where the estimated rank is above 0
+  std::optional<Ladder> student_ladder;                ///< where a rank above 0 was read
   std::optional<Interval> amplification;  ///< for the true factor, from the student alone
+
+  bool is_right() const { return estimated.rank == true_rank; }
 };
 
 struct KnownRankResult {
@@ -58,7 +69,7 @@ struct KnownRankResult {
   std::optional<StudentLoss> placed;  ///< with Place::mlp: one of its rank on the right matrix
 
   /// Of the matrix with the largest ‖ΔW C^{1/2}‖; 0 where none learned anything.
-  int estimated_rank() const;
+  RankReading estimated_rank() const;
   /// The least rank whose student is left with at most knee_level of the loss at the start; 0 where
   /// there was none to begin with, nothing where no student gets there.
   std::optional<int> knee() const;
@@ -78,9 +89,10 @@ std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options, const
 nlohmann::ordered_json known_rank_json(const KnownRankResult& result);
 std::string known_rank_text(const KnownRankResult& result);
 
-/// What the two rules of rank_estimate.h rest on, for the options' spectrum, alignment and rho: for
-/// each true rank, over the bases and `teachers` seeds from 1001, how often the rank is right, the
-/// smallest σ_r*/σ_1 and the largest σ_{r*+1}/σ_1, and over all of them the ladder's bias.
+/// What the rules of rank_estimate.h rest on, for the options' spectrum, alignment and rho: for each
+/// true rank, over the bases and `teachers` seeds from 1001, how often the count is right, the
+/// smallest σ_r*/σ_1, the largest σ_{r*+1}/σ_1, the least gap between the two and the most that is
+/// left of the loss; and over all of them the two conditions and the ladder's bias.
 std::string calibration_text(const std::vector<Base>& bases, const KnownRankOptions& options,
                              int teachers, const std::atomic<bool>& stop = never);
 

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "experiments/beyond/known_rank.h"
@@ -16,10 +18,11 @@ std::optional<LadderBias> calibrated_bias(const KnownRankOptions& options, const
   if (hash(base) != hash(usual_base) || teacher.place != usual.place || teacher.rho != usual.rho ||
       teacher.align != usual.align || teacher.spectrum != usual.spectrum ||
       options.student.rank != calibrated.student.rank ||
+      options.student.labels != calibrated.student.labels ||
       options.student.steps != calibrated.student.steps)
     return std::nullopt;
   return LadderBias{
-      .log_norm = .049, .log_norm_sd = .052, .over_random = -.024, .over_random_sd = .082};
+      .log_norm = .068, .log_norm_sd = .050, .over_random = -.041, .over_random_sd = .087};
 }
 
 std::string calibration_text(const std::vector<Base>& bases, const KnownRankOptions& options,
@@ -30,31 +33,43 @@ std::string calibration_text(const std::vector<Base>& bases, const KnownRankOpti
     throw std::invalid_argument(
         fmt::format("a student of rank {} cannot show where rank {} ends; valid are {} and more",
                     options.student.rank, largest, largest + 1));
-  std::string text =
-      fmt::format("{:>3} {:>10} {:>12} {:>14}\n", "r*", "recovered", "least kept", "largest left");
+  std::string text = fmt::format("{:>3} {:>10} {:>12} {:>14} {:>10} {:>14}\n", "r*", "recovered",
+                                 "least kept", "largest left", "least gap", "most loss left");
   std::vector<LadderPair> pairs;
+  double least_gap = std::numeric_limits<double>::infinity(), most_loss = 0;
   for (const int rank : {1, 2, 3, 4, 6, largest}) {
-    double kept = 1, left = 0;
+    double kept = 1, left = 0, gap = std::numeric_limits<double>::infinity(), loss = 0;
     int right = 0;
     const int in_all = teachers * static_cast<int>(bases.size());
     for (int i = 0; i < in_all; ++i) {
       KnownRankOptions one = options;
       one.ranks = {};
+      one.rule.most_left = std::numeric_limits<double>::infinity();  // what the count alone says
+      one.rule.least_gap = 0;
       one.teacher.true_rank = rank;
       one.teacher.seed = one.student.seed = first_seed + static_cast<std::uint64_t>(i % teachers);
-      const Recovery found =
-          known_rank(bases[static_cast<std::size_t>(i / teachers)], one, stop).matrices.at(0);
+      const KnownRankResult result =
+          known_rank(bases[static_cast<std::size_t>(i / teachers)], one, stop);
+      const Recovery& found = result.matrices.at(0);
       kept = std::min(kept, found.whitened(rank - 1) / found.whitened(0));
       left = std::max(left, found.whitened(rank) / found.whitened(0));
-      if (found.estimated_rank != rank) continue;
+      gap = std::min(gap, gap_at(found.whitened, rank));
+      loss = std::max(loss, result.analysed.left());
+      if (!found.is_right()) continue;
       ++right;
       pairs.push_back({rank, *found.true_ladder, *found.student_ladder});
     }
-    text +=
-        fmt::format("{:>3} {:>4} of {:>2} {:>12.3f} {:>14.3f}\n", rank, right, in_all, kept, left);
+    text += fmt::format("{:>3} {:>4} of {:>2} {:>12.3f} {:>14.3f} {:>10.1f} {:>12.3f} %\n", rank,
+                        right, in_all, kept, left, gap, 100 * loss);
+    least_gap = std::min(least_gap, gap);
+    most_loss = std::max(most_loss, loss);
   }
   const LadderBias bias = ladder_bias(pairs);
   return text +
+         fmt::format(
+             "converged: at most {:.2f} % left, twice the most; gap: at least {:.1f}, the "
+             "root of the least\n",
+             200 * most_loss, std::sqrt(least_gap)) +
          fmt::format(
              "log |dW|: {:.3f} sqrt(r*) +- {:.3f}; |U^T W V| / random: {:.3f} sqrt(r*) +- {:.3f}\n",
              bias.log_norm, bias.log_norm_sd, bias.over_random, bias.over_random_sd);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -14,9 +15,12 @@ namespace {
 template <class Enum>
 using Names = std::vector<std::pair<Enum, std::string>>;
 
-const Names<Spectrum> spectra = {{Spectrum::flat, "flat"}, {Spectrum::geometric, "geometric"}};
-const Names<Align> aligns = {
-    {Align::random, "random"}, {Align::top, "top"}, {Align::bottom, "bottom"}};
+const Names<Spectrum> spectra = {
+    {Spectrum::flat, "flat"}, {Spectrum::geometric, "geometric"}, {Spectrum::noise, "noise"}};
+const Names<Align> aligns = {{Align::random, "random"},
+                             {Align::top, "top"},
+                             {Align::bottom, "bottom"},
+                             {Align::middle, "middle"}};
 const Names<Place> places = {{Place::one, "one"}, {Place::several, "several"}, {Place::mlp, "mlp"}};
 
 template <class Enum>
@@ -64,13 +68,54 @@ std::string last_of(nn::Module& model, const std::string& end) {
 std::vector<std::string> planted_places(nn::Module& model, Place place) {
   if (place == Place::one) return {last_of(model, "attn.v")};
   if (place == Place::mlp) return {last_of(model, "mlp.up")};
-  std::vector<std::string> names;
-  for (const auto& [name, projection] : projections(model))
-    if (ends_with_any(name, {"q", "v"})) names.push_back(name);
-  return names;
+  return projections_named(model, {"q", "v"});
+}
+
+// r of the 16 pairs from the 5th on, in their order: columns of U and V.
+std::vector<lora::Index> middle_pairs(lora::Index pairs, int rank, autograd::Random& random) {
+  constexpr int first = 4, count = 16;
+  if (rank > count || pairs < first + count)
+    throw std::invalid_argument(fmt::format(
+        "a change of rank {} does not fit into the pairs 5 to 20 of {}; valid are 1 to {} where "
+        "there are 20",
+        rank, pairs, count));
+  std::vector<int> drawn = random.permutation(count);
+  drawn.resize(static_cast<std::size_t>(rank));
+  std::sort(drawn.begin(), drawn.end());
+  std::vector<lora::Index> columns;
+  for (const int i : drawn) columns.push_back(first + i);
+  return columns;
+}
+
+// Where a change of this rank lies: its singular vectors, without its singular values.
+void set_directions(lora::Svd& change, const lora::MatrixXd& W, const TeacherSpec& spec, int rank,
+                    autograd::Random& random) {
+  if (spec.align == Align::random) {
+    change.U = lora::random_subspace(W.rows(), rank, random);
+    change.V = lora::random_subspace(W.cols(), rank, random);
+    return;
+  }
+  const lora::Svd own = lora::svd(W);
+  if (spec.align == Align::middle) {
+    const std::vector<lora::Index> pairs = middle_pairs(own.sigma.size(), rank, random);
+    change.U = own.U(Eigen::all, pairs);
+    change.V = own.V(Eigen::all, pairs);
+    return;
+  }
+  const bool top = spec.align == Align::top;
+  change.U = top ? own.U.leftCols(rank) : own.U.rightCols(rank);
+  change.V = top ? own.V.leftCols(rank) : own.V.rightCols(rank);
 }
 
 }  // namespace
+
+std::vector<std::string> projections_named(nn::Module& model,
+                                           const std::vector<std::string>& ends) {
+  std::vector<std::string> names;
+  for (const auto& [name, projection] : projections(model))
+    if (ends_with_any(name, ends)) names.push_back(name);
+  return names;
+}
 
 std::string to_string(Spectrum spectrum) { return name_of(spectra, spectrum); }
 std::string to_string(Align align) { return name_of(aligns, align); }
@@ -88,36 +133,41 @@ lora::Svd planted_change(const lora::MatrixXd& W, const TeacherSpec& spec, int r
   if (!(spec.rho > 0) || !std::isfinite(spec.rho))
     throw std::invalid_argument(fmt::format("rho must be positive, not {}", spec.rho));
 
+  autograd::Random random(spec.seed, name + ".planted");
   lora::Svd change;
-  change.sigma.resize(rank);
-  for (int i = 0; i < rank; ++i)
-    change.sigma(i) = spec.spectrum == Spectrum::flat ? 1 : std::pow(0.75, i);
-  change.sigma *= spec.rho * W.norm() / change.sigma.norm();
-
-  if (spec.align == Align::random) {
-    autograd::Random random(spec.seed, name + ".planted");
-    change.U = lora::random_subspace(W.rows(), rank, random);
-    change.V = lora::random_subspace(W.cols(), rank, random);
+  if (spec.spectrum == Spectrum::noise) {
+    change = lora::svd(lora::gaussian(W.rows(), W.cols(), random));
   } else {
-    const lora::Svd own = lora::svd(W);
-    const bool top = spec.align == Align::top;
-    change.U = top ? own.U.leftCols(rank) : own.U.rightCols(rank);
-    change.V = top ? own.V.leftCols(rank) : own.V.rightCols(rank);
+    set_directions(change, W, spec, rank, random);
+    change.sigma.resize(rank);
+    for (int i = 0; i < rank; ++i)
+      change.sigma(i) = spec.spectrum == Spectrum::flat ? 1 : std::pow(0.75, i);
   }
+  change.sigma *= spec.rho * W.norm() / change.sigma.norm();
   return change;
 }
 
 std::map<std::string, int> planted_ranks(nn::Module& model, const TeacherSpec& spec) {
   std::map<std::string, int> ranks;
-  if (spec.true_rank == 0) return ranks;
+  const bool noise = spec.spectrum == Spectrum::noise;
+  if (spec.true_rank == 0 && !noise) return ranks;
   const std::vector<std::string> names = planted_places(model, spec.place);
   const int in_turn[] = {spec.true_rank, 1, 2 * spec.true_rank, (spec.true_rank + 1) / 2};
   for (std::size_t i = 0; i < names.size(); ++i) ranks[names[i]] = in_turn[i % 4];
+  if (noise)
+    for (const auto& [name, projection] : projections(model))
+      if (const auto at = ranks.find(name); at != ranks.end())
+        at->second =
+            static_cast<int>(std::min(projection->in_features(), projection->out_features()));
   return ranks;
 }
 
 std::map<std::string, lora::Svd> plant(nn::Module& model, const TeacherSpec& spec) {
-  const std::map<std::string, int> ranks = planted_ranks(model, spec);
+  return plant(model, spec, planted_ranks(model, spec));
+}
+
+std::map<std::string, lora::Svd> plant(nn::Module& model, const TeacherSpec& spec,
+                                       const std::map<std::string, int>& ranks) {
   std::map<std::string, lora::Svd> changes;
   for (const auto& [name, projection] : projections(model)) {
     const auto rank = ranks.find(name);
@@ -138,10 +188,7 @@ std::map<std::string, lora::Svd> plant(nn::Module& model, const TeacherSpec& spe
 
 std::vector<std::string> student_targets(nn::Module& model, Place place) {
   if (place != Place::mlp) return planted_places(model, place);
-  std::vector<std::string> names;
-  for (const auto& [name, projection] : projections(model))
-    if (ends_with_any(name, {"q", "k", "v", "o"})) names.push_back(name);
-  return names;
+  return projections_named(model, {"q", "k", "v", "o"});
 }
 
 }  // namespace experiments::beyond

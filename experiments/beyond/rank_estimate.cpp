@@ -11,6 +11,20 @@ int estimate_rank(const lora::VectorXd& whitened, double whitened_w_norm, const 
   return static_cast<int>(lora::numerical_rank(whitened, rule.relative));
 }
 
+double gap_at(const lora::VectorXd& whitened, int rank) {
+  if (rank >= whitened.size()) return 1;
+  return whitened(rank - 1) / whitened(rank);
+}
+
+RankReading read_rank(const lora::VectorXd& whitened, double whitened_w_norm, double left,
+                      const RankRule& rule) {
+  if (!(left <= rule.most_left)) return {std::nullopt, "student not converged"};
+  const int rank = estimate_rank(whitened, whitened_w_norm, rule);
+  if (rank > 0 && !(gap_at(whitened, rank) >= rule.least_gap))
+    return {std::nullopt, "no gap in the spectrum"};
+  return {rank};
+}
+
 Ladder ladder(const lora::MatrixXd& W, const lora::Svd& change, lora::Index rank) {
   const double random = lora::expected_random_norm(W, rank);
   return {change.sigma.head(rank).norm(),

@@ -1,29 +1,56 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "experiments/evidence/statistics.h"
 #include "lora/analysis/low_rank.h"
 
 /// What a trained student says of the change that was planted: its rank, and by how much it
-/// amplifies. Both rules have numbers in them, found on other teachers than those that anything is
+/// amplifies. The rules have numbers in them, found on other teachers than those that anything is
 /// claimed of: on base seeds 3 and 4, teacher seeds from 1001. `lowrank known-rank --calibrate 10`
 /// prints what they rest on.
 namespace experiments::beyond {
 
 /// The rank of a planted change, from the singular values of the student's ΔW C^{1/2}, which
 /// descend: the number of them above `relative` times the first. What a student with more terms
-/// than needed leaves in the others is the unfinished end of its training: at most .034 of the
-/// first there, while the least of eight equal planted values was found again with .176. Of values
+/// than needed leaves in the others is the unfinished end of its training: at most .040 of the
+/// first there, while the least of eight equal planted values was found again with .194. Of values
 /// that fall geometrically, or lie where inputs hardly vary, the last may be lower and be missed.
 /// Where the first is below `null_level` times ‖W C^{1/2}‖_F nothing was planted, and the rank is
 /// 0.
+///
+/// The count is a rank only under two conditions, set where all ranks were right. The student must
+/// have converged: of the loss before training at most `most_left` is left to it, twice the most
+/// that was left there. And the spectrum must have a gap where it is cut: the last value that
+/// counts is at least `least_gap` times the first that does not, the square root of the least gap
+/// there, half way between that and none on a scale of logarithms. A student all of whose values
+/// count has no gap: its rank may be too small.
 struct RankRule {
   double relative = 0.065;
   double null_level = 1e-3;
+  double most_left = 0.0079;
+  double least_gap = 2.6;
 };
+
+/// How many values count, whatever the conditions.
 int estimate_rank(const lora::VectorXd& whitened, double whitened_w_norm,
                   const RankRule& rule = {});
+
+/// The last of the values that count over the first that does not; infinite where that is zero, and
+/// 1, no gap, where all count. `rank` is at least 1.
+double gap_at(const lora::VectorXd& whitened, int rank);
+
+/// A rank, or why there is none.
+struct RankReading {
+  std::optional<int> rank;
+  std::string why_none = {};
+};
+
+/// `left` is what is left to the student of its loss before training, as a fraction.
+RankReading read_rank(const lora::VectorXd& whitened, double whitened_w_norm, double left,
+                      const RankRule& rule = {});
 
 /// What the amplification factor ‖ΔW‖_F / ‖Uᵀ W V‖_F is made of, with U and V the r directions of a
 /// change.

@@ -23,12 +23,14 @@ constexpr std::uint64_t calibration_bases[] = {3, 4};
 
 // Options that ask for one teacher: with any of them the command shows that one, in detail.
 const std::vector<std::string> of_one_teacher{
-    "--true-rank",    "--seed",  "--spectrum", "--rho",        "--align", "--place",
-    "--student-rank", "--ranks", "--steps",    "--base-steps", "--json",  "--calibrate"};
+    "--true-rank",  "--seed",         "--spectrum", "--rho",   "--align",
+    "--place",      "--student-rank", "--ranks",    "--steps", "--labels",
+    "--base-steps", "--json",         "--calibrate"};
 
 struct KnownRankGiven : SettingsOptions {
   TeacherSpec teacher;
   int student_rank = StudentOptions().rank;
+  Labels labels = Labels::soft;
   std::optional<int> steps, teachers;
   long base_steps = BaseConfig().steps;
   bool json = false;
@@ -39,6 +41,7 @@ KnownRankOptions known_rank_options(const KnownRankGiven& given) {
   options.teacher = given.teacher;
   options.student.seed = given.teacher.seed;
   options.student.rank = given.student_rank;
+  options.student.labels = given.labels;
   options.student.steps = given.steps.value_or(options.student.steps);
   if (!given.ranks.empty()) options.ranks = given.ranks;
   options.jobs = given.jobs.value_or(default_jobs());
@@ -47,6 +50,9 @@ KnownRankOptions known_rank_options(const KnownRankGiven& given) {
 
 int run_one_teacher(const Command& command, const KnownRankGiven& given) {
   const KnownRankOptions options = known_rank_options(given);
+  if (given.teacher.spectrum == Spectrum::noise)
+    refuse_options(command, {"--true-rank", "--align", "--calibrate"},
+                   "with --spectrum noise, which is of full rank and has random directions");
   if (given.teachers)
     refuse_options(
         command, {"--true-rank", "--seed", "--ranks", "--place", "--json", "--base-seed", "--jobs"},
@@ -96,18 +102,20 @@ void add_teacher_options(Command& command, KnownRankGiven& given) {
       "rank r* of the planted change; 0 plants none");
   add("--seed", seed_value(teacher.seed), "names the change, the inputs and the students");
   add("--spectrum", named<Spectrum>(teacher.spectrum, parse_spectrum, to_string(teacher.spectrum)),
-      "its singular values, flat or geometric");
+      "its singular values, flat or geometric, or noise of full rank");
   add("--rho", positive(teacher.rho), "the size of the change, |dW*| / |W|");
   add("--align", named<Align>(teacher.align, parse_align, to_string(teacher.align)),
-      "its directions, random, or W's top or bottom ones");
+      "its directions, random, or W's top, bottom or middle ones (of the pairs 5 to 20)");
   add("--place", named<Place>(teacher.place, parse_place, to_string(teacher.place)),
       "one (v of the last block), several (every q and v), or mlp (students adapt attention)");
   add("--student-rank", whole(given.student_rank, 1, largest_rank),
       "rank of the student that is analysed");
   add("--ranks", whole_list(given.ranks, 1, largest_rank),
-      "ranks of the other students (default: 1,2,3,4,6,8)");
+      "ranks of the other students (default: 1 to 9)");
   add("--steps", whole(given.steps, 1, 1'000'000),
       "training steps of a student (default: the preset's)");
+  add("--labels", named<Labels>(given.labels, parse_labels, to_string(given.labels)),
+      "what students are told, soft (the teacher's distribution) or drawn (a label from it)");
   command.option("--calibrate", whole(given.teachers, 2, 1000),
                  "print what the estimates rest on, from so many other teachers of each rank");
   add("--base-steps", base_steps_value(given.base_steps), "training steps of the base");

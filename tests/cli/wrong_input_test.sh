@@ -61,6 +61,8 @@ refused '--fresh has no effect on figure2: its runs are those of table15' figure
 refused "unknown task 'nlx'" adam-alpha --tasks nlx
 refused '--jobs has no effect with --calibrate' known-rank --calibrate 2 --jobs 1
 for name in table1 transition; do
+refused '--true-rank has no effect with --spectrum noise' known-rank --spectrum noise --true-rank 2
+refused "unknown labels 'hard'; valid are soft, drawn" known-rank --labels hard
   accepted "$name" --help
   [[ $(<"$work/../out") != *--tasks* ]] || fail "$name --help lists --tasks"
 done

@@ -21,12 +21,6 @@ MatrixXd drawn(lora::Index rows, lora::Index cols, const char* stream) {
   return lora::gaussian(rows, cols, random);
 }
 
-VectorXd values(std::initializer_list<double> x) {
-  VectorXd v(static_cast<lora::Index>(x.size()));
-  std::copy(x.begin(), x.end(), v.begin());
-  return v;
-}
-
 // A base as it is initialised: a planted change does not ask how well the base was trained.
 Base untrained_base() {
   BaseConfig config;
@@ -67,6 +61,44 @@ TEST_CASE("what is planted has the rank, size, spectrum and directions that were
   CHECK(sigma(2) == Approx(0.75 * sigma(1)));
   CHECK_THROWS_AS(planted_change(W, spec, 6, "w"), std::invalid_argument);
   CHECK_THROWS_AS(parse_align("left"), std::invalid_argument);
+  CHECK_THROWS_AS(parse_labels("hard"), std::invalid_argument);
+}
+
+TEST_CASE("a change along the middle pairs of W, and one of full rank") {
+  const MatrixXd W = drawn(30, 24, "W");
+  const lora::Svd own = lora::svd(W);
+  TeacherSpec spec;
+  spec.align = Align::middle;
+  const lora::Svd middle = planted_change(W, spec, 8, "w");
+  CHECK(middle.sigma.norm() == Approx(0.5 * W.norm()));
+  CHECK(lora::similarity(middle.U, own.U.middleCols(4, 16)) == Approx(1));
+  CHECK(lora::similarity(middle.V, own.V.middleCols(4, 16)) == Approx(1));
+  CHECK(lora::projected_norm(W, middle.U, middle.V) < own.sigma.segment(4, 8).norm() + 1e-9);
+  const lora::Svd fewer = planted_change(W, spec, 3, "w");  // some of the same pairs
+  CHECK(lora::similarity(fewer.V, middle.V) == Approx(1));
+  spec.seed = 2;
+  CHECK(lora::similarity(planted_change(W, spec, 8, "w").V, middle.V) < 0.95);  // control
+  CHECK_THROWS_AS(planted_change(W, spec, 17, "w"), std::invalid_argument);
+  CHECK_THROWS_AS(planted_change(drawn(30, 19, "W"), spec, 2, "w"), std::invalid_argument);
+
+  spec.spectrum = Spectrum::noise;
+  const lora::Svd noise = planted_change(W, spec, 1, "w");
+  CHECK(noise.sigma.norm() == Approx(0.5 * W.norm()));
+  CHECK(lora::numerical_rank(noise.sigma, 1e-3) == 24);
+  spec.true_rank = 0;
+  CHECK(planted_ranks(*copy_of(*untrained_base().model), spec).at("blocks.1.attn.v") == 64);
+}
+
+TEST_CASE("labels are drawn as often as the teacher's distribution says") {
+  nn::Matrix logits(30000, 3);
+  for (nn::Index i = 0; i < logits.rows(); ++i)
+    logits.row(i) << std::log(1.f), std::log(2.f), std::log(7.f);
+  autograd::Random random(4, "labels");
+  std::vector<int> counts(3);
+  for (const int label : drawn_labels(logits, random)) ++counts[static_cast<std::size_t>(label)];
+  CHECK(counts[0] == Approx(3000).epsilon(0.1));
+  CHECK(counts[1] == Approx(6000).epsilon(0.1));
+  CHECK(counts[2] == Approx(21000).epsilon(0.03));
 }
 
 TEST_CASE("planting changes the planted weights by what it says, and no other") {
@@ -98,53 +130,14 @@ TEST_CASE("planting changes the planted weights by what it says, and no other") 
   CHECK(student_targets(*copy_of(*base.model), Place::mlp).size() == 8);
 }
 
-TEST_CASE("the rank is counted where the spectrum breaks off, and is 0 where nothing is") {
-  CHECK(estimate_rank(values({3, 2.5, 0.1, 0.05}), 10) == 2);
-  CHECK(estimate_rank(values({3, 0.5, 0.1, 0.05}), 10) == 2);
-  CHECK(estimate_rank(values({0, 0, 0}), 10) == 0);
-  // What is far below W's own size is nothing, however its values compare with each other.
-  CHECK(estimate_rank(values({3e-3, 2e-3}), 10) == 0);
-  CHECK(estimate_rank(values({3e-3, 2e-3}), 1) == 2);
-}
-
-TEST_CASE("the interval of the amplification covers what its bias was made of") {
-  // Students whose ladder is the true one, shrunk and leaned by a known bias with known noise.
-  autograd::Random random(3, "ladders");
-  const LadderBias bias{0.2, 0.05, -0.1, 0.08};
-  const int n = 4000;
-  std::vector<LadderPair> pairs;
-  int covered = 0, uncorrected = 0;
-  for (int i = 0; i < n; ++i) {
-    const int rank = 1 + i % 8;
-    const double root = std::sqrt(rank);
-    const Ladder truth{5, 0.5 + random.uniform(), 2};
-    const Ladder student{
-        truth.delta_norm * std::exp(-bias.log_norm * root - bias.log_norm_sd * random.normal()),
-        truth.over_random - bias.over_random * root - bias.over_random_sd * random.normal(), 2};
-    pairs.push_back({rank, truth, student});
-    const Interval interval = amplification_interval(student, rank, bias);
-    covered += interval.low <= truth.factor() && truth.factor() <= interval.high;
-    const Interval raw = amplification_interval(student, rank, {0, 0.05, 0, 0.08});
-    uncorrected += raw.low <= truth.factor() && truth.factor() <= raw.high;
-  }
-  CHECK(covered > 0.98 * n);
-  CHECK(uncorrected < 0.8 * n);  // control
-  const LadderBias found = ladder_bias(pairs);
-  CHECK(found.log_norm == Approx(bias.log_norm).epsilon(0.03));
-  CHECK(found.log_norm_sd == Approx(bias.log_norm_sd).epsilon(0.05));
-  CHECK(found.over_random == Approx(bias.over_random).epsilon(0.05));
-  CHECK(found.over_random_sd == Approx(bias.over_random_sd).epsilon(0.05));
-  // A change that may miss W altogether has no upper end.
-  CHECK(std::isinf(amplification_interval({5, 0.1, 2}, 1, bias).high));
-}
-
 TEST_CASE(
     "a student finds the planted rank, directions and loss; without a plant it finds nothing") {
   const Base base = untrained_base();
   KnownRankOptions options = planted_rank(3, 300);
   options.ranks = {1, 3};
   const KnownRankResult found = known_rank(base, options);
-  CHECK(found.estimated_rank() == 3);
+  CHECK(found.analysed.left() < RankRule().most_left);
+  CHECK(found.estimated_rank().rank == 3);
   REQUIRE(found.losses.size() == 2);
   CHECK(found.losses[0].end > 10 * found.losses[1].end);  // r = 1 against r = 3
   CHECK(found.knee() == 3);
@@ -157,9 +150,26 @@ TEST_CASE(
   CHECK_FALSE(calibrated_bias(KnownRankOptions(), base_config(7, 600)));  // nor for such a base
 
   const KnownRankResult nothing = known_rank(base, planted_rank(0, 20));
-  CHECK(nothing.estimated_rank() == 0);
+  CHECK(nothing.estimated_rank().rank == 0);
   CHECK(nothing.analysed.end == 0);
   CHECK(nothing.matrices.at(0).whitened.isZero(0));
+}
+
+TEST_CASE("nulls with noise: no rank is read where there is none") {
+  const Base base = untrained_base();
+  KnownRankOptions options = planted_rank(0, 150);
+  options.teacher.spectrum = Spectrum::noise;
+  const KnownRankResult noise = known_rank(base, options);
+  CHECK(noise.matrices.at(0).true_rank == 64);
+  CHECK(noise.analysed.left() > 0.05);  // a student of rank 16 cannot say it
+  CHECK(noise.estimated_rank().why_none == "student not converged");
+  options.teacher.spectrum = Spectrum::flat;
+  options.student.labels = Labels::drawn;  // of the base itself
+  const KnownRankResult labels = known_rank(base, options);
+  CHECK(labels.analysed.start == 0);
+  CHECK(labels.analysed.end > 0);
+  CHECK_FALSE(labels.estimated_rank().rank);
+  CHECK_FALSE(labels.matrices.at(0).whitened.isZero(0));  // it did learn something
 }
 
 TEST_CASE("teachers side by side share a base, and none notices the other") {
