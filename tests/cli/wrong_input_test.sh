@@ -63,6 +63,7 @@ refused '--jobs has no effect with --calibrate' known-rank --calibrate 2 --jobs 
 for name in table1 transition; do
 refused '--true-rank has no effect with --spectrum noise' known-rank --spectrum noise --true-rank 2
 refused "unknown labels 'hard'; valid are soft, drawn" known-rank --labels hard
+refused '--tasks has no effect on planted: its students learn from a teacher' planted --tasks nli
   accepted "$name" --help
   [[ $(<"$work/../out") != *--tasks* ]] || fail "$name --help lists --tasks"
 done
