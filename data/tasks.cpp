@@ -105,8 +105,8 @@ std::vector<Example> validation_set(const Task& task, const TaskOptions& options
   return examples(task, options, Split::validation, seed, info(task, options).validation_size);
 }
 
-std::vector<Example> test_set(const Task& task, const TaskOptions& options) {
-  return examples(task, options, Split::test, test_seed, info(task, options).test_size);
+std::vector<Example> test_set(const Task& task, const TaskOptions& options, std::uint64_t seed) {
+  return examples(task, options, Split::test, seed, info(task, options).test_size);
 }
 
 }  // namespace data

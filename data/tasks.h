@@ -105,8 +105,10 @@ std::vector<Example> training_set(const Task& task, const TaskOptions& options, 
 std::vector<Example> validation_set(const Task& task, const TaskOptions& options,
                                     std::uint64_t seed);
 
-/// The seed of the test examples, which are the same for every seed of an experiment.
+/// The seed of the test examples that the commands score on unless another is given. Experiments draw
+/// those of each repetition by its own seed, so that their sampling error is in the spread.
 inline constexpr std::uint64_t test_seed = 0;
-std::vector<Example> test_set(const Task& task, const TaskOptions& options);
+std::vector<Example> test_set(const Task& task, const TaskOptions& options,
+                              std::uint64_t seed = test_seed);
 
 }  // namespace data

@@ -108,7 +108,7 @@ int run_bench_sweep(const BenchSweepOptions& given) {
                                {"ratio", nn::number_json(quantile(ratios, 0.5))},
                                {"pairs", pairs}}));
   else
-    print_out("{} cells of Table 6's smoke preset in each sweep\n\n{}", timing.cells,
+    print_out("{} cells of Table 6 at a tenth of their steps in each sweep\n\n{}", timing.cells,
               console_table(table));
   return 0;
 }

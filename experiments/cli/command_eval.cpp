@@ -17,14 +17,15 @@ namespace {
 struct EvalOptions {
   ModelOptions model;
   GivenTask task;
+  std::uint64_t data_seed = data::test_seed;
   std::filesystem::path predictions;
   bool json = false;
 };
 
 // One pass over the test examples gives the score and what it adds up.
-TaskScore score_and_save(nn::Model& model, const TaskChoice& choice,
+TaskScore score_and_save(nn::Model& model, const TaskChoice& choice, std::uint64_t data_seed,
                          const std::filesystem::path& predictions) {
-  const ExampleSet set = example_set(choice.task, choice.options, data::Split::test);
+  const ExampleSet set = example_set(choice.task, choice.options, data::Split::test, data_seed);
   std::vector<Answer> answers;
   const TaskScore score =
       score_task(model, set.examples, [&](const Answer& answer) { answers.push_back(answer); });
@@ -42,6 +43,7 @@ nn::Json eval_json(const EvalOptions& given, const SourcedModel& sourced, const 
   object["base"] = sourced.base;
   object["task"] = choice.task.name;
   if (choice.task.has_facts) object["facts"] = choice.options.facts;
+  if (given.data_seed != data::test_seed) object["data_seed"] = given.data_seed;
   object["metric"] = score.metric;
   object["value"] = nn::number_json(score.value);
   object["nll"] = nn::number_json(score.nll);
@@ -60,7 +62,8 @@ int run_eval(const Command& command, const EvalOptions& given) {
   }
   const SourcedModel sourced = load_model(source);
   const TaskChoice choice = chosen_task(command, given.task, sourced);
-  const TaskScore score = score_and_save(*sourced.model, choice, given.predictions);
+  const TaskScore score =
+      score_and_save(*sourced.model, choice, given.data_seed, given.predictions);
   if (given.json) {
     print_out("{}", json_line(eval_json(given, sourced, choice, score)));
     return 0;
@@ -80,6 +83,8 @@ Command eval_command() {
   auto given = std::make_shared<EvalOptions>();
   add_model_options(command, given->model, BareBase::taken);
   add_task_options(command, given->task);
+  command.option("--data-seed", seed_value(given->data_seed),
+                 "names other test examples: a sweep scores its runs on those of their seed");
   command.option("--predictions", path_value(given->predictions),
                  "a file to write: what the model says for each example, in lines of JSON");
   add_json_option(command, given->json);

@@ -33,6 +33,7 @@ Command fields_of(TrainOptions& train) {
   add_size_option(fields, train, "of a method that has one");
   add_lora_options(fields, train);
   add_optimizer_options(fields, train);
+  add_seed_options(fields, train);
   add_shape_options(fields, train.base, "of the base: ");
   return fields;
 }

@@ -33,7 +33,9 @@ std::vector<ExampleSet> chosen_examples(const Command& command, const TasksOptio
   std::vector<ExampleSet> sets;
   for (const data::Task& task : given.tasks)
     for (const data::Split split : given.splits)
-      sets.push_back(example_set(task, options, split, given.seed, given.examples));
+      sets.push_back(example_set(task, options, split,
+                                 split == data::Split::test ? data::test_seed : given.seed,
+                                 given.examples));
   return sets;
 }
 

@@ -12,8 +12,7 @@ ExampleSet example_set(const data::Task& task, const data::TaskOptions& options,
                        std::uint64_t seed, std::optional<int> training_examples) {
   ExampleSet set{task, options, split, seed, {}};
   if (split == data::Split::test) {
-    set.seed = data::test_seed;
-    set.examples = data::test_set(task, options);
+    set.examples = data::test_set(task, options, seed);
   } else if (split == data::Split::validation) {
     set.examples = data::validation_set(task, options, seed);
   } else {

@@ -21,8 +21,7 @@ struct ExampleSet {
   std::vector<data::Example> examples;
 };
 
-/// The training and validation examples of a run of this seed, or the test examples, which are the
-/// same for every seed. `training_examples`: as many as the task says unless given.
+/// The training and validation examples of a run of this seed, or test examples named by it. `training_examples`: as many as the task says unless given.
 ExampleSet example_set(const data::Task& task, const data::TaskOptions& options, data::Split split,
                        std::uint64_t seed = data::test_seed,
                        std::optional<int> training_examples = {});

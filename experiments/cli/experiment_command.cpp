@@ -14,8 +14,10 @@ void add_settings_options(Command& command, SettingsOptions& given) {
   command.option("--preset", named<Preset>(given.preset, parse_preset, to_string(given.preset)),
                  "smoke (a minute; its numbers mean nothing), quick or full");
   add_tasks_option(command, given.tasks);
-  command.option("--seeds", whole(given.seeds, 1, 100), "repetitions of every cell");
-  command.option("--base-seed", seed_value(given.base_seed), "names the pre-trained base");
+  command.option("--seeds", whole(given.seeds, 1, 100),
+                 "repetitions of every cell on each base (default: 2)");
+  command.option("--base-seed", seed_value(given.base_seed),
+                 "names the pre-trained base, in place of 4 (full: 5)");
   add_facts_option(command, given.facts);
   add_run_options(command, given);
 }
@@ -50,7 +52,6 @@ Settings settings_from(const SettingsOptions& given) {
   settings.seeds = given.seeds.value_or(settings.seeds);
   settings.seeds_given = given.seeds.has_value();
   if (given.base_seed) settings.base_seeds = {*given.base_seed};
-  settings.base_seeds_given = given.base_seed.has_value();
   settings.facts = given.facts.value_or(settings.facts);
   settings.ranks = given.ranks;
   settings.targets = given.targets;
@@ -69,7 +70,7 @@ int run_experiment(const Experiment& experiment, const Settings& settings) {
   try {
     Report report = run(experiment, lab);
     print_out("{}", report_text(report, columns_of_output()));
-    std::erase_if(report.findings, [](const Finding& finding) { return !finding.in_family; });
+    std::erase_if(report.findings, [](const Finding& finding) { return !finding.in_summary; });
     judge(report.findings);
     print_out("{}", findings_text(report.findings, columns_of_output()));
   } catch (const PartDone& done) {

@@ -73,6 +73,8 @@ void set_task(const SayNothing& say_nothing, const TrainOptions& given, Cell& ce
   cell.examples = given.examples.value_or(info.n_train);
   cell.seed = given.seed;
   cell.labels = given.labels;
+  cell.init_seed = static_cast<std::uint64_t>(given.init_seed.value_or(0));
+  cell.data_seed = static_cast<std::uint64_t>(given.data_seed.value_or(0));
 }
 
 void set_base(const TrainOptions& given, TrainRun& run) {
@@ -204,6 +206,14 @@ void add_optimizer_options(Command& command, TrainOptions& given) {
   add_facts_option(command, given.facts, "sqlgen: how many meanings change, 2 to 32 (default 20)");
 }
 
+void add_seed_options(Command& command, TrainOptions& given) {
+  constexpr int largest = 1'000'000'000;
+  command.option("--init-seed", whole(given.init_seed, 1, largest),
+                 "names A and whatever else is drawn, in place of the seed");
+  command.option("--data-seed", whole(given.data_seed, 1, largest),
+                 "names the examples and their order, in place of the seed");
+}
+
 void add_train_options(Command& command, TrainOptions& given) {
   command.required("--task", task_value(given.task), data::task_names("or"));
   add_method_option(command, given, "what trains: " + method_names());
@@ -222,6 +232,7 @@ void add_train_options(Command& command, TrainOptions& given) {
   add_shape_options(command, given.base, "of the base: ");
   command.option("--seed", seed_value(given.seed),
                  "of what is drawn, such as A, of the examples and their order");
+  add_seed_options(command, given);
   add_results_option(command, given.results);
   command.flag("--dry-run", given.dry_run, "print what would be trained; write nothing");
   add_json_option(command, given.json);

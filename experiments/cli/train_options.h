@@ -28,6 +28,7 @@ struct TrainOptions {
   std::optional<double> lr;
   std::optional<int> steps, examples, facts;
   std::uint64_t seed = 1;
+  std::optional<int> init_seed, data_seed;
   BaseOptions base;
   bool dry_run = false, json = false;
 };
@@ -35,11 +36,13 @@ struct TrainOptions {
 void add_train_options(Command& command, TrainOptions& given);
 
 /// Some of them, for a sweep: the method and its size, how LoRA is trained (without its patterns),
-/// and how and on how much anything is.
+/// how and on how
+/// much anything is, and what takes the seed apart.
 void add_method_option(Command& command, TrainOptions& given, const std::string& help);
 void add_size_option(Command& command, TrainOptions& given, const std::string& help);
 void add_lora_options(Command& command, TrainOptions& given);
 void add_optimizer_options(Command& command, TrainOptions& given);
+void add_seed_options(Command& command, TrainOptions& given);
 
 /// Is told of options that say nothing beside the others, and why: "with --method full".
 using SayNothing =

@@ -10,6 +10,7 @@
 #include "experiments/harness/signals.h"
 #include "experiments/report/figures.h"
 #include "experiments/training/batches.h"
+#include "experiments/training/labels.h"
 #include "experiments/training/stopped.h"
 #include "lora/files/method_file.h"
 #include "nn/files/file.h"
@@ -81,16 +82,17 @@ namespace {
 
 std::unique_ptr<nn::Decoder> model_for(const Base& base, const TrainRun& run) {
   auto model = copy_of(*base.model);
-  lora::wrap(*model, spec_of(run), run.cell.seed);
+  lora::wrap(*model, spec_of(run), run.cell.seed_of_init());
   return model;
 }
 
 void save_trained(nn::Decoder& model, const TrainRun& run, const fs::path& out) {
   if (run.cell.method == "full") {
     nn::create_folders(out.parent_path());
-    nn::save_checkpoint(out, model, labels(run));
+    nn::save_checkpoint(out, model, labels(run.cell, run.base));
   } else {
-    lora::save_method(out, model, spec_of(run), {base_path(run.base, "").string(), labels(run)});
+    lora::save_method(out, model, spec_of(run),
+                      {base_path(run.base, "").string(), labels(run.cell, run.base)});
   }
 }
 
@@ -100,7 +102,7 @@ TrainResult train_and_save(const Base& base, const TrainRun& run, const fs::path
   const Cell& cell = run.cell;
   const data::Task& task = data::parse_task(cell.task);
   const auto examples = training_examples(cell);
-  const auto held_out = data::validation_set(task, task_options(cell), cell.seed);
+  const auto held_out = data::validation_set(task, task_options(cell), cell.seed_of_data());
   auto model = model_for(base, run);
   TrainResult result;
 

@@ -48,11 +48,6 @@ nn::Index trainable_count(const TrainRun& run);
 std::string describe(const TrainRun& run);
 nlohmann::ordered_json to_json(const TrainRun& run);
 
-/// What the files of a trained model say of its making: task, facts (sqlgen), method, seed, lr,
-/// steps, examples and, as JSON, the base's configuration; size, blocks, optimizer, labels and
-/// lr_ratio where they are not at their defaults.
-nn::Metadata labels(const TrainRun& run);
-
 /// Throws if the result could not be written to `out`: std::invalid_argument where something is
 /// there already that it would replace, nn::FileError where the system refuses. `out` is a
 /// checkpoint's file for full fine-tuning, and otherwise a folder: an adapter in PEFT's layout for

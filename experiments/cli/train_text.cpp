@@ -9,8 +9,6 @@ namespace experiments::cli {
 
 namespace {
 
-std::string blocks_text(const Cell& cell) { return fmt::format("{}", fmt::join(cell.blocks, ",")); }
-
 bool has_lora(const Cell& cell) { return lora::method(cell.method).has_lora; }
 
 std::string lora_text(const TrainRun& run) {
@@ -59,12 +57,20 @@ void add_lora_json(const TrainRun& run, nn::Json& object) {
 
 }  // namespace
 
+// ", of the data 3" where the parts of what the seed names have seeds of their own.
+static std::string parts_of_seed(const Cell& cell) {
+  std::string text;
+  if (cell.init_seed != 0) text += fmt::format(", of the initialisation {}", cell.init_seed);
+  if (cell.data_seed != 0) text += fmt::format(", of the data {}", cell.data_seed);
+  return text;
+}
+
 std::string describe(const TrainRun& run) {
   const Cell& cell = run.cell;
   const std::string facts = cell.facts > 0 ? fmt::format(" with {} new facts", cell.facts) : "";
-  std::string text =
-      fmt::format("{}{}, seed {}, on the base of seed {} and {} steps{}\n", cell.task, facts,
-                  cell.seed, run.base.seed, run.base.steps, shape_text(run.base.model));
+  std::string text = fmt::format("{}{}, seed {}{}, on the base of seed {} and {} steps{}\n",
+                                 cell.task, facts, cell.seed, parts_of_seed(cell), run.base.seed,
+                                 run.base.steps, shape_text(run.base.model));
   text += method_text(run);
   const std::string optimizer = cell.optimizer == "sgd" ? " of SGD with momentum 0.9" : "";
   const std::string permuted = cell.labels == "true" ? "" : " with permuted labels";
@@ -81,6 +87,8 @@ nn::Json to_json(const TrainRun& run) {
   if (has_lora(cell)) add_lora_json(run, object);
   object["trainable"] = trainable_count(run);
   object["seed"] = cell.seed;
+  if (cell.init_seed != 0) object["init_seed"] = cell.init_seed;
+  if (cell.data_seed != 0) object["data_seed"] = cell.data_seed;
   object["optimizer"] = cell.optimizer;
   object["lr"] = nn::number_json(cell.lr);
   object["lr_source"] = run.lr_source;
@@ -91,24 +99,6 @@ nn::Json to_json(const TrainRun& run) {
   object["depth"] = cell.depth;
   object["base"] = nn::parse_json(to_json(run.base));
   return object;
-}
-
-nn::Metadata labels(const TrainRun& run) {
-  const Cell &cell = run.cell, usual;
-  nn::Metadata m{{"task", cell.task},
-                 {"method", cell.method},
-                 {"seed", fmt::format("{}", cell.seed)},
-                 {"lr", fmt::format("{}", cell.lr)},
-                 {"steps", fmt::format("{}", cell.steps)},
-                 {"examples", fmt::format("{}", cell.examples)},
-                 {"base", to_json(run.base)}};
-  if (cell.facts > 0) m["facts"] = fmt::format("{}", cell.facts);
-  if (cell.size > 0) m["size"] = fmt::format("{}", cell.size);
-  if (!cell.blocks.empty()) m["blocks"] = blocks_text(cell);
-  if (cell.optimizer != usual.optimizer) m["optimizer"] = cell.optimizer;
-  if (cell.labels != usual.labels) m["labels"] = cell.labels;
-  if (cell.lr_ratio != usual.lr_ratio) m["lr_ratio"] = fmt::format("{}", cell.lr_ratio);
-  return m;
 }
 
 }  // namespace experiments::cli

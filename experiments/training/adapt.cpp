@@ -69,7 +69,7 @@ std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell) {
   if (cell.method == "frozen")
     nn::set_trainable(*model, false);
   else
-    lora::wrap(*model, method_spec(cell), cell.seed);
+    lora::wrap(*model, method_spec(cell), cell.seed_of_init());
   return model;
 }
 
@@ -120,10 +120,10 @@ class Shuffled {
 
 double train(nn::Model& model, const Cell& cell, std::span<const data::Example> examples,
              const AdaptOptions& options, const std::atomic<bool>& stop, const OnStep& on_step) {
-  Shuffled batches(examples, nn::Random(cell.seed, "adapt.order"));
-  nn::Random dropout(cell.seed, "adapt.dropout");
+  Shuffled batches(examples, nn::Random(cell.seed_of_data(), "adapt.order"));
+  nn::Random dropout(cell.seed_of_init(), "adapt.dropout");
   std::optional<Subspace> subspace;  // then its coordinates are trained, and the model follows
-  if (cell.method == "subspace") subspace.emplace(model, cell.size, cell.seed);
+  if (cell.method == "subspace") subspace.emplace(model, cell.size, cell.seed_of_init());
   const auto optimizer =
       make_optimizer(subspace ? static_cast<nn::Module&>(*subspace) : model, cell);
   const nn::Schedule schedule{cell.lr, std::lround(options.warmup * cell.steps), cell.steps};
@@ -149,11 +149,11 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
 
 std::vector<data::Example> training_examples(const Cell& cell) {
   std::vector<data::Example> examples =
-      data::examples(data::parse_task(cell.task), task_options(cell), data::Split::train, cell.seed,
-                     cell.examples);
+      data::examples(data::parse_task(cell.task), task_options(cell), data::Split::train,
+                     cell.seed_of_data(), cell.examples);
   if (cell.labels == "true") return examples;
   return data::with_permuted_answers(std::move(examples),
-                                     autograd::Random(cell.seed, "labels.permuted"));
+                                     autograd::Random(cell.seed_of_data(), "labels.permuted"));
 }
 
 CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
@@ -171,8 +171,9 @@ CellResult run_cell(const Base& base, const Cell& cell, ScoreOn score_on,
       result.more["train_nll"] = std::numeric_limits<double>::quiet_NaN();
     }
   }
-  const auto held_out = score_on == ScoreOn::test ? data::test_set(task, options)
-                                                  : data::validation_set(task, options, cell.seed);
+  const auto held_out = score_on == ScoreOn::test
+                            ? data::test_set(task, options, cell.seed_of_data())
+                            : data::validation_set(task, options, cell.seed_of_data());
   const TaskScore score = score_task_or_nan(*model, held_out);
   result.metric = score.metric;
   result.value = score.value;

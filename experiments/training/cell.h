@@ -27,6 +27,8 @@ struct Cell {
   double dropout = 0;               ///< on the input of LoRA's A
   std::string optimizer = "adamw";  ///< "adamw", or "sgd" with momentum 0.9
   std::uint64_t seed = 0;           ///< names data, initialisation and order of the adaptation
+  std::uint64_t init_seed = 0;      ///< names the initialisation and dropout instead, if not 0
+  std::uint64_t data_seed = 0;      ///< names the examples and their order instead, if not 0
   std::uint64_t base_seed = 0;      ///< names the pre-trained base
   std::string base = "pretrained";  ///< on all tasks; "sqlgen": on it alone, until it answers
                                     ///< (UntilAnswered); "random": as pre-training starts
@@ -40,6 +42,10 @@ struct Cell {
   int examples = 0;                 ///< size of the training set
   std::string labels = "true";      ///< of the training set, or "permuted" among its examples
 
+  /// What names the initialisation (and dropout), and what the examples and their order.
+  std::uint64_t seed_of_init() const { return init_seed != 0 ? init_seed : seed; }
+  std::uint64_t seed_of_data() const { return data_seed != 0 ? data_seed : seed; }
+
   /// The cell in one line, equal for equal cells and different for different ones. Adapters'
   /// folders are named by it, so fields that came later are in it only where they are not at their
   /// default.
@@ -50,6 +56,7 @@ struct Cell {
 struct CellResult {
   Cell cell;
   std::string experiment = {};  ///< that trained it; others reuse it
+  std::string adapter = {};     ///< its folder in the results, where the adapter was kept
   std::string metric;           ///< what `value` is: "exact_match", "accuracy"
   double value = 0;             ///< on the test set, a fraction in [0, 1]
   double nll = 0;      ///< nats per target token on the test set; infinite or NaN if it diverged

@@ -17,6 +17,7 @@ template <class Each>
 void each_field(const Each& each) {
   using enum Written;
   each("experiment", &CellResult::experiment, always);
+  each("adapter", &CellResult::adapter, unless_default);
   each("task", &Cell::task, always);
   each("method", &Cell::method, always);
   each("size", &Cell::size, always);
@@ -29,6 +30,8 @@ void each_field(const Each& each) {
   each("dropout", &Cell::dropout, always);
   each("optimizer", &Cell::optimizer, always);
   each("seed", &Cell::seed, always);
+  each("init_seed", &Cell::init_seed, unless_default);
+  each("data_seed", &Cell::data_seed, unless_default);
   each("base_seed", &Cell::base_seed, always);
   each("base", &Cell::base, always);
   each("width", &Cell::width, always);

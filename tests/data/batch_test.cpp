@@ -8,6 +8,8 @@
 #include "data/tasks.h"
 #include "data/vocabulary.h"
 
+namespace batch_test {
+
 using data::Batch;
 using data::Example;
 using data::Split;
@@ -71,3 +73,5 @@ TEST_CASE("a batch that cannot be made says why") {
   wrong.first_target = 0;
   CHECK_THROWS_AS(data::make_batch(std::vector{wrong}), std::invalid_argument);
 }
+
+}  // namespace batch_test

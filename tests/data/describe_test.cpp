@@ -6,6 +6,8 @@
 
 #include "data/vocabulary.h"
 
+namespace describe_test {
+
 using data::BaseTask;
 using data::Example;
 using data::Split;
@@ -62,3 +64,5 @@ TEST_CASE("explanations say what the words of an example mean") {
   CHECK(data::explain(data::tasks::reorder, {}, order) ==
         "types 4 5 0 2 3, sorted by the order 3 2 5 0 4 1: 3 2 5 0 4");
 }
+
+}  // namespace describe_test

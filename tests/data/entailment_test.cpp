@@ -8,6 +8,8 @@
 
 #include "data/vocabulary.h"
 
+namespace entailment_test {
+
 using data::entailment;
 using data::Label;
 using data::Quantifier;
@@ -158,3 +160,5 @@ TEST_CASE("every pair of nouns or of verbs stands in one relation, and so does i
   CHECK(count(data::word::nouns, data::word::noun_groups) == std::array{30, 24, 24, 822});
   CHECK(count(data::word::verbs, data::word::verb_groups) == std::array{12, 8, 8, 116});
 }
+
+}  // namespace entailment_test

@@ -14,6 +14,8 @@
 #include "data/vocabulary.h"
 #include "reading.h"
 
+namespace nli_test {
+
 using data::Example;
 using data::Prefix;
 using data::Quantifier;
@@ -189,3 +191,5 @@ TEST_CASE("q1 is 'all' in seven of ten, and then labels and second quantifiers a
   for (const auto& [word, count] : q2)
     CHECK(std::abs(count / all - 0.25) < 4 * std::sqrt(0.19 / all));
 }
+
+}  // namespace nli_test

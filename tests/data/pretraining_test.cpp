@@ -5,6 +5,8 @@
 #include <cmath>
 #include <map>
 
+namespace pretraining_test {
+
 using data::BaseTask;
 using data::Batch;
 
@@ -73,3 +75,5 @@ TEST_CASE("rows, steps and seeds are fresh") {
   CHECK(data::base_example(BaseTask::nli, 1, 0).tokens !=
         data::base_example(BaseTask::nli, 1, 1).tokens);
 }
+
+}  // namespace pretraining_test

@@ -10,6 +10,8 @@
 #include "data/vocabulary.h"
 #include "reading.h"
 
+namespace reorder_test {
+
 using data::Example;
 using data::Split;
 using data::Task;
@@ -94,3 +96,5 @@ TEST_CASE("shortcuts of reorder") {
   CHECK(std::abs(copied - 1.0 / 120) < 4 * 0.0013);  // standard error of a share of 1/120 in 5000
   CHECK(reversed == 0);
 }
+
+}  // namespace reorder_test

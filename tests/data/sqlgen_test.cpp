@@ -11,6 +11,8 @@
 #include "data/vocabulary.h"
 #include "reading.h"
 
+namespace sqlgen_test {
+
 using data::AliasTable;
 using data::Example;
 using data::Split;
@@ -180,3 +182,5 @@ TEST_CASE("shortcuts of sqlgen") {
   CHECK(std::abs(by_old_meanings - 0.04) < 0.012);  // 4 standard errors of 0.0028
   CHECK(std::abs(by_chance - (0.64 / 12 + 0.32 / 3 + 0.04)) < 0.015);
 }
+
+}  // namespace sqlgen_test

@@ -12,6 +12,8 @@
 #include "data/pretraining.h"
 #include "reading.h"
 
+namespace tasks_test {
+
 using data::all_splits;
 using data::Example;
 using data::Split;
@@ -235,3 +237,5 @@ TEST_CASE("the commonest answer is what can be right without the prompt") {
   four[3].target_count = 1;
   CHECK_THROWS_AS(data::blind_loss(four), std::invalid_argument);
 }
+
+}  // namespace tasks_test

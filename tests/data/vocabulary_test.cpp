@@ -5,6 +5,8 @@
 #include <set>
 #include <stdexcept>
 
+namespace vocabulary_test {
+
 using data::Vocabulary;
 using data::vocabulary;
 namespace word = data::word;
@@ -78,3 +80,5 @@ TEST_CASE("an unknown word or id is named") {
   CHECK_THROWS_AS(Vocabulary({"a b"}), std::invalid_argument);
   CHECK_THROWS_AS(Vocabulary({""}), std::invalid_argument);
 }
+
+}  // namespace vocabulary_test

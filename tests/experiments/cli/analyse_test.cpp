@@ -9,6 +9,8 @@
 #include "nn/files/json.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace analyse_test {
+
 using namespace experiments::cli;
 using doctest::Approx;
 
@@ -166,3 +168,5 @@ TEST_CASE("the page, the numbers and the caveats of an adapter beside its twin")
   CHECK((problem.starts_with("gnuplot is not here") ||
          std::filesystem::exists(trained.folder / "out" / "analyse.svg")));
 }
+
+}  // namespace analyse_test

@@ -7,6 +7,8 @@
 #include "experiments/cli/option_values.h"
 #include "nn/files/json.h"
 
+namespace command_parser_test {
+
 using namespace experiments::cli;
 
 namespace {
@@ -254,3 +256,5 @@ TEST_CASE("a line of JSON says first in which form it is, and keeps the order of
   CHECK(json_line({{"caf\xe9", "caf\xe9/ok"}}) ==
         "{\"format\":1,\"caf\xef\xbf\xbd\":\"caf\xef\xbf\xbd/ok\"}\n");
 }
+
+}  // namespace command_parser_test

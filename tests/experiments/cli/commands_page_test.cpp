@@ -8,6 +8,8 @@
 #include "experiments/evidence/text.h"
 #include "nn/files/file.h"
 
+namespace commands_page_test {
+
 using namespace experiments::cli;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("docs/commands.md is what the commands declare") {
 TEST_CASE("the help of every command names its options and fits 80 columns") {
   check_help(all_commands(), "./run");
 }
+
+}  // namespace commands_page_test

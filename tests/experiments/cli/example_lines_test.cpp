@@ -14,6 +14,8 @@
 #include "nn/files/checkpoint.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace example_lines_test {
+
 using namespace experiments::cli;
 using data::Split;
 using nlohmann::json;
@@ -81,7 +83,8 @@ TEST_CASE("the lines of a split are what eval scores, and what is validated on")
     CAPTURE(std::string(task.name));
     const std::string test = example_lines(example_set(task, options, Split::test));
     CHECK(same(read_back(test), data::test_set(task, options)));
-    CHECK(example_lines(example_set(task, options, Split::test, 5)) == test);
+    CHECK(same(read_back(example_lines(example_set(task, options, Split::test, 5))),
+               data::test_set(task, options, 5)));
     const std::string validation = example_lines(example_set(task, options, Split::validation, 3));
     CHECK(same(read_back(validation), data::validation_set(task, options, 3)));
     CHECK(same(read_back(example_lines(example_set(task, options, Split::train, 3))),
@@ -128,7 +131,7 @@ TEST_CASE("every line has its name, where its answer is, and what it means") {
       for (const json& line : parsed(example_lines(set))) {
         const data::Example& example = set.examples[i];
         const std::string facts = task.has_facts ? "-20" : "";
-        const std::uint64_t seed = split == Split::test ? 0 : 3;
+        const std::uint64_t seed = 3;
         CHECK(line.at("id") ==
               fmt::format("{}{}/{}/{}/{}", task.name, facts, data::to_string(split), seed, i));
         ids.insert(line.at("id"));
@@ -195,3 +198,5 @@ TEST_CASE("predictions have the names and words of the examples, and add up to t
     CHECK(std::abs(nll / n - score.nll) < 1e-9);
   }
 }
+
+}  // namespace example_lines_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace model_source_test {
+
 using namespace experiments::cli;
 
 TEST_CASE("the configuration of a base survives as JSON, and nothing else is one") {
@@ -48,3 +50,5 @@ TEST_CASE("a task is known by its label, and a label that is none is refused") {
   CHECK_THROWS_WITH(labelled_task(sourced),
                     "an adapter: its metadata \"task\" is \"nli\\n\", which is no such thing");
 }
+
+}  // namespace model_source_test

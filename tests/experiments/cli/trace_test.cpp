@@ -9,6 +9,8 @@
 #include "nn/files/safetensors.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace trace_test {
+
 using namespace experiments::cli;
 
 namespace {
@@ -168,3 +170,5 @@ TEST_CASE("the attention maps are those with which the values were mixed") {
         "base,0,1,0,0,all,all,1.00000\nbase,0,1,1,0,g1,all,0.00000\n"
         "base,0,1,1,1,g1,g1,1.00000\n");
 }
+
+}  // namespace trace_test

@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "experiments/cli/model_source.h"
+#include "experiments/training/labels.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 #include "tests/nn/temporary_folder.h"
+
+namespace train_run_test {
 
 using namespace experiments::cli;
 
@@ -112,13 +115,13 @@ TEST_CASE("what any method trains is written, and read again as the same model")
 TEST_CASE("labels and JSON carry what is not as usual, and labels nothing else") {
   TrainRun run = run_of("lora");
   for (const char* name : {"size", "blocks", "optimizer", "lr_ratio", "labels"})
-    CHECK_FALSE(labels(run).contains(name));
+    CHECK_FALSE(labels(run.cell, run.base).contains(name));
   run.cell.blocks = {0, 1}, run.cell.optimizer = "sgd", run.cell.lr_ratio = 4;
   run.cell.labels = "permuted";
-  CHECK(labels(run).at("labels") == "permuted");
-  CHECK(labels(run).at("blocks") == "0,1");
-  CHECK(labels(run).at("optimizer") == "sgd");
-  CHECK(labels(run).at("lr_ratio") == "4");
+  CHECK(labels(run.cell, run.base).at("labels") == "permuted");
+  CHECK(labels(run.cell, run.base).at("blocks") == "0,1");
+  CHECK(labels(run.cell, run.base).at("optimizer") == "sgd");
+  CHECK(labels(run.cell, run.base).at("lr_ratio") == "4");
   const std::string json = nn::text_of(to_json(run));
   for (const char* member : {"\"blocks\":[0,1]", "\"optimizer\":\"sgd\"", "\"lr_ratio\":4.0",
                              "\"labels\":\"permuted\"", "\"width\":64", "\"depth\":2"})
@@ -138,3 +141,5 @@ TEST_CASE("a folder with the files of two methods is never made") {
   CHECK_THROWS_WITH(check_output(run_of("bitfit"), folder / "b"),
                     doctest::Contains("adapter_config.json is there already"));
 }
+
+}  // namespace train_run_test

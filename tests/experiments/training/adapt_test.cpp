@@ -8,6 +8,8 @@
 #include "experiments/training/batches.h"
 #include "nn/files/checkpoint.h"
 
+namespace adapt_test {
+
 using namespace experiments::training;
 
 namespace {
@@ -256,3 +258,5 @@ TEST_CASE("the usual size of a method trains about as much as LoRA on q and v") 
   const lora::MethodSpec adapter{"adapter-h", usual_size(lora::method("adapter-h"), model)};
   CHECK(std::abs(lora::count(adapter, model) - 2048) < 512);
 }
+
+}  // namespace adapt_test

@@ -11,6 +11,8 @@
 #include "experiments/training/pretrain.h"
 #include "lora/methods/method.h"
 
+namespace cell_test {
+
 using namespace experiments::training;
 
 namespace {
@@ -273,7 +275,8 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("init", "zero").starts_with("unknown initialisation \"zero\""));
   CHECK(with("dropout", 1).starts_with("dropout 1 is not in [0, 1)"));
   CHECK(with("optimizer", "lion").starts_with("unknown optimizer \"lion\"; valid: adamw, sgd"));
-  CHECK(with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, sqlgen, random"));
+  CHECK(
+      with("base", "none").starts_with("unknown base \"none\"; valid: pretrained, sqlgen, random"));
   CHECK(with("labels", "random").starts_with("unknown labels \"random\"; valid: true, permuted"));
   CHECK(with("width", 0).starts_with("width 0 is below 1"));
   CHECK(with("depth", 0).starts_with("depth 0 is below 1"));
@@ -289,3 +292,5 @@ TEST_CASE("wrong JSON is refused by the name of the field") {
   CHECK(with("lr_ratio", "inf").starts_with("lr_ratio inf is no positive number"));
   CHECK(reason(3) == "a cell must be a JSON object");
 }
+
+}  // namespace cell_test

@@ -10,6 +10,8 @@
 #include "nn/files/safetensors.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace pretrain_test {
+
 using namespace experiments::training;
 
 namespace {
@@ -264,3 +266,5 @@ TEST_CASE("what a base is trained until is in its name, and a file that lacks th
   CHECK_THROWS_WITH_AS(load_base(config, folder.path()),
                        doctest::Contains("does not say after how many steps"), nn::CheckpointError);
 }
+
+}  // namespace pretrain_test

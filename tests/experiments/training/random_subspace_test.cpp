@@ -8,6 +8,8 @@
 #include "experiments/training/adapt.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace random_subspace_test {
+
 using namespace experiments::training;
 using doctest::Approx;
 using Vector = std::vector<nn::Scalar>;
@@ -108,3 +110,5 @@ TEST_CASE("a model moves within its subspace, along the projected gradient") {
     outside += std::pow(static_cast<double>(change[j] - inside[j]), 2);
   CHECK(outside < 1e-6 * dot(change, change));
 }
+
+}  // namespace random_subspace_test

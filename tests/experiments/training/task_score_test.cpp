@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstddef>
 
+namespace task_score_test {
+
 using namespace experiments::training;
 
 namespace {
@@ -91,3 +93,5 @@ TEST_CASE("an answer's words are those that are likeliest after the right ones")
   CHECK(answers[0].tokens == std::vector{4, 9});  // not 4 5, which it would say by itself
   CHECK(!answers[0].is_right);
 }
+
+}  // namespace task_score_test
