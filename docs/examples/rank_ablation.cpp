@@ -11,7 +11,7 @@
 /// The rule, fixed before any run; D in points within one repetition, on each task:
 ///
 ///   M1  "r = 2 does what larger ranks do"
-///       D = score(r = 2) - mean of score(r = 4), score(r = 8)          reproduced if D > -margin
+///       D = score(r = 2) - mean of score(r = 4), score(r = 8)          holds here if D > -margin
 ///       The reference is a mean and not the best of them, which would be chosen by its luck.
 namespace experiments::beyond::rank_ablation {
 namespace {
@@ -41,7 +41,7 @@ Section section(const ScoreTable& table) {
 Finding finding(const std::vector<CellResult>& results) {
   Finding m1{"M1", "r = 2 does what larger ranks do, at one scale", "./run rank-ablation", {}};
   m1.cells = trained_cells(results);
-  m1.in_family = false;  // it is nothing that the paper says
+  m1.in_summary = false;  // it is nothing that the paper says
   Contrast rule;
   rule.text = "r = 2 minus the mean of r = 4 and 8, alpha = 2r; holds above -3 points";
   rule.threshold = -margin_points;

@@ -6,6 +6,13 @@
 
 namespace experiments::bench {
 
+Settings short_cells() {
+  Settings settings = settings_of(Preset::smoke);
+  settings.base_steps = 600;
+  settings.steps_factor = 0.1;
+  return settings;
+}
+
 // Long cells and short ones, as a sweep has them: no training, all weights, and LoRA.
 static std::vector<Cell> grid_cells(const Settings& options) {
   const std::vector<std::vector<std::string>> weight_sets{{"q"}, {"q", "v"}, {"q", "k", "v", "o"}};

@@ -18,6 +18,7 @@ AlphaGrid alpha_grid(Preset preset) {
   if (preset == Preset::full)
     return {
         {0.5, 2, 8, 32, 128}, {0.000625, 0.0025, 0.01, 0.04, 0.16}, {0.0125, 0.05, 0.2, 0.8, 3.2}};
+  if (preset == Preset::smoke) return {{2, 8}, {0.0025, 0.04}, {0.05, 0.8}};
   return {{2, 8, 32}, {0.0025, 0.01, 0.04, 0.16}, {0.05, 0.2, 0.8, 3.2}};
 }
 
@@ -29,20 +30,15 @@ std::string row_of(const Cell& cell) {
   return cell.method == "lora" ? row_name(cell.optimizer, cell.alpha, cell.lr) : cell.method;
 }
 
-Cell first_cell(const Settings& options, int seed) {
-  return task_cell(options, options.tasks.front(), options.base_seeds.front(),
-                   static_cast<std::uint64_t>(seed));
-}
-
 std::vector<Cell> cells(const Settings& options) {
   const AlphaGrid grid = alpha_grid(options.preset);
   std::vector<Cell> cells;
-  for (int seed = 1; seed <= options.seeds; ++seed) {
-    cells.push_back(frozen(first_cell(options, seed)));
+  for (const Cell& repetition : repetitions(options)) {
+    cells.push_back(frozen(repetition));
     for (const char* optimizer : {"adamw", "sgd"})
       for (const double alpha : grid.alphas)
         for (const double lr : optimizer == std::string("sgd") ? grid.sgd_rates : grid.adam_rates) {
-          Cell cell = lora_cell(first_cell(options, seed), options, targets, rank);
+          Cell cell = lora_cell(repetition, options, targets, rank);
           cell.optimizer = optimizer;
           cell.alpha = alpha;
           cell.lr = lr;
@@ -82,8 +78,10 @@ std::vector<StepRow> step_rows(const Base& base, const Settings& options) {
       StepRow row{optimizer, scaling, {}};
       for (const int r : {1, 2, 4, 8, 16, 32, 64}) {
         std::vector<double> changes;
-        for (int seed = 1; seed <= draws; ++seed) {
-          Cell cell = lora_cell(first_cell(options, seed), options, targets, r);
+        for (std::uint64_t seed = 1; seed <= draws; ++seed) {
+          Cell cell =
+              lora_cell(task_cell(options, options.tasks.front(), options.base_seeds.front(), seed),
+                        options, targets, r);
           cell.optimizer = optimizer;
           cell.scaling = lora::to_string(scaling);
           changes.push_back(first_step_change(base, cell, 1e-3));
@@ -154,7 +152,7 @@ Report read(const Results& results, Lab& lab) {
   for (const ScoreTable& table : score_tables(results.all, row_of))
     for (const char* optimizer : {"adamw", "sgd"})
       report.sections.push_back(grid_section(table, optimizer, alpha_grid(settings.preset)));
-  const Cell cell = lora_cell(first_cell(settings, 1), settings, targets, rank);
+  const Cell cell = lora_cell(repetitions(settings).front(), settings, targets, rank);
   lab.bases.prepare(cell);
   const std::vector<StepRow> steps = step_rows(lab.bases.of(cell), settings);
   report.sections.push_back(step_section(steps));

@@ -91,12 +91,19 @@ std::vector<Finding::Part> parts_of(const std::vector<CellResult>& results,
   };
   const auto forgotten = [&](const Row& row) { return forgetting(results, label, row); };
 
+  // A run that did not learn did not forget either, so it is counted in every part.
+  const std::vector<double> base = values(each(Row{"frozen"}, points));
+  std::set<Repetition> no_learners;
+  for (const Row& row : {whole, small})
+    no_learners.merge(collapsed(each(row, points), base.empty() ? 0 : mean(base)));
+
   std::vector<Finding::Part> parts;
   const auto add = [&](const char* statement, const std::string& text, const ByRepetition& D,
                        const char* unit, const std::string& not_run) {
     Contrast contrast;
     contrast.text = text + "; holds above 0 " + unit;
     contrast.each = D;
+    contrast.collapsed = no_learners;
     contrast.missing = not_run;
     contrast.unit = unit;
     parts.push_back({statement, label, contrast});
@@ -187,7 +194,6 @@ Report read(const Results& results, Lab&) {
   for (const std::string& label : task_labels(results.all))
     report.sections.push_back({"", {}, grid(results.all, label)});
   report.data = csv(results.all);
-  report.findings = findings(results.all);
   return report;
 }
 
@@ -210,6 +216,7 @@ Experiment experiment() {
           .question = "what LoRA at each r and full fine-tuning learn, forget, and leave behind",
           .cells = cells,
           .read = read,
+          .findings = [](const Results& results) { return findings(results.all); },
           .look = look_at_what_is_left,
           .listens = {"--ranks"}};
 }

@@ -30,11 +30,11 @@ Experiment experiment();
 ///   forgetting = mean over the pre-training tasks of another name of (nll - nll of the frozen
 ///                base), in nats per target token
 ///
-///   learns less     D = score(full) - score(LoRA r), points                  reproduced if D > 0
-///   forgets less    D = forgetting(full) - forgetting(LoRA r)                reproduced if D > 0
-///   less with less  D = forgetting(LoRA R) - forgetting(LoRA r), R >= 4 r    reproduced if D > 0
+///   learns less     D = score(full) - score(LoRA r), points                  holds here if D > 0
+///   forgets less    D = forgetting(full) - forgetting(LoRA r)                holds here if D > 0
+///   less with less  D = forgetting(LoRA R) - forgetting(LoRA r), R >= 4 r    holds here if D > 0
 ///   intruders       D = intruders(LoRA r) - intruders(full), mean over the attention matrices
-///                                                                            reproduced if D > 0
+///                                                                            holds here if D > 0
 std::vector<Finding> findings(const std::vector<CellResult>& results);
 
 /// The tasks of pre-training that have right answers: all but nli_unreliable.

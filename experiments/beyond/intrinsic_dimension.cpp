@@ -28,9 +28,7 @@ std::vector<int> dimensions_of(Preset preset) {
 
 std::vector<Cell> cells(const Settings& given) {
   Settings options = given;
-  options.base_seeds = {given.base_seeds.front()};
-  if (options.preset == Preset::quick && !options.seeds_given)
-    options.seeds = std::min(options.seeds, 2);
+  if (!options.seeds_given) options.seeds = 1;  // a subspace costs many times what LoRA does
   std::vector<Cell> cells;
   for (Cell cell : repetitions(options)) {
     for (const std::string& start : starts) {

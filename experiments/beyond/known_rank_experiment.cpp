@@ -14,7 +14,8 @@ namespace experiments::beyond::known_rank_experiment {
 namespace {
 
 int seeds_of(const Settings& settings) {
-  if (settings.seeds_given || settings.preset == Preset::full) return settings.seeds;
+  if (settings.seeds_given) return settings.seeds;
+  if (settings.preset == Preset::full) return 5;
   return settings.preset == Preset::smoke ? 1 : 2;
 }
 

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <set>
+
 #include "experiments/beyond/known_rank.h"
 #include "nn/files/json.h"
 
@@ -182,8 +184,14 @@ std::string known_rank_text(const KnownRankResult& result) {
     add(*result.placed, result.options.student.steps, ", adapted where it is planted");
   for (const Recovery& found : result.matrices) text += text_of(found);
   const std::optional<int> knee = result.knee();
+  std::set<std::string> reasons;
   std::vector<std::string> ranks;
-  for (const Recovery& found : result.matrices) ranks.push_back(rank_text(found.estimated));
+  for (const Recovery& found : result.matrices) {
+    ranks.push_back(rank_text(found.estimated));
+    reasons.insert(found.estimated.why_none);
+  }
+  if (reasons.size() == 1 && !reasons.contains(""))  // one reason for all of them
+    ranks = {ranks.front()};
   return text + fmt::format("\nestimated rank{} {}; knee of the loss {}\n",
                             ranks.size() > 1 ? "s" : "", fmt::join(ranks, ", "),
                             knee ? fmt::to_string(*knee) : "none");

@@ -23,7 +23,7 @@ std::string row_of(const Cell& cell) {
 std::vector<Cell> cells(const Settings& settings) {
   std::vector<Cell> cells;
   for (const data::Task& task : settings.tasks)
-    for (const auto& [base_seed, seed] : nested_repetitions(settings)) {
+    for (const auto& [base_seed, seed] : base_and_seeds(settings)) {
       Cell cell = task_cell(settings, task, base_seed, seed);
       cells.push_back(frozen(cell));
       for (const int n : sizes(settings.preset)) {
@@ -102,7 +102,6 @@ Report read(const Results& results, Lab&) {
   means.table = table_of(scores, sizes, kinds, [](const Runs* runs) { return score_text(runs); });
   report.sections = {counts, means};
   report.notes = {"Every seed belongs to one base. One learning rate for each weight set, all n."};
-  report.findings = {finding(results.all)};
   report.data = csv(results.all, scores);
   return report;
 }
@@ -125,7 +124,7 @@ Finding finding(const std::vector<CellResult>& results) {
                   "./run switch",
                   {},
                   trained_cells(results)};
-  finding.in_family = false;
+  finding.in_summary = false;
   const std::set<int> sizes = examples_in(results);
   if (sizes.empty()) return finding;
   const auto tables = score_tables(results, row_of);
@@ -159,6 +158,7 @@ Experiment experiment() {
           .question = "how many examples it takes to find a switch, at r = 1, 8 and in full (nli)",
           .cells = cells,
           .read = read,
+          .findings = [](const Results& results) { return std::vector{finding(results.all)}; },
           .tasks = {data::tasks::nli},
           .listens = {"--ranks"},
           .without = {{"--tasks", "it runs on nli"}, {"--facts", "it runs on nli"}}};

@@ -53,7 +53,7 @@ std::vector<Cell> cells(const Settings& settings) {
   const std::vector<int> all = ranks(preset);
   const std::vector<int> some = preset == Preset::full ? all : std::vector<int>{rank_of_sets};
   const WeightSets others{{"q"}, {"v"}, {"q", "k", "v", "o"}}, of_one{{"q"}, {"q", "v"}};
-  for (const Repetition& repetition : nested_repetitions(settings)) {
+  for (const Repetition& repetition : base_and_seeds(settings)) {
     const auto add = [&](const char* task, int true_rank, const WeightSets& sets,
                          const std::vector<int>& ranks) {
       for (const auto& targets : sets)

@@ -125,7 +125,7 @@ Finding finding(const std::vector<CellResult>& results) {
                   "./run planted",
                   {},
                   trained_cells(results)};
-  finding.in_family = false;
+  finding.in_summary = false;
   add_scores(finding, results);
   add_directions(finding, results);
   return finding;

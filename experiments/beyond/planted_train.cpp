@@ -6,6 +6,7 @@
 #include "experiments/beyond/known_rank.h"
 #include "experiments/beyond/planted.h"
 #include "experiments/evidence/text.h"
+#include "lora/analysis/low_rank.h"
 #include "lora/analysis/subspace.h"
 
 namespace experiments::beyond::planted {
@@ -35,15 +36,15 @@ std::map<std::string, lora::Svd> plant_in(nn::Module& model, const Cell& cell) {
 }
 
 // How W is met by the first k directions of a change.
-struct Position {
-  double log_position = 0, factor = 0;
-};
-
-Position position(const lora::MatrixXd& W, const lora::VectorXd& sigma_of_w,
-                  const lora::Svd& change, lora::Index k) {
-  const double met = lora::projected_norm(W, change.U.leftCols(k), change.V.leftCols(k));
-  const double random = lora::expected_random_norm(W, k), own = sigma_of_w.head(k).norm();
-  return {std::log(met / random) / std::log(own / random), change.sigma.norm() / met};
+lora::Amplification amplification(const lora::MatrixXd& W, const lora::VectorXd& sigma_of_w,
+                                  const lora::Svd& change, lora::Index k) {
+  lora::Amplification a;
+  a.r = k;
+  a.delta_norm = change.sigma.norm();
+  a.in_delta = lora::projected_norm(W, change.U.leftCols(k), change.V.leftCols(k));
+  a.in_w = sigma_of_w.head(k).norm();
+  a.expected_random = lora::expected_random_norm(W, k);
+  return a;
 }
 
 // Of φ of the first k columns of U with the first n of V, what is above chance.
@@ -71,8 +72,8 @@ void compare_with_plant(const Layers& layers, const std::map<std::string, lora::
     const lora::VectorXd sigma_of_w = lora::svd(W).sigma;
     const lora::Svd change = lora::delta_svd(*layer->second);
     const lora::Index n = truth.sigma.size(), k = std::min(n, change.sigma.size());
-    const Position found = position(W, sigma_of_w, change, k);
-    const Position true_one = position(W, sigma_of_w, truth, n);
+    const lora::Amplification found = amplification(W, sigma_of_w, change, k);
+    const lora::Amplification true_one = amplification(W, sigma_of_w, truth, n);
     const auto set = [&, at = "." + name](const char* what, double value) {
       result.more[what + at] = value;
     };
@@ -83,11 +84,11 @@ void compare_with_plant(const Layers& layers, const std::map<std::string, lora::
                                                       lora::product_tn(truth.V, root))
                                      .V,
                                  n));
-    set("log_position", found.log_position);
-    set("log_position_true", true_one.log_position);
-    set("log_position_off", std::abs(found.log_position - true_one.log_position));
-    set("factor", found.factor);
-    set("factor_true", true_one.factor);
+    set("log_position", found.log_position());
+    set("log_position_true", true_one.log_position());
+    set("log_position_off", std::abs(found.log_position() - true_one.log_position()));
+    set("factor", found.factor());
+    set("factor_true", true_one.factor());
     set("size", change.sigma.norm() / W.norm());
   }
 }

@@ -34,7 +34,7 @@ std::vector<Cell> cells(const Settings& settings) {
   with_k.facts = changed_facts;
   std::vector<Cell> cells;
   for (const data::Task& task : settings.tasks)
-    for (const auto& [base_seed, seed] : nested_repetitions(settings))
+    for (const auto& [base_seed, seed] : base_and_seeds(settings))
       for (const Point& point : models(settings.preset)) {
         Cell cell = task_cell(with_k, task, base_seed, seed);
         cell.width = point.width, cell.depth = point.depth;
@@ -110,7 +110,7 @@ ByRepetition gap(const std::vector<CellResult>& results, const Point& point, int
 Finding finding(const std::vector<CellResult>& results) {
   Finding finding{
       "scale", "r = 1 loses less in a larger model", "./run scale", {}, trained_cells(results)};
-  finding.in_family = false;
+  finding.in_summary = false;
   const std::set<int> ranks = ranks_in(results);
   if (ranks.empty()) return finding;
   const auto tables = score_tables(results, row_of);

@@ -8,6 +8,8 @@
 
 #include "experiments/harness/cell_cost.h"
 #include "experiments/harness/search_rates.h"
+#include "lora/analysis/low_rank.h"
+#include "lora/analysis/subspace.h"
 
 namespace experiments::beyond::step_size {
 namespace {
@@ -41,7 +43,7 @@ std::vector<Cell> cells(const Settings& given) {
     settings.seeds = 1, settings.seeds_given = true;
   std::vector<Cell> cells;
   for (const data::Task& task : settings.tasks)
-    for (const auto& [base_seed, seed] : nested_repetitions(settings)) {
+    for (const auto& [base_seed, seed] : base_and_seeds(settings)) {
       const Cell repetition = task_cell(settings, task, base_seed, seed);
       cells.push_back(frozen(repetition));
       for (const int rank : {amplified, more})
@@ -128,14 +130,18 @@ Section paper() {
   Section section{"The paper: GPT-3, Wq of layer 48 of 96, d = 12288, Table 7", {}, {}};
   section.table = {{"r", "‖ΔW‖/‖W‖", "factor", "ΔW ÷ random", "log-position"}};
   constexpr double w_norm = 61.95;
-  for (lora::Amplification a :
-       {lora::Amplification{.r = 4, .delta_norm = 6.91, .in_delta = 0.32, .in_w = 21.67},
-        lora::Amplification{.r = 64, .delta_norm = 3.57, .in_delta = 1.90, .in_w = 37.71}}) {
-    a.expected_random = w_norm * static_cast<double>(a.r) / 12288;  // printed as 0.02 and 0.33
+  struct Row {
+    int r;
+    double delta_norm, in_delta, in_w;
+  };
+  for (const Row& row : {Row{4, 6.91, 0.32, 21.67}, Row{64, 3.57, 1.90, 37.71}}) {
+    lora::Amplification a;
+    a.r = row.r, a.delta_norm = row.delta_norm, a.in_delta = row.in_delta, a.in_w = row.in_w;
+    a.expected_random = w_norm * row.r / 12288;  // printed as 0.02 and 0.33
     section.table.push_back({fmt::format("{}", a.r), fmt::format("{:.2f}", a.delta_norm / w_norm),
                              fmt::format("{:.1f}", a.factor()),
                              fmt::format("{:.2f}", a.over_random()),
-                             fmt::format("{:.2f}", log_position(a))});
+                             fmt::format("{:.2f}", a.log_position())});
   }
   return section;
 }
@@ -189,7 +195,7 @@ Report read(const Results& given, Lab& lab) {
       "directions have a ΔW ÷ random of 1 and a log-position of 0, W's own have a log-position of "
       "1. A run whose weights are not finite has none of these; the CSV has how many are in each "
       "mean. Every seed belongs to one base.",
-      fewer, more, chance_cosine(64), amplified));
+      fewer, more, lora::chance_largest_cosine(fewer, more, 64).mean, amplified));
   report.findings = {finding(results, alpha)};
   report.data = csv;
   return report;

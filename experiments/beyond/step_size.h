@@ -1,7 +1,6 @@
 #pragma once
 
 #include "experiments/harness/experiment.h"
-#include "lora/analysis/low_rank.h"
 
 /// Figure 3's shared direction and Table 7's amplification against the size of the step. Both are
 /// taken from adapters trained at one learning rate; here LoRA on {q,v} is trained at several
@@ -21,15 +20,9 @@ Experiment experiment();
 /// is that of `amplified`.
 constexpr int amplified = 4, fewer = 8, more = 16;
 
-/// ln(a / random) / ln(own / random), with a = ‖Uᵀ W V‖ in the directions of ΔW, random what random
-/// directions have and own those of W itself: 0 for a change that knows nothing of W, 1 for one
-/// along its first directions, and below 0 where it meets less of W than random ones. Unlike the
-/// amplification factor it does not depend on how large ΔW is. The paper's Table 7 has 0.40 at
-/// r = 4 and 0.37 at r = 64.
-double log_position(const lora::Amplification& a);
-
 /// Adds of every adapted matrix relative, factor, over_random and position, each "<what>.<matrix>":
-/// ‖ΔW‖ / ‖W‖, ‖ΔW‖ / a, a / random and log_position. NaN where a weight is not finite.
+/// ‖ΔW‖ / ‖W‖, ‖ΔW‖ / a, a / random and the log-position, with a = ‖Uᵀ W V‖
+/// (lora/analysis/low_rank.h). NaN where a weight is not finite.
 void measure_amplification(nn::Module& trained, CellResult& result);
 
 /// Adds of every adapted matrix, of the inputs that two changes ΔW of it read:
@@ -44,10 +37,6 @@ void measure_agreement(nn::Module& of_fewer, nn::Module& of_more, CellResult& re
 /// that of `fewer` is trained, with the same seed and for this alone.
 CellResult train_and_measure(const Base& base, const Cell& cell,
                              const std::atomic<bool>& stop = never);
-
-/// The mean of `cosine` for independent uniformly random subspaces of `fewer` and `more` dimensions
-/// in R^d, over 200 draws.
-double chance_cosine(lora::Index d);
 
 /// What is read off a run, as a mean over its adapted matrices: "score" and "score_more" in points,
 /// or one of the measurements above. The mean of a quotient is that of its log2.

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "experiments/beyond/step_size.h"
+#include "lora/analysis/low_rank.h"
 #include "lora/analysis/subspace.h"
 #include "lora/inject.h"
 
@@ -17,16 +18,7 @@ void add(CellResult& result, const std::string& name, const std::map<std::string
 
 double second(const lora::Svd& delta) { return delta.sigma(1) / delta.sigma(0); }
 
-double largest_cosine(const lora::MatrixXd& U, const lora::MatrixXd& V) {
-  const double cosine = lora::svd(lora::product_tn(U, V)).sigma(0);
-  return cosine * cosine;
-}
-
 }  // namespace
-
-double log_position(const lora::Amplification& a) {
-  return std::log(a.over_random()) / std::log(a.in_w / a.expected_random);
-}
 
 void measure_amplification(nn::Module& trained, CellResult& result) {
   for (const auto& [name, layer] : lora::lora_layers(trained)) {
@@ -40,7 +32,7 @@ void measure_amplification(nn::Module& trained, CellResult& result) {
       found = {{"relative", a.delta_norm / a.w_norm},
                {"factor", a.factor()},
                {"over_random", a.over_random()},
-               {"position", log_position(a)}};
+               {"position", a.log_position()}};
     }
     add(result, name, found);
   }
@@ -57,7 +49,7 @@ void measure_agreement(nn::Module& of_fewer, nn::Module& of_more, CellResult& re
       const double phi = lora::similarity(a.V.leftCols(1), b.V.leftCols(1));
       found = {{"top", lora::corrected(phi, 1, 1, a.V.rows())},
                {"second", std::max(second(a), second(b))},
-               {"cosine", largest_cosine(a.V, b.V)}};
+               {"cosine", std::pow(lora::largest_cosine(a.V, b.V), 2)}};
     }
     add(result, layers[i].first, found);
   }
@@ -74,17 +66,6 @@ CellResult train_and_measure(const Base& base, const Cell& cell, const std::atom
     });
   });
   return result;
-}
-
-double chance_cosine(lora::Index d) {
-  constexpr int draws = 200;
-  autograd::Random random(0, "step_size.chance");
-  std::vector<double> cosines;
-  for (int i = 0; i < draws; ++i) {
-    const lora::MatrixXd U = lora::random_subspace(d, fewer, random);
-    cosines.push_back(largest_cosine(U, lora::random_subspace(d, more, random)));
-  }
-  return mean(cosines);
 }
 
 }  // namespace experiments::beyond::step_size

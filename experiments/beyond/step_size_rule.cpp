@@ -73,7 +73,7 @@ Finding finding(const std::vector<CellResult>& results, double alpha) {
                   "./run step-size",
                   {},
                   trained_cells(results)};
-  finding.in_family = false;
+  finding.in_summary = false;
   for (const std::string& task : task_labels(results)) {
     std::set<double> rates;
     for (const CellResult& result : results)

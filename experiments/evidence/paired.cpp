@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 
@@ -19,6 +20,19 @@ ByRepetition by_repetition(const std::vector<CellResult>& results, const Which& 
                       repetition.first, repetition.second, result.cell.key()));
   }
   return each;
+}
+
+std::set<Repetition> collapsed(const ByRepetition& scores, double frozen) {
+  constexpr double learned_at_least = 20;
+  std::vector<double> sorted = values(scores);
+  if (sorted.empty()) return {};
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  if (*middle - frozen < learned_at_least) return {};
+  std::set<Repetition> found;
+  for (const auto& [repetition, score] : scores)
+    if (score < (frozen + *middle) / 2) found.insert(repetition);
+  return found;
 }
 
 ByRepetition difference(const ByRepetition& a, const ByRepetition& b) {

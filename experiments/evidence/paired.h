@@ -21,6 +21,12 @@ using Measured = std::function<double(const CellResult&)>;
 ByRepetition by_repetition(const std::vector<CellResult>& results, const Which& which,
                            const Measured& measured);
 
+/// The repetitions in which a run collapsed: its score is nearer to the frozen base's than to the
+/// median of the runs of its kind, where that median is at least 20 points above the frozen base. Such
+/// a run did not learn what others of its kind did. Where most runs do not, none is said to have
+/// collapsed: that kind does not learn. Scores are in points, `frozen` is the base's mean.
+std::set<Repetition> collapsed(const ByRepetition& scores, double frozen);
+
 /// a - b in the repetitions that both have.
 ByRepetition difference(const ByRepetition& a, const ByRepetition& b);
 

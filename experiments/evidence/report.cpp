@@ -8,14 +8,15 @@
 namespace experiments::evidence {
 
 static const char* const judging_rule =
-    "Verdicts: mean of paired differences over (base seed, seed) with its 95 % interval; p of the "
-    "t-test against the threshold, Holm-corrected over all statements and tasks, 5 %. So a verdict "
-    "can be inconclusive though the interval, which is of one statement alone, is on one side.";
+    "Verdicts: mean of paired differences over (base seed, seed). The 95 % interval is of one "
+    "statement on one task alone; p, against the threshold, is Holm-corrected over the family of a "
+    "statement's tasks, at 5 %. So a verdict can be open though the interval is on one side. Where a "
+    "run did not learn, or nothing differs, the test is by sign flips.";
 
 std::vector<Finding> own_findings(const Report& report) {
   std::vector<Finding> own;
   for (const Finding& finding : report.findings)
-    if (!finding.in_family) own.push_back(finding);
+    if (!finding.in_summary) own.push_back(finding);
   judge(own);
   return own;
 }
@@ -43,14 +44,14 @@ Section own_verdicts(const Report& report) {
   const std::vector<Finding> judged = own_findings(report);
   if (judged.empty()) return {};
   Section section{"Verdicts", {judging_rule}, {}};
-  section.table = {
-      {"statement", "task", "verdict", "evidence", "difference, and where it holds", "beside it"}};
+  section.table = {{"statement", "task", "verdict", "evidence", "difference, and where it holds",
+                    "in the paper", "beside it"}};
   for (const Finding& finding : judged)
     for (const Finding::Part& part : finding.parts)
       section.table.push_back({fmt::format("{} {}", finding.id, part.statement), part.task,
                                outcome_text(part.judgement.outcome),
                                evidence_text(part.contrast, part.judgement), part.contrast.text,
-                               part.contrast.note});
+                               part.paper, part.contrast.note});
   return section;
 }
 

@@ -31,8 +31,8 @@ struct Report {
   std::string warning = {};                   ///< what a reader must know first
 };
 
-/// For a terminal of so many columns. Statements that are not of the paper's family are judged
-/// among themselves and follow the tables.
+/// For a terminal of so many columns. Statements that the experiment tells alone (in_summary)
+/// follow the tables with their verdicts.
 std::string report_text(const Report& report, std::size_t columns = 100);
 
 /// For GitHub.
@@ -44,7 +44,7 @@ std::string report_json(const Report& report);
 /// Throws std::invalid_argument for a text that report_json did not write.
 Report report_from_json(std::string_view text);
 
-/// The statements of a report that are judged among themselves.
+/// The statements that the experiment tells alone, judged.
 std::vector<Finding> own_findings(const Report& report);
 
 /// Those statements with their verdicts as a table, which says how a verdict comes about; without

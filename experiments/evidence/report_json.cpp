@@ -9,7 +9,7 @@ namespace experiments::evidence {
 
 namespace {
 
-constexpr int report_format = 1;
+constexpr int report_format = 2;
 
 // A part and its contrast are one object: JSON that is read may be eight levels deep.
 nn::Json part_json(const Finding::Part& part) {
@@ -17,19 +17,30 @@ nn::Json part_json(const Finding::Part& part) {
   nn::Json each = nn::Json::array();
   for (const auto& [repetition, d] : contrast.each)
     if (std::isfinite(d))
-      each.push_back({{"base_seed", repetition.first}, {"seed", repetition.second}, {"d", d}});
-  return {{"statement", part.statement},     {"task", part.task},
-          {"text", contrast.text},           {"unit", contrast.unit},
-          {"threshold", contrast.threshold}, {"holds_above", contrast.holds_above},
-          {"missing", contrast.missing},     {"note", contrast.note},
-          {"over", contrast.over},           {"each", each}};
+      each.push_back({{"base_seed", repetition.first},
+                      {"seed", repetition.second},
+                      {"d", d},
+                      {"collapsed", contrast.collapsed.contains(repetition)}});
+  return {{"statement", part.statement},
+          {"task", part.task},
+          {"paper", part.paper},
+          {"text", contrast.text},
+          {"unit", contrast.unit},
+          {"threshold", contrast.threshold},
+          {"holds_above", contrast.holds_above},
+          {"missing", contrast.missing},
+          {"note", contrast.note},
+          {"over", contrast.over},
+          {"arithmetic", contrast.arithmetic},
+          {"each", each}};
 }
 
 nn::Json finding_json(const Finding& finding) {
   nn::Json parts = nn::Json::array();
   for (const Finding::Part& part : finding.parts) parts.push_back(part_json(part));
-  return {{"id", finding.id},       {"statement", finding.statement}, {"command", finding.command},
-          {"cells", finding.cells}, {"in_family", finding.in_family}, {"parts", parts}};
+  return {
+      {"id", finding.id},       {"statement", finding.statement},   {"command", finding.command},
+      {"cells", finding.cells}, {"in_summary", finding.in_summary}, {"parts", parts}};
 }
 
 nn::Json section_json(const Section& section) {
@@ -65,12 +76,14 @@ Contrast contrast_from_json(const nn::Json& object) {
   contrast.missing = text_at(object, "missing");
   contrast.note = text_at(object, "note");
   contrast.over = text_at(object, "over");
+  contrast.arithmetic = object.at("arithmetic").get<bool>();
   for (const nn::Json& d : list_at(object, "each")) {
     const std::pair repetition{nn::count_at<std::uint64_t>(d, "base_seed"),
                                nn::count_at<std::uint64_t>(d, "seed")};
     if (!contrast.each.emplace(repetition, number_at(d, "d")).second)
       throw std::invalid_argument(fmt::format("the repetition of base seed {} and seed {} twice",
                                               repetition.first, repetition.second));
+    if (d.at("collapsed").get<bool>()) contrast.collapsed.insert(repetition);
   }
   return contrast;
 }
@@ -79,10 +92,13 @@ Finding finding_from_json(const nn::Json& object) {
   Finding finding{
       text_at(object, "id"), text_at(object, "statement"), text_at(object, "command"), {}};
   finding.cells = nn::count_at<int>(object, "cells");
-  finding.in_family = object.at("in_family").get<bool>();
+  finding.in_summary = object.at("in_summary").get<bool>();
   for (const nn::Json& part : list_at(object, "parts"))
-    finding.parts.push_back(
-        {text_at(part, "statement"), text_at(part, "task"), contrast_from_json(part)});
+    finding.parts.push_back({text_at(part, "statement"),
+                             text_at(part, "task"),
+                             contrast_from_json(part),
+                             {},
+                             text_at(part, "paper")});
   return finding;
 }
 

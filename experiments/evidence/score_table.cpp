@@ -53,13 +53,16 @@ Summary summary(const Runs& runs) {
     by_base[repetition.first].push_back(100 * result.value);
   }
   double squares = 0;
+  std::vector<double> base_means;
   for (const auto& [base, values] : by_base) {
+    base_means.push_back(mean(values));
     for (const double value : values) squares += std::pow(value - mean(values), 2);
   }
   const double freedom = static_cast<double>(score.size()) - static_cast<double>(by_base.size());
   return {.n = static_cast<int>(score.size()),
           .mean = mean(score),
           .sd = freedom > 0 ? std::sqrt(squares / freedom) : std::nan(""),
+          .between = sample_sd(base_means),
           .nll = mean(nll),
           .trainable = runs.begin()->second.trainable,
           .lr = runs.begin()->second.cell.lr};
@@ -72,8 +75,10 @@ std::vector<double> values(const Runs& runs, const Measured& measured) {
 }
 
 std::string score_text(const Summary& s) {
-  return std::isnan(s.sd) ? fmt::format("{:.1f}", s.mean)
-                          : fmt::format("{:.1f} ±{:.1f}", s.mean, s.sd);
+  std::string text = fmt::format("{:.1f}", s.mean);
+  if (!std::isnan(s.sd)) text += fmt::format(" ±{:.1f}", s.sd);
+  if (!std::isnan(s.between)) text += fmt::format(" ({:.1f})", s.between);
+  return text;
 }
 
 const Runs* ScoreTable::find(const std::string& row) const {
@@ -126,6 +131,25 @@ std::vector<Term> mean_of(const std::vector<std::string>& rows, double share) {
   return terms;
 }
 
+std::set<Repetition> collapsed(const ScoreTable& table, const std::string& row) {
+  const Runs* runs = table.find(row);
+  if (runs == nullptr || row == "frozen") return {};
+  const Runs* frozen = table.find("frozen");
+  ByRepetition scores;
+  for (const auto& [repetition, result] : *runs) scores[repetition] = points(result);
+  return collapsed(scores, frozen == nullptr ? 0 : summary(*frozen).mean);
+}
+
+// "Learned in 7 of 8 runs: q,v r=1." for the rows with runs that did not.
+static std::string collapses_text(const ScoreTable& table) {
+  std::vector<std::string> rows;
+  for (const auto& [row, runs] : table.rows)
+    if (const auto failed = collapsed(table, row); !failed.empty())
+      rows.push_back(fmt::format("{} in {} of {}", row, runs.size() - failed.size(), runs.size()));
+  return rows.empty() ? ""
+                      : fmt::format("Learned: {}; all others in all runs.", fmt::join(rows, ", "));
+}
+
 Contrast linear_contrast(const ScoreTable& table, const std::vector<Term>& terms, Contrast rule,
                          const Measured& measured) {
   std::map<Repetition, std::pair<std::size_t, double>> sums;  // terms found, D
@@ -136,6 +160,7 @@ Contrast linear_contrast(const ScoreTable& table, const std::vector<Term>& terms
       missing.push_back(term.row);
       continue;
     }
+    rule.collapsed.merge(collapsed(table, term.row));
     for (const auto& [repetition, result] : *runs) {
       auto& [found, sum] = sums[repetition];
       ++found;
@@ -168,11 +193,17 @@ Section section_of(const ScoreTable& table) {
   std::replace(metric.begin(), metric.end(), '_', ' ');
   const std::string n =
       fewest >= most ? std::to_string(most) : fmt::format("{} to {}", fewest, most);
-  return {fmt::format("{}: {} in %", table.label, metric),
-          {fmt::format("Mean ± sd over {} runs (sd over seeds{}); nll in nats per target token.", n,
-                       bases.size() > 1 ? " within a base" : ""),
-           freshness_text(bases, table.facts)},
-          {}};
+  Section section{
+      fmt::format("{}: {} in %", table.label, metric),
+      {fmt::format("Mean ± sd over {} runs ({}); nll in nats per target token.", n,
+                   bases.size() > 1
+                       ? "sd over seeds within a base, in brackets that of the bases' means"
+                       : "sd over seeds"),
+       freshness_text(bases, table.facts)},
+      {}};
+  if (const std::string text = collapses_text(table); !text.empty())
+    section.remarks.push_back(text);
+  return section;
 }
 
 std::string score_text(const Runs* runs) {

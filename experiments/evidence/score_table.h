@@ -22,10 +22,12 @@ const std::vector<int>& calibration_facts();
 std::string freshness_text(const std::set<std::uint64_t>& base_seeds, int facts);
 
 /// Mean and spread of the repetitions of one entry. With several base seeds the standard deviation
-/// is taken over the seeds within each base, pooled: bases differ by more than seeds do.
+/// is taken over the seeds within each base, pooled, and beside it that of the bases' means: bases
+/// may differ by more than seeds do.
 struct Summary {
   int n = 0;
   double mean = 0, sd = 0;  ///< points; sd is NaN for a single run
+  double between = 0;       ///< sd of the bases' means, points; NaN for a single base
   double nll = 0;           ///< mean, nats per target token
   long trainable = 0;
   double lr = 0;
@@ -35,7 +37,7 @@ Summary summary(const Runs& runs);
 /// What `measured` says of each run.
 std::vector<double> values(const Runs& runs, const Measured& measured);
 
-/// "70.4 ±0.5", without the spread of a single run.
+/// "70.4 ±0.5 (1.2)": the spread within bases and between them, each where there is one.
 std::string score_text(const Summary& summary);
 
 /// What counts as a difference between two scores, in points. In Table 6 rows that the paper calls
@@ -73,6 +75,9 @@ std::string examples_row_name(const std::string& what, int n);
 /// that names both cells if two claim one entry.
 std::vector<ScoreTable> score_tables(const std::vector<CellResult>& results, const RowOf& row_of);
 
+/// The repetitions in which a run of this row collapsed (paired.h), beside the frozen base.
+std::set<Repetition> collapsed(const ScoreTable& table, const std::string& row);
+
 /// A row times a factor.
 struct Term {
   std::string row;
@@ -82,17 +87,18 @@ struct Term {
 /// Each row times share / the number of rows: their mean, if share is 1.
 std::vector<Term> mean_of(const std::vector<std::string>& rows, double share = 1);
 
-/// `rule` with D = sum of factor * measured(row) in every repetition that has all rows, and finite;
-/// where a row was not run at all, the rule says which.
+/// `rule` with D = sum of factor * measured(row) in every repetition that has all rows, and finite,
+/// and with the repetitions in which one of these runs collapsed; where a row was not run at all, the
+/// rule says which.
 Contrast linear_contrast(const ScoreTable& table, const std::vector<Term>& terms, Contrast rule,
                          const Measured& measured = points);
 
-/// The title and the remarks that every table of scores has: the metric, the number of runs, and
-/// whether the base and K were used in calibration.
+/// The title and the remarks that every table of scores has: the metric, the number of runs, whether
+/// the base and K were used in calibration, and the rows with runs that collapsed.
 Section section_of(const ScoreTable& table);
 
-/// "70.4 ±0.5", a mean score in points with the standard deviation over seeds within a base, and a
-/// mean loss "0.123"; "-" where nothing was run.
+/// "70.4 ±0.5 (1.2)", a mean score in points with its spreads, and a mean loss "0.123"; "-" where
+/// nothing was run.
 std::string score_text(const Runs* runs);
 std::string nll_text(const Runs* runs);
 

@@ -104,6 +104,60 @@ double p_mean_differs(const std::vector<double>& x, double threshold) {
   return std::min(1.0, 2 * std::min(p_mean_above(x, threshold), p_mean_below(x, threshold)));
 }
 
+// Calls each(chosen) for all 2^n choices of n <= 20 things, as the bits of a number; for more things
+// for all of them (the choice that was seen), none, and random ones.
+template <class Each>
+static void each_choice(std::size_t n, const Each& each) {
+  constexpr std::size_t most = 20;
+  const std::uint64_t choices = std::uint64_t{1} << std::min(n, most);
+  if (n <= most) {
+    for (std::uint64_t chosen = 0; chosen < choices; ++chosen) each(chosen);
+    return;
+  }
+  if (n > 63) throw std::invalid_argument("sign flips take up to 63 values");
+  const std::uint64_t all = (std::uint64_t{1} << n) - 1;
+  autograd::Random random(0, "statistics.sign_flips");
+  each(all);
+  each(0);
+  for (std::uint64_t i = 2; i < choices; ++i) each(random.below(all) + 1);
+}
+
+double p_sign_flips(const std::vector<double>& x, double threshold) {
+  if (x.empty()) throw std::invalid_argument("sign flips need at least 1 value");
+  double seen = 0, size = 0;
+  for (const double value : x) seen += value - threshold, size += std::abs(value - threshold);
+  const double as_far = std::abs(seen) - 1e-12 * size;  // sums in another order round otherwise
+  std::size_t ways = 0, count = 0;
+  each_choice(x.size(), [&](std::uint64_t positive) {
+    double sum = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      sum += (positive >> i & 1) != 0 ? x[i] - threshold : threshold - x[i];
+    ways += std::abs(sum) >= as_far;
+    ++count;
+  });
+  return static_cast<double>(ways) / static_cast<double>(count);
+}
+
+double least_p_sign_flips(int n) { return 2 * std::exp2(-n); }
+
+Interval sign_flip_interval(const std::vector<double>& x, double level) {
+  if (x.empty()) throw std::invalid_argument("sign flips need at least 1 value");
+  std::vector<double> means;
+  each_choice(x.size(), [&](std::uint64_t chosen) {
+    if (chosen == 0) return;
+    double sum = 0;
+    int count = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if ((chosen >> i & 1) != 0) sum += x[i], ++count;
+    means.push_back(sum / count);
+  });
+  std::sort(means.begin(), means.end());
+  // Between two neighbours of the 2^n - 1 typical values the centre lies with probability 2^-n.
+  const double outside = (1 - level) / 2 * static_cast<double>(means.size() + 1);
+  const auto skipped = static_cast<std::size_t>(std::max(1.0, std::floor(outside))) - 1;
+  return {means[skipped], means[means.size() - 1 - skipped]};
+}
+
 std::vector<double> jackknife_of_pairs(const std::vector<double>& of_each) {
   if (of_each.size() < 3)
     throw std::invalid_argument(

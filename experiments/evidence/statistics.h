@@ -7,6 +7,10 @@
 
 namespace experiments::evidence {
 
+struct Interval {
+  double low = 0, high = 0;
+};
+
 double mean(const std::vector<double>& x);  ///< NaN of nothing
 
 /// Square root of sum (x - mean)^2 / (n - 1); NaN for fewer than two values.
@@ -21,9 +25,10 @@ double student_t_above(double t, double df);
 /// The t with P(|T| > t) = p, for 0 < p < 1.
 double student_t_critical(double p, double df);
 
-/// The tests below take n >= 2 values and assume that their mean is about normal; they throw
-/// std::invalid_argument for fewer. Without any spread the evidence is taken as it stands: p is 0
-/// or 1, or 1/2 (one side) and 1 (two sides) if the values lie on the threshold itself.
+/// The t-tests below take n >= 2 values and assume that their mean is about normal; they throw
+/// std::invalid_argument for fewer. Values without any spread are evidence that a t-test cannot
+/// weigh: p is 0 or 1, or 1/2 (one side) and 1 (two sides) if they lie on the threshold itself.
+/// Sign flips weigh it.
 
 /// p of "the mean is at most `threshold`" against "it is above", the one-sided one-sample t-test.
 double p_mean_above(const std::vector<double>& x, double threshold);
@@ -34,6 +39,21 @@ double p_mean_below(const std::vector<double>& x, double threshold);
 /// p of "the mean is `threshold`" against "it is not". On paired differences with threshold 0 this
 /// is the paired t-test.
 double p_mean_differs(const std::vector<double>& x, double threshold = 0);
+
+/// p of "the values lie symmetrically around `threshold`" against "they do not", two-sided: the
+/// share of the 2^n ways to give each (x - threshold) a sign whose sum is at least as far from 0 as
+/// the one seen (Fisher 1935). It asks nothing of their spread: one value far out, or none that
+/// differs, is no harm. The least it can be is 2 / 2^n. For n > 20 of 2^20 random ways, the one seen
+/// among them. Throws std::invalid_argument for no values.
+double p_sign_flips(const std::vector<double>& x, double threshold);
+
+/// The least p that sign flips of n values can give: 2 / 2^n.
+double least_p_sign_flips(int n);
+
+/// The thresholds that sign flips do not reject: between two of the sorted means over the 2^n - 1
+/// subsets of the values (Hartigan 1969, typical values), each with a share of (1 - level) / 2 of
+/// them outside. Where n is so small that none is outside, all of them. For n > 20 as above.
+Interval sign_flip_interval(const std::vector<double>& x, double level = 0.95);
 
 /// The jackknife of a mean over all pairs of n >= 3 things, say of the agreement of every two
 /// seeds. Pairs that share one of them are not independent, so n (n-1)/2 pairs are no sample of
@@ -49,10 +69,6 @@ std::vector<double> jackknife_of_pairs(const std::vector<double>& of_each);
 /// The slope of the line through (log x, log y) that has the least squares. Throws
 /// std::invalid_argument for fewer than two points, equal x, or a value that is not positive.
 double fitted_exponent(const std::vector<double>& x, const std::vector<double>& y);
-
-struct Interval {
-  double low = 0, high = 0;
-};
 
 /// mean -+ t * sd / sqrt(n), which covers the true mean with probability `level`.
 Interval t_interval(const std::vector<double>& x, double level = 0.95);

@@ -5,11 +5,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/tasks.h"
 #include "nn/files/json.h"
 
 namespace experiments::evidence {
 
 namespace {
+
+const char* test_name(const Contrast& contrast, Test test) {
+  return contrast.arithmetic  ? "arithmetic"
+         : test == Test::none ? "none"
+         : test == Test::t    ? "t-test"
+                              : "sign flips";
+}
 
 nn::Json verdict_json(const Finding::Part& part) {
   const Judgement& found = part.judgement;
@@ -23,15 +31,19 @@ nn::Json verdict_json(const Finding::Part& part) {
   return {{"statement", part.statement},
           {"task", part.task},
           {"outcome", outcome_text(found.outcome)},
+          {"in_the_paper", part.paper},
           {"contrast", part.contrast.text},
           {"unit", part.contrast.unit},
           {"threshold", part.contrast.threshold},
           {"holds_above", part.contrast.holds_above},
           {"effect", measured ? nn::Json(found.effect) : nn::Json(nullptr)},
-          {"t_interval", interval(found.t)},
+          {"interval", interval(found.interval)},
           {"bootstrap_interval", interval(found.bootstrap)},
-          {"p", found.p},
+          {"test", test_name(part.contrast, found.test)},
+          {"p", found.test == Test::none ? nn::Json(nullptr) : nn::Json(found.p)},
+          {"tests_in_the_family", found.family},
           {"pairs", found.pairs},
+          {"learned", found.learned},
           {"repeated_over", part.contrast.over.empty() ? "base seed, seed" : part.contrast.over},
           {"repetitions", seeds},
           {"reason", found.reason},
@@ -72,15 +84,15 @@ std::vector<Finding> the_eleven() {
 
 }  // namespace
 
-std::vector<Finding> whole_family(const std::vector<Finding>& measured) {
-  std::vector<Finding> family = the_eleven();
-  const std::size_t known = family.size();
+std::vector<Finding> summarised(const std::vector<Finding>& measured) {
+  std::vector<Finding> all = the_eleven();
+  const std::size_t known = all.size();
   for (const Finding& finding : measured) {
-    if (!finding.in_family) continue;
+    if (!finding.in_summary) continue;
     const auto same = [&](const Finding& other) { return other.id == finding.id; };
-    const auto there = std::find_if(family.begin(), family.end(), same);
-    if (there == family.end()) {
-      family.push_back(finding);
+    const auto there = std::find_if(all.begin(), all.end(), same);
+    if (there == all.end()) {
+      all.push_back(finding);
       continue;
     }
     if (there->parts.empty()) {
@@ -92,30 +104,70 @@ std::vector<Finding> whole_family(const std::vector<Finding>& measured) {
     there->parts.insert(there->parts.end(), finding.parts.begin(), finding.parts.end());
     there->cells += finding.cells;
   }
-  std::stable_sort(family.begin() + static_cast<std::ptrdiff_t>(known), family.end(),
+  std::stable_sort(all.begin() + static_cast<std::ptrdiff_t>(known), all.end(),
                    [](const Finding& a, const Finding& b) { return a.id < b.id; });
-  return family;
+  return all;
+}
+
+PlainTable statements_by_task(const std::vector<Finding>& judged) {
+  // "sqlgen, K = 20" begins with the name of its task.
+  const auto is_task = [](const std::string& label) {
+    const auto& all = data::all_tasks();
+    return std::any_of(all.begin(), all.end(), [&](const data::Task& task) {
+      return label == task.name || label.starts_with(fmt::format("{}, ", task.name));
+    });
+  };
+  std::vector<std::string> tasks;
+  for (const Finding& finding : judged)
+    for (const Finding::Part& part : finding.parts)
+      if (is_task(part.task) && std::count(tasks.begin(), tasks.end(), part.task) == 0)
+        tasks.push_back(part.task);
+
+  PlainTable table{{"statement", "the paper's own numbers"}};
+  table.front().insert(table.front().end(), tasks.begin(), tasks.end());
+  table.front().emplace_back("elsewhere");
+  for (const Finding& finding : judged) {
+    const std::size_t first = table.size();
+    for (const Finding::Part& part : finding.parts) {
+      const std::string name = fmt::format("{} {}", finding.id, part.statement);
+      auto row = std::find_if(table.begin() + static_cast<std::ptrdiff_t>(first), table.end(),
+                              [&](const auto& line) { return line.front() == name; });
+      if (row == table.end()) {
+        table.push_back({name, part.paper});
+        table.back().resize(tasks.size() + 3);
+        row = std::prev(table.end());
+      }
+      const auto column = std::find(tasks.begin(), tasks.end(), part.task) - tasks.begin() + 2;
+      std::string& cell = row->at(static_cast<std::size_t>(column));
+      if (!cell.empty()) cell += "; ";
+      if (static_cast<std::size_t>(column) > tasks.size() + 1) cell += part.task + ": ";
+      cell += outcome_text(part.judgement.outcome);
+      const std::string effect = effect_text(part.contrast, part.judgement);
+      if (!effect.empty()) cell += ", " + effect;
+    }
+  }
+  return table;
 }
 
 std::string verdicts_json(const std::vector<Finding>& judged, const std::string& warning) {
   nn::Json findings = nn::Json::array();
-  std::size_t tests = 0;
   for (const Finding& finding : judged) {
     nn::Json parts = nn::Json::array();
     for (const Finding::Part& part : finding.parts) parts.push_back(verdict_json(part));
-    tests += finding.parts.size();
+    nn::Json tasks = nn::Json::array();
+    for (const auto& [task, outcome] : finding.by_task())
+      tasks.push_back({{"task", task}, {"outcome", outcome_text(outcome)}});
     findings.push_back({{"id", finding.id},
                         {"statement", finding.statement},
                         {"command", finding.command},
-                        {"outcome", outcome_text(finding.outcome())},
-                        {"reason", finding.parts.empty() ? "not run" : ""},
+                        {"summary", finding.summary()},
+                        {"tasks", tasks},
                         {"cells", finding.cells},
                         {"parts", parts}});
   }
   nn::Json verdicts = nn::Json::object();
   if (!warning.empty()) verdicts["warning"] = warning;
   verdicts["significance_level"] = significance_level;
-  verdicts["tests_in_the_family"] = tests;
   verdicts["findings"] = findings;
   return verdicts.dump(1) + "\n";
 }

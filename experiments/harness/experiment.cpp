@@ -197,6 +197,7 @@ Report run(const Experiment& experiment, Lab& lab) {
   const Results results = train_cells(experiment, lab, folder, std::move(cells));
   if (settings.dealer) throw done(*settings.shard(), folder.path());
   Report report = experiment.read(results, lab);
+  if (experiment.findings) report.findings = experiment.findings(results);
   if (settings.preset == Preset::smoke) report.warning = hardly_trained;
   if (report.data.empty()) report.data = results_csv(results.all);
   write(report, settings.out / experiment.name, experiment.name);

@@ -46,6 +46,10 @@ struct Experiment {
   /// What the results say.
   std::function<Report(const Results&, Lab&)> read = {};
 
+  /// The statements that are tested on the results alone, not judged yet. What `read` finds by
+  /// looking elsewhere, as at adapters, is in its report.
+  std::function<std::vector<Finding>(const Results&)> findings = {};
+
   Look look = {};    ///< at every trained model
   Train train = {};  ///< instead of run_cell
 

@@ -148,6 +148,30 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Se
   return stages;
 }
 
+std::string undecidable_text(const std::vector<Experiment>& experiments, const Settings& settings) {
+  const auto pairs = static_cast<int>(base_and_seeds(settings).size());
+  if (pairs < fewest_pairs)
+    return fmt::format("{} repetitions decide nothing: verdicts need at least {}\n", pairs,
+                       fewest_pairs);
+  std::string text;
+  for (const Experiment& experiment : experiments) {
+    if (!experiment.findings) continue;
+    Results none{cells_of(experiment, settings), {}};
+    for (const Cell& cell : none.asked) none.all.emplace_back().cell = cell;
+    if (none.all.empty()) continue;
+    for (const Finding& finding : experiment.findings(none)) {
+      const auto tests = static_cast<int>(
+          std::count_if(finding.parts.begin(), finding.parts.end(),
+                        [](const Finding::Part& part) { return part.contrast.missing.empty(); }));
+      if (!sign_flips_can_decide(pairs, tests))
+        text += fmt::format(
+            "{} of {} makes {} tests: where a run collapses, {} repetitions cannot decide them\n",
+            finding.id, experiment.name, tests, pairs);
+    }
+  }
+  return text;
+}
+
 std::string plan_text(const std::vector<StagePlan>& stages, int jobs) {
   std::string text = fmt::format("{:<22}{:>7}{:>9}  about\n", "stage", "cells", "to run");
   double seconds = 0;

@@ -23,6 +23,11 @@ std::vector<Cell> cells_without_rate(const std::vector<Experiment>& experiments,
 std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Settings& settings,
                             double slower = slowness());
 
+/// Of the findings that are tested on results alone a line for each whose family is too large for
+/// sign flips of so few repetitions, which is the test where a run collapses: its verdicts will then
+/// be open. One line for all where there are fewer repetitions than any test needs.
+std::string undecidable_text(const std::vector<Experiment>& experiments, const Settings& settings);
+
 /// One line per stage, and the sum.
 std::string plan_text(const std::vector<StagePlan>& stages, int jobs);
 

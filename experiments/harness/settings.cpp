@@ -29,13 +29,12 @@ Settings settings_of(Preset preset) {
   Settings settings;
   settings.preset = preset;
   if (preset == Preset::smoke) {
-    settings.seeds = 2;
-    settings.base_steps = 600;
-    settings.steps_factor = 0.1;
+    settings.base_seeds = {2};
+    settings.base_steps = 300;
+    settings.steps_factor = 0.02;
   }
   if (preset == Preset::full) {
-    settings.base_seeds = {2, 3};
-    settings.seeds = 5;
+    settings.base_seeds = {11, 12, 13, 14, 15};
     settings.search = true;
   }
   return settings;
@@ -54,27 +53,20 @@ Cell task_cell(const Settings& settings, const data::Task& task, std::uint64_t b
   return cell;
 }
 
-std::vector<Cell> repetitions(const Settings& settings) {
-  std::vector<Cell> cells;
-  for (const std::uint64_t base_seed : settings.base_seeds)
-    for (const data::Task& task : settings.tasks)
-      for (int seed = 1; seed <= settings.seeds; ++seed)
-        cells.push_back(task_cell(settings, task, base_seed, static_cast<std::uint64_t>(seed)));
-  return cells;
-}
-
-std::vector<Repetition> nested_repetitions(const Settings& settings) {
-  std::vector<std::uint64_t> bases = settings.base_seeds;
-  if (settings.preset != Preset::smoke && !settings.base_seeds_given) {
-    bases = {11, 12, 13, 14};
-    if (settings.preset == Preset::full) bases.push_back(15);
-  }
-  const int seeds = settings.seeds_given ? settings.seeds : 2;
+std::vector<Repetition> base_and_seeds(const Settings& settings) {
   std::vector<Repetition> repetitions;
   std::uint64_t seed = 0;
-  for (const std::uint64_t base : bases)
-    for (int i = 0; i < seeds; ++i) repetitions.emplace_back(base, ++seed);
+  for (const std::uint64_t base : settings.base_seeds)
+    for (int i = 0; i < settings.seeds; ++i) repetitions.emplace_back(base, ++seed);
   return repetitions;
+}
+
+std::vector<Cell> repetitions(const Settings& settings) {
+  std::vector<Cell> cells;
+  for (const auto& [base_seed, seed] : base_and_seeds(settings))
+    for (const data::Task& task : settings.tasks)
+      cells.push_back(task_cell(settings, task, base_seed, seed));
+  return cells;
 }
 
 Cell frozen(Cell cell) {

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "experiments/paper/permuted_labels.h"
+#include "experiments/training/labels.h"
 #include "lora/files/adapter.h"
 
 namespace experiments::paper {
@@ -47,8 +48,13 @@ std::string kind_of(const std::string& projection) {
 
 namespace {
 
+// In the results folder.
+std::string folder_name(const Cell& cell) {
+  return fmt::format("adapters/{:016x}", autograd::fnv1a(cell.key()));
+}
+
 std::filesystem::path folder_of(const Settings& options, const Cell& cell) {
-  return options.out / "adapters" / fmt::format("{:016x}", autograd::fnv1a(cell.key()));
+  return options.out / folder_name(cell);
 }
 
 bool is_finite(const lora::LoraLinear& layer) {
@@ -114,7 +120,10 @@ Finding resting_on(Finding finding, const std::vector<AdaptedModel>& models, con
 }
 
 void keep_adapter(const Lab& lab, nn::Model& trained, CellResult& result) {
-  lora::save_adapter(folder_of(lab.settings, result.cell), trained);
+  const BaseConfig& base = lab.bases.of(result.cell).config;
+  lora::save_adapter(folder_of(lab.settings, result.cell), trained,
+                     {base_path(base, "").string(), labels(result.cell, base)});
+  result.adapter = folder_name(result.cell);
   measure_own_loss(trained, result);
 }
 

@@ -115,6 +115,7 @@ std::vector<Finding> findings(const std::vector<CostRow>& rows) {
     contrast.holds_above = false;
     contrast.unit = "%";
     contrast.over = "width, r";
+    contrast.arithmetic = true;
     for (const CostRow& row : rows) {
       if (row.rank == 0) continue;
       const CostRow& whole = full_row(rows, row.width);

@@ -14,8 +14,8 @@ Grids grids_of(const std::vector<AdaptedModel>& models);
 
 /// F4: seeds agree more on ΔWq than on ΔWv. For each task, from the right-singular vectors of BA,
 /// mean over the blocks and over all pairs of seeds: φ(8,8), corrected for chance, of q minus that
-/// of v is above 0. Pairs share seeds, so it is tested on the seeds: D of a repetition is its
-/// jackknife pseudo-value (jackknife_of_pairs), which needs three seeds of a base.
+/// of v is above 0. Tested on one pair of seeds for each base. Where a base has more seeds their pairs share
+/// them, so it is tested on the seeds: D of a repetition is its pseudo-value (jackknife_of_pairs).
 /// q and v read the same inputs, so that the difference is safe from what uneven inputs do to both.
 Finding finding_of(const Grids& grids);
 

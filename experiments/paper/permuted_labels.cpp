@@ -122,7 +122,7 @@ Finding permuted_finding(const std::vector<CellResult>& results) {
       "and nothing of the task",
       "./run table7",
       {}};
-  finding.in_family = false;
+  finding.in_summary = false;
   ByTask falls, scores;
   for (const auto& [twins, pair] : twins_in(results))
     for (std::size_t i = 0; i < pair.plain.size(); ++i) {

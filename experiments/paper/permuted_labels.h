@@ -10,8 +10,8 @@ namespace experiments::paper {
 
 /// Examples that follow no rule take longer to learn than one rule: at the task's own number of
 /// steps their loss has hardly begun to fall. So a twin is trained for four times as many, with the
-/// same rate; sixteen times as many hardly brought more on sqlgen, where what is left at small r is
-/// what so few numbers cannot hold. (Not in `smoke`, where nothing is learned anyway.)
+/// same rate; sixteen times as many brought hardly more at r = 4, which cannot hold all examples of
+/// sqlgen and reorder. (Not in `smoke`, where nothing is learned anyway.)
 int longer_by(Preset preset);
 
 /// The twin of an adapter's cell: with permuted labels, and trained longer.

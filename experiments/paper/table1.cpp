@@ -138,6 +138,7 @@ std::vector<Finding> findings(const std::vector<LatencyRow>& rows,
   finding.parts.push_back(part("merged LoRA computes bit for bit what W0 + ΔW computes", "output",
                                "logits that differ", different, 0.5, false, "logits",
                                "base, seed of A and B"));
+  finding.parts.back().contrast.arithmetic = true;
   for (const LatencyRow& row : rows) {
     const std::string where = case_text(row.at);
     if (row.model == "LoRA merged")

@@ -46,9 +46,9 @@ Experiment experiment();
 
 /// F9, the part on outputs and latency, fixed before it was measured. The smallest slowdown in
 /// Table 1 is 2.2 %, Adapter-L's on long inputs; less than that counts as none.
-///   same output   D = logits that differ, of merged and W0 + ΔW          reproduced if D < 1/2
-///   no latency    D = merged ÷ base - 1, in %, per batch and length      reproduced if D < 2.2 %
-///   adapters      D = Adapter-H ÷ base - 1 and Adapter-L's, in %         reproduced if D > 0 %
+///   same output   D = logits that differ, of merged and W0 + ΔW          holds here if D < 1/2
+///   no latency    D = merged ÷ base - 1, in %, per batch and length      holds here if D < 2.2 %
+///   adapters      D = Adapter-H ÷ base - 1 and Adapter-L's, in %         holds here if D > 0 %
 /// A pair is one repetition of the timing, the median over its rounds: the spread is that of one
 /// machine's clock, and the interval says nothing of other machines.
 std::vector<Finding> findings(const std::vector<LatencyRow>& rows,

@@ -100,7 +100,6 @@ Section paper_section() {
 std::vector<Cell> cells(const Settings& options) {
   std::vector<Cell> cells;
   for (const Cell& cell : repetitions(options)) {
-    if (cell.base_seed != options.base_seeds.front()) continue;
     cells.push_back(frozen(cell));
     for (const lora::MethodSpec& spec : specs(options.preset)) {
       const int size = static_cast<int>(spec.size);

@@ -16,7 +16,7 @@ std::vector<int> sizes(Preset preset, int own, int steps);
 
 /// F8, fixed before any grid was run, margin 3 points as for Table 6:
 ///   "LoRA is at least as good as full fine-tuning at the smallest n": at n = 100,
-///   D = score(LoRA) - score(full)                                      reproduced if D > -margin
+///   D = score(LoRA) - score(full)                                      holds here if D > -margin
 std::vector<Finding> findings(const std::vector<CellResult>& results);
 
 }  // namespace experiments::paper::table16

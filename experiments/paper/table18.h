@@ -15,9 +15,9 @@ std::vector<int> ranks(Preset preset);
 
 /// F7, fixed before any grid was run; D in nats per target token of the validation loss, within
 /// one repetition:
-///   "the loss falls with r"      D = loss(r = 1) - loss(r = 4)              reproduced if D > 0
+///   "the loss falls with r"      D = loss(r = 1) - loss(r = 4)              holds here if D > 0
 ///   "and then is flat"           D = (loss(r = 16) - loss(r = 64))
-///                                    - (loss(r = 1) - loss(r = 4)) / 4      reproduced if D < 0
+///                                    - (loss(r = 1) - loss(r = 4)) / 4      holds here if D < 0
 ///        the last two doublings gain less than a quarter of what the first two do
 /// The paper's own table: 0.05 at first, and -0.01 from r = 256 to 1024.
 std::vector<Finding> findings(const std::vector<CellResult>& results);

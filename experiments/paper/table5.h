@@ -27,15 +27,15 @@ std::vector<Row> rows();
 ///
 ///   F1   "Wq or Wk alone is worst": for q, and for k,
 ///        D = mean of the paper's other rows (v, o, {q,k}, {q,v}, all four) - score(q or k)
-///                                                                      reproduced if D > 0
+///                                                                      holds here if D > 0
 ///        The reference is a mean and not the lowest of them, which would be chosen by its luck.
 ///   F1   "{q,v} is at least as good as any single matrix": for each of q, k, v, o at r = 8,
-///        D = score({q,v}, r = 4) - score(matrix)                       reproduced if D > -margin
+///        D = score({q,v}, r = 4) - score(matrix)                       holds here if D > -margin
 ///   F10  beyond the paper (Biderman et al. 2024, Schulman et al. 2025: attention alone loses even
 ///        at equal parameters), at 5120 parameters each,
-///        D = score({up,down}, r = 4) - score({q,k,v,o}, r = 5)         reproduced if D > 0
+///        D = score({up,down}, r = 4) - score({q,k,v,o}, r = 5)         holds here if D > 0
 ///        and adding attention to the MLP costs nothing at the nearest budget,
-///        D = score(all six, r = 2) - score({up,down}, r = 4)           reproduced if D > -margin
+///        D = score(all six, r = 2) - score({up,down}, r = 4)           holds here if D > -margin
 std::vector<Finding> findings(const std::vector<CellResult>& results);
 
 }  // namespace experiments::paper::table5

@@ -122,7 +122,7 @@ Finding proportional_finding(const std::vector<Entry>& entries) {
                   "to r",
                   "./run table7",
                   {}};
-  finding.in_family = false;
+  finding.in_summary = false;
   for (const std::string& task : tasks_of_entries(entries)) {
     const Pick pick{task, AlphaRule::proportional};
     Contrast c = contrast("log2 of the factor at r = 4 over that at r = 16 is above 0",

@@ -83,7 +83,8 @@ int run_paper(const Settings& settings, const std::vector<Experiment>& experimen
   require_gnuplot();
   Progress progress;
   const auto start = Clock::now();
-  print_out("{}\n", plan_text(plan(experiments, settings), settings.jobs));
+  print_out("{}{}\n", plan_text(plan(experiments, settings), settings.jobs),
+            undecidable_text(experiments, settings));
   flush_out();
 
   Lab lab(settings, progress);

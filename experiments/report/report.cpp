@@ -198,32 +198,41 @@ std::vector<Finding> judged_findings(const std::vector<Stage>& stages) {
   std::vector<Finding> measured;
   for (const Stage& stage : stages)
     measured.insert(measured.end(), stage.report.findings.begin(), stage.report.findings.end());
-  std::vector<Finding> family = whole_family(measured);
-  judge(family);
-  return family;
+  std::vector<Finding> findings = summarised(measured);
+  judge(findings);
+  return findings;
 }
 
 std::string summary_text(const std::vector<Finding>& judged) {
   long cells = 0, parts = 0;
-  std::vector<std::string> by_outcome[3], not_run;
+  std::vector<std::string> everywhere, partly, nowhere, undecided, not_run;
   for (const Finding& finding : judged) {
     cells += finding.cells;
     parts += static_cast<long>(finding.parts.size());
-    (finding.parts.empty() ? not_run : by_outcome[static_cast<int>(finding.outcome())])
+    const auto tasks = finding.by_task();
+    const auto on = [&](auto... outcomes) {
+      return std::count_if(tasks.begin(), tasks.end(),
+                           [&](const auto& task) { return ((task.second == outcomes) || ...); });
+    };
+    const auto held = on(Outcome::holds);
+    const auto failed = on(Outcome::does_not_hold, Outcome::contradicted);
+    (tasks.empty()                                       ? not_run
+     : held == static_cast<std::ptrdiff_t>(tasks.size()) ? everywhere
+     : held > 0                                          ? partly
+     : failed > 0                                        ? nowhere
+                                                         : undecided)
         .push_back(finding.id);
   }
   const auto names = [](const std::vector<std::string>& ids) {
     return ids.empty() ? "none" : fmt::format("{}", fmt::join(ids, ", "));
   };
   std::string text = fmt::format(
-      "{} findings were put to the test in {} parts, which rest on {} trained runs. Reproduced: "
-      "{}; contradicted on one of the tasks or more: {}; inconclusive: {}.",
-      judged.size() - not_run.size(), parts, cells, names(by_outcome[0]), names(by_outcome[1]),
-      names(by_outcome[2]));
+      "{} findings were put to the test in {} parts, which rest on {} trained runs. They hold on every task: "
+      "{}; on some: {}; on none, and do not on one or more: {}; open everywhere: {}.",
+      judged.size() - not_run.size(), parts, cells, names(everywhere), names(partly),
+      names(nowhere), names(undecided));
   if (!not_run.empty()) text += fmt::format(" Not run: {}.", names(not_run));
-  return text +
-         " A finding is contradicted where one of its parts is, so look at the parts for what did "
-         "hold.";
+  return text;
 }
 
 std::string write_report(const fs::path& out, const std::vector<Experiment>& experiments) {

@@ -114,7 +114,7 @@ void report(std::string_view text) {
             experiments::evidence::report_json(read))) == experiments::evidence::report_json(read),
         "a report does not come back from its JSON");
     std::vector<experiments::evidence::Finding> family =
-        experiments::evidence::whole_family(read.findings);
+        experiments::evidence::summarised(read.findings);
     experiments::evidence::judge(family);
     experiments::evidence::verdicts_json(family);
   } catch (const std::invalid_argument&) {

@@ -7,6 +7,8 @@
 #include "nn/files/file.h"
 #include "tests/fuzz/harnesses.h"
 
+namespace replay_test {
+
 namespace fs = std::filesystem;
 
 // What fuzzers begin with, and every input that ever failed, in every build.
@@ -34,3 +36,5 @@ TEST_CASE("the seeds of the fuzzers, whole and cut, are read or refused") {
     }
   }
 }
+
+}  // namespace replay_test

@@ -11,6 +11,8 @@
 #include "experiments/bench/bench_roofline.h"
 #include "experiments/bench/bench_scaling.h"
 
+namespace bench_test {
+
 using namespace experiments::bench;
 using doctest::Approx;
 
@@ -91,3 +93,5 @@ TEST_CASE("a roofline as CSV") {
   CHECK(roofline_csv({{"product", "toy", "q, k, v, o", 12.5, 200}}) ==
         "kind,config,what,flops_per_byte,gflops\nproduct,toy,\"q, k, v, o\",12.5,200\n");
 }
+
+}  // namespace bench_test

@@ -4,6 +4,8 @@
 
 #include <set>
 
+namespace dropout_test {
+
 using namespace experiments::beyond;
 using namespace experiments::beyond::dropout;
 
@@ -48,5 +50,7 @@ TEST_CASE("the cells differ in p alone, and p = 0 is among them") {
     rest.insert(cell.key());
   }
   CHECK(p == std::set<double>{0, 0.05, 0.1, 0.3});
-  CHECK(rest.size() == 3);  // one per task
+  CHECK(rest.size() == 12);  // one for each task and base
 }
+
+}  // namespace dropout_test

@@ -8,6 +8,8 @@
 #include "lora/inject.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace forgetting_test {
+
 using namespace experiments::beyond;
 using namespace experiments::beyond::forgetting;
 using doctest::Approx;
@@ -77,9 +79,9 @@ std::string letters(const std::vector<CellResult>& results) {
 }  // namespace
 
 TEST_CASE("F11 is judged by what was measured") {
-  CHECK(letters(table(as_published)) == "rrrr");
-  CHECK(letters(table(opposite)) == "cccc");
-  CHECK(letters(table(as_published, 500)) == "iiii");
+  CHECK(letters(table(as_published)) == "hhhh");
+  CHECK(letters(table(opposite)) == "dddd");
+  CHECK(letters(table(as_published, 500)) == "oooo");
 }
 
 TEST_CASE("F11: the effects are paired differences in the statement's unit") {
@@ -140,3 +142,5 @@ TEST_CASE("full fine-tuning is measured on every projection, the frozen base on 
     CHECK(result.more.size() == (cell.method == "full" ? 24 : 0));
   }
 }
+
+}  // namespace forgetting_test

@@ -6,6 +6,8 @@
 
 #include "tests/experiments/fake_cells.h"
 
+namespace intrinsic_dimension_test {
+
 using namespace experiments::beyond;
 using namespace experiments::beyond::intrinsic_dimension;
 
@@ -23,7 +25,7 @@ CellResult scored(const std::string& base, const std::string& method, int d, dou
 
 }  // namespace
 
-TEST_CASE("intrinsic-dimension: quick takes two seeds, and more where more are asked for") {
+TEST_CASE("intrinsic-dimension: one seed on each base, and more where more are asked for") {
   const auto seeds = [](const Settings& options) {
     std::set<std::uint64_t> seeds;
     for (const Cell& cell : intrinsic_dimension::experiment().cells(options))
@@ -31,10 +33,10 @@ TEST_CASE("intrinsic-dimension: quick takes two seeds, and more where more are a
     return seeds.size();
   };
   Settings options = settings_of(Preset::quick);
-  CHECK(seeds(options) == 2);
+  CHECK(seeds(options) == 4);
   options.seeds = 4;
   options.seeds_given = true;
-  CHECK(seeds(options) == 4);
+  CHECK(seeds(options) == 16);
 }
 
 TEST_CASE("d90 is the least d that reaches 90 % of full fine-tuning from the same start") {
@@ -75,3 +77,5 @@ TEST_CASE("intrinsic dimension: a repetition without full fine-tuning has a line
   REQUIRE(line != std::string::npos);
   CHECK(csv.substr(csv.find('\n', line) - 2, 2) == ",,");
 }
+
+}  // namespace intrinsic_dimension_test

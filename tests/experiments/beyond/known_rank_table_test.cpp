@@ -6,6 +6,8 @@
 #include "experiments/beyond/known_rank_experiment.h"
 #include "experiments/beyond/known_rank_kinds.h"
 
+namespace known_rank_table_test {
+
 using namespace experiments::beyond;
 
 TEST_CASE("what is left of a loss, also of none") {
@@ -62,3 +64,5 @@ TEST_CASE("each kind of teacher is a cell of its own, and asks for what its name
   CHECK(planted.at("noise") == std::set{0});
   CHECK_THROWS_AS(teacher_kind("uneven"), std::invalid_argument);
 }
+
+}  // namespace known_rank_table_test

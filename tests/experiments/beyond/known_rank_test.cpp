@@ -9,6 +9,8 @@
 #include "lora/analysis/subspace.h"
 #include "nn/files/json.h"
 
+namespace known_rank_test {
+
 using namespace experiments::beyond;
 using doctest::Approx;
 using lora::MatrixXd;
@@ -197,3 +199,5 @@ TEST_CASE("the same numbers for any number of students at a time") {
   options.student.seed = 2;
   CHECK(nn::text_of(known_rank_json(known_rank(base, options))) != one);
 }
+
+}  // namespace known_rank_test

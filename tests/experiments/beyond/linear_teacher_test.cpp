@@ -5,6 +5,8 @@
 #include "lora/analysis/low_rank.h"
 #include "lora/analysis/subspace.h"
 
+namespace linear_teacher_test {
+
 // The known-rank teacher without a network: y = (W0 + ΔW*) x + σ ε with inputs of second moment
 // C = E[x xᵀ]. A change M of W0 has the excess loss ½ E ‖(ΔW* - M) x‖² = ½ ‖(ΔW* - M) C^{1/2}‖²_F.
 
@@ -97,3 +99,5 @@ TEST_CASE("with few examples the loss has its valley at the planted rank") {
   CHECK(clean[4] == Approx(0).scale(1));
   CHECK(clean[64] == Approx(0).scale(1));
 }
+
+}  // namespace linear_teacher_test

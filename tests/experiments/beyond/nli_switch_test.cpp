@@ -6,6 +6,8 @@
 
 #include "tests/experiments/paper/synthetic_scores.h"
 
+namespace nli_switch_test {
+
 using namespace experiments::beyond;
 
 namespace {
@@ -52,10 +54,10 @@ TEST_CASE("runs that solved are counted, with their exact interval") {
 }
 
 TEST_CASE("the rule of the switch where the truth is known") {
-  CHECK(outcomes([](const Cell& cell) { return many(cell) ? 1.0 : 0.0; }) == "rrr");
+  CHECK(outcomes([](const Cell& cell) { return many(cell) ? 1.0 : 0.0; }) == "hhh");
   CHECK(outcomes([](const Cell& cell) {
           return cell.targets.size() < 2 || cell.rank == 1 ? 0.0 : 1.0;
-        }) == "ccc");
+        }) == "ddd");
   CHECK(outcomes([](const Cell&) { return 0.5; }).find('c') == std::string::npos);
 }
 
@@ -71,5 +73,7 @@ TEST_CASE("the grid of the switch") {
   }
   CHECK(sizes == std::set{250, 1000, 4000, 16000});
   CHECK(rows == std::set<std::string>{"q r=1", "q r=8", "q,v r=1", "q,v r=8", "full"});
-  CHECK(nested_repetitions(settings_of(Preset::full)).size() == 10);
+  CHECK(base_and_seeds(settings_of(Preset::full)).size() == 10);
 }
+
+}  // namespace nli_switch_test

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+namespace rank_estimate_test {
+
 using namespace experiments::beyond;
 using doctest::Approx;
 using lora::VectorXd;
@@ -77,3 +79,5 @@ TEST_CASE("the interval of the amplification covers what its bias was made of") 
   // A change that may miss W altogether has no upper end.
   CHECK(std::isinf(amplification_interval({5, 0.1, 2}, 1, bias).high));
 }
+
+}  // namespace rank_estimate_test

@@ -7,6 +7,8 @@
 #include "experiments/harness/search_rates.h"
 #include "tests/experiments/paper/synthetic_scores.h"
 
+namespace scale_test {
+
 using namespace experiments::beyond;
 using namespace experiments::beyond::scale;
 using doctest::Approx;
@@ -64,22 +66,22 @@ TEST_CASE("the gap is that of one repetition, and directions count layers, matri
 }
 
 TEST_CASE("the rule of scale where the truth is known") {
-  CHECK(outcome(closing, 2) == "rr");
-  CHECK(outcome([](const Cell& cell) { return 135 - closing(cell); }, 2) == "cc");  // it grows
+  CHECK(outcome(closing, 2) == "hh");
+  CHECK(outcome([](const Cell& cell) { return 135 - closing(cell); }, 2) == "dd");  // it grows
   // Size changes the gap not at all: refuted, since as much as a margin was claimed.
-  CHECK(outcome(better_for_all, 0.5) == "cc");
+  CHECK(outcome(better_for_all, 0.5) == "dd");
   // Smaller by just the margin: not to be decided.
   const auto by_the_margin = [](const Cell& cell) {
     const bool is_larger = cell.width == 256 || cell.depth == 8;
     return cell.rank == 1 ? (is_larger ? 43 : 40) : 80;
   };
-  CHECK(outcome(by_the_margin, 1) == "ii");
-  CHECK(outcome(closing, 100) == "ii");
+  CHECK(outcome(by_the_margin, 1) == "oo");
+  CHECK(outcome(closing, 1000) == "oo");
   // Width alone, and depth alone.
   CHECK(outcome([](const Cell& cell) { return cell.rank == 1 && cell.width == 64 ? 40 : 80; },
-                0.5) == "rc");
+                0.5) == "hd");
   CHECK(outcome([](const Cell& cell) { return cell.rank == 1 && cell.depth < 8 ? 40 : 80; }, 0.5) ==
-        "cr");
+        "dh");
 }
 
 TEST_CASE("what was not run is said, and decides nothing") {
@@ -141,3 +143,5 @@ TEST_CASE("the report has the gaps with their intervals, and names a base that f
   CHECK(text.find("width 64, depth 2, base seed") == std::string::npos);
   CHECK(report.sections[2].table.size() == 1 + 4 * 4);
 }
+
+}  // namespace scale_test

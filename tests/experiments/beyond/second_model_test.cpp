@@ -14,6 +14,8 @@
 #include "tests/nn/mlp_classifier.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace second_model_test {
+
 // What is written for models must not need a decoder: the same calls, on a classifier without
 // attention.
 
@@ -132,3 +134,5 @@ TEST_CASE("a model that is no decoder is analysed") {
   CHECK(result.more.at("best_cosine.scores") < 1);
   CHECK(result.more.at("best_cosine.scores") > 0);
 }
+
+}  // namespace second_model_test

@@ -7,6 +7,8 @@
 #include "lora/inject.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace step_size_measure_test {
+
 using namespace experiments::beyond;
 using namespace experiments::beyond::step_size;
 using doctest::Approx;
@@ -43,20 +45,6 @@ lora::MatrixXd orthonormal(int columns, std::uint64_t seed) {
 }
 
 }  // namespace
-
-TEST_CASE("log-position: the paper's Table 7, random directions and W's own") {
-  lora::Amplification a{
-      .r = 4, .in_delta = 0.32, .in_w = 21.67, .expected_random = 61.95 * 4 / 12288};
-  CHECK(log_position(a) == Approx(0.40).epsilon(0.01));
-  a = {.r = 64, .in_delta = 1.90, .in_w = 37.71, .expected_random = 61.95 * 64 / 12288};
-  CHECK(log_position(a) == Approx(0.37).epsilon(0.01));
-  a.in_delta = a.expected_random;
-  CHECK(log_position(a) == Approx(0));
-  a.in_delta = a.in_w;
-  CHECK(log_position(a) == Approx(1));
-  a.in_delta = a.expected_random / 2;
-  CHECK(log_position(a) < 0);
-}
 
 TEST_CASE("amplification: along W's own directions, of a random change, and of a larger one") {
   Adapted adapted(4);
@@ -120,11 +108,6 @@ TEST_CASE("agreement: one direction, none, and two of equal strength") {
   for (const char* what : {"top", "second", "cosine"}) CHECK(std::isnan(measured(what)));
 }
 
-TEST_CASE("by chance the largest squared cosine of 8 and 16 directions of 64 is half") {
-  CHECK(chance_cosine(64) == Approx(0.53).epsilon(0.03));
-  CHECK(chance_cosine(256) < 0.25);
-}
-
 TEST_CASE("beside the adapter of 16 ranks that of 8 is trained, and changes nothing of it") {
   const Base base = small_base();
   Cell cell = fake::cell("nli", {"q", "v"}, more, 1);
@@ -143,3 +126,5 @@ TEST_CASE("beside the adapter of 16 ranks that of 8 is trained, and changes noth
   CHECK(small.more.count("position.blocks.0.attn.q") == 1);
   CHECK(small.more.count("top.blocks.0.attn.q") == 0);
 }
+
+}  // namespace step_size_measure_test

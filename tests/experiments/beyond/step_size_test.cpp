@@ -7,6 +7,8 @@
 
 #include "tests/experiments/paper/synthetic_scores.h"
 
+namespace step_size_test {
+
 using namespace experiments::beyond;
 using namespace experiments::beyond::step_size;
 using doctest::Approx;
@@ -85,26 +87,26 @@ TEST_CASE("what is read is a mean over matrices, of quotients that of the logari
 }
 
 TEST_CASE("the rule where the truth is known") {
-  CHECK(outcome(by_the_step) == "rrrr");
+  CHECK(outcome(by_the_step) == "hhhh");
   // A random change of growing size: the factor grows all the same, which is why it says little.
-  CHECK(outcome(random_change) == "cirr");
-  CHECK(outcome(flat) == "ricr");
+  CHECK(outcome(random_change) == "dohh");
+  CHECK(outcome(flat) == "hodh");
   // At each threshold nothing is decided.
   const Truth at_thresholds{
       [](double) { return 0.5; },
       [](double rate) { return 4 + std::log2(rate) / 5; },  // over 5 doublings
       [](double rate) { return 0.2 + 0.02 * std::log2(rate); }};
-  CHECK(outcome(at_thresholds) == "iiii");
+  CHECK(outcome(at_thresholds) == "oooo");
   // Where a larger step moves ΔW towards W's own directions, the last fails, either way.
   for (const double sign : {-1, 1}) {
     Truth moving = by_the_step;
     moving.position = [sign](double rate) { return 0.4 + sign * 0.1 * std::log2(rate); };
-    CHECK(outcome(moving) == "rrrc");
+    CHECK(outcome(moving) == "hhhd");
   }
   Truth growing = flat;
   growing.top = [](double rate) { return 0.9 + 0.1 * std::log2(rate); };
-  CHECK(outcome(growing).substr(0, 2) == "ic");
-  CHECK(outcome(by_the_step, 60).substr(0, 3) == "iii");
+  CHECK(outcome(growing).substr(0, 2) == "od");
+  CHECK(outcome(by_the_step, 60).substr(0, 3) == "ooo");
 }
 
 TEST_CASE("the step is varied by the rate and by alpha, by the same factors, on fresh bases") {
@@ -135,3 +137,5 @@ TEST_CASE("the step is varied by the rate and by alpha, by the same factors, on 
     for (const auto& [seed, bases] : bases_of_seed) CHECK(bases.size() == 1);
   }
 }
+
+}  // namespace step_size_test

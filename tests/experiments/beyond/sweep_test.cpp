@@ -6,6 +6,8 @@
 
 #include "tests/experiments/fake_cells.h"
 
+namespace sweep_test {
+
 using namespace experiments::beyond;
 
 namespace {
@@ -78,3 +80,5 @@ TEST_CASE("the figure has the first axis as places and the others as lines") {
   CHECK(script.find("['method = lora', 'method = full']") != std::string::npos);
   CHECK(script.find('@') == script.rfind('@'));  // none is left to fill in
 }
+
+}  // namespace sweep_test

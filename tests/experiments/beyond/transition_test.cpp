@@ -7,6 +7,8 @@
 
 #include "tests/experiments/paper/synthetic_scores.h"
 
+namespace transition_test {
+
 using namespace experiments::beyond;
 using namespace experiments::beyond::transition;
 using doctest::Approx;
@@ -121,11 +123,11 @@ TEST_CASE("the rule where the truth is known") {
       letters += outcome_text(part.judgement.outcome)[0];
     return letters;
   };
-  CHECK(outcome(falls_short, 1) == "rrrrrr");  // holds at K = 3, fails at K = 30, for each n
-  CHECK(outcome([](const Cell&) { return 80; }, 1) == "rcrcrc");  // r = 1 always suffices
-  CHECK(outcome([](const Cell& cell) { return cell.rank; }, 0.5) == "crcrcr");  // never
-  CHECK(outcome(falls_short, 150) == "iiiiii");
-  CHECK(outcome([](const Cell& cell) { return cell.rank == 1 ? 77 : 80; }, 1) == "iiiiii");
+  CHECK(outcome(falls_short, 1) == "hhhhhh");  // holds at K = 3, fails at K = 30, for each n
+  CHECK(outcome([](const Cell&) { return 80; }, 1) == "hdhdhd");  // r = 1 always suffices
+  CHECK(outcome([](const Cell& cell) { return cell.rank; }, 0.5) == "dhdhdh");  // never
+  CHECK(outcome(falls_short, 150) == "oooooo");
+  CHECK(outcome([](const Cell& cell) { return cell.rank == 1 ? 77 : 80; }, 1) == "oooooo");
 }
 
 TEST_CASE("K and bases are fresh, n is not tied to K, and a seed belongs to one base") {
@@ -144,11 +146,12 @@ TEST_CASE("K and bases are fresh, n is not tied to K, and a seed belongs to one 
   CHECK(sizes_of_facts.size() == 4);
   for (const auto& [K, sizes] : sizes_of_facts) CHECK(sizes == std::set{100, 400, 1600});
   Settings of_user = quick();
-  of_user.base_seeds = {2};  // the preset's own is as good as another, where it was asked for
-  of_user.base_seeds_given = true;
+  of_user.base_seeds = {2};
   of_user.seeds = 3, of_user.seeds_given = true;
   std::set<Repetition> repetitions;
   for (const Cell& cell : transition::experiment().cells(of_user))
     repetitions.emplace(cell.base_seed, cell.seed);
   CHECK(repetitions == std::set<Repetition>{{2, 1}, {2, 2}, {2, 3}});
 }
+
+}  // namespace transition_test

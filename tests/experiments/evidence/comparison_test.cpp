@@ -8,6 +8,8 @@
 
 #include "tests/experiments/compared_cells.h"
 
+namespace comparison_test {
+
 using namespace experiments::evidence;
 using fake::Cells;
 using fake::changed;
@@ -197,3 +199,5 @@ TEST_CASE("cells that cannot be told apart, and tasks that share nothing, are on
                 {with("q", 4, 30), with("v", 2, 10), with("k", 1, 20)})
             .starts_with("no cell of A has one of B"));
 }
+
+}  // namespace comparison_test

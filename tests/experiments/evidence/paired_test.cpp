@@ -7,6 +7,8 @@
 
 #include "tests/experiments/fake_cells.h"
 
+namespace paired_test {
+
 using namespace experiments::evidence;
 
 TEST_CASE("measurements are paired by base seed and seed, and by nothing else") {
@@ -47,3 +49,5 @@ TEST_CASE("trained cells are counted once, and frozen ones not") {
   CHECK(trained_cells(
             {fake::result(base), fake::result(one), fake::result(other), fake::result(one)}) == 2);
 }
+
+}  // namespace paired_test

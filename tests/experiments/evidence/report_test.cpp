@@ -6,6 +6,8 @@
 
 #include "tests/experiments/fake_findings.h"
 
+namespace report_test {
+
 using namespace experiments::evidence;
 using fake::finding, fake::has;
 
@@ -41,16 +43,16 @@ TEST_CASE("what must be known first is said first, wherever the report is read")
   CHECK(report_from_json(report_json(report)).warning == report.warning);
 }
 
-TEST_CASE("statements of the experiment alone are judged among themselves, and printed with it") {
+TEST_CASE("statements of the experiment alone are judged and printed with it") {
   Report report = a_report();
   report.findings = {finding("F1", 3), finding("(a)", 3), finding("(b)", -3)};
   CHECK_FALSE(has(report_text(report), "Verdicts"));
-  report.findings[1].in_family = report.findings[2].in_family = false;
+  report.findings[1].in_summary = report.findings[2].in_summary = false;
   const std::string text = report_text(report), markdown = report_markdown(report);
-  CHECK(has(text, "(a)  reproduced: what is stated"));
-  CHECK(has(text, "(b)  contradicted: what is stated"));
+  CHECK(has(text, "(a)  holds on 1 of 1: what is stated"));
+  CHECK(has(text, "(b)  does not hold on 1 of 1: what is stated"));
   CHECK_FALSE(has(text, "F1"));
-  CHECK(has(markdown, "| (a) a is larger | nli | reproduced |"));
+  CHECK(has(markdown, "| (a) a is larger | nli | holds here |"));
   CHECK(own_findings(report).size() == 2);
 }
 
@@ -107,7 +109,7 @@ TEST_CASE("JSON that report_json did not write is refused") {
   CHECK(refusal(good) == "accepted");
   for (const char* text : {"null", "{}", "[1]", "[", "{\"a\": 1}"})
     CHECK(refusal(text) != "accepted");
-  CHECK(has(with("\"format\": 1", "\"format\": 2"), "this program reads 1"));
+  CHECK(has(with("\"format\": 2", "\"format\": 3"), "this program reads 2"));
   for (const char* cells : {"3000000000", "-1", "1e300", "1.5", "true", "\"12\""})
     CHECK(
         has(with("\"cells\": 12", std::string("\"cells\": ") + cells), "where a count is wanted"));
@@ -134,3 +136,5 @@ TEST_CASE("a CSV quotes what would end a field, and is read back") {
   CHECK_THROWS_AS(csv.row("one"), std::logic_error);
   CHECK(Csv().text() == "");
 }
+
+}  // namespace report_test

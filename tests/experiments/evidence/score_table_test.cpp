@@ -8,6 +8,8 @@
 
 #include "tests/experiments/fake_cells.h"
 
+namespace score_table_test {
+
 using namespace experiments::evidence;
 using doctest::Approx;
 
@@ -59,6 +61,28 @@ TEST_CASE("a contrast sums its terms within each complete repetition") {
   CHECK(linear_contrast(table, {{"r=2"}, {"r=4"}, {"r=3"}}, {}).missing == "r=2; r=3");
 }
 
+TEST_CASE("a run collapsed where it is nearer to the frozen base than to the runs of its kind") {
+  const auto scores = [](std::vector<double> points) {
+    ByRepetition each;
+    for (const double score : points) each[{2, each.size()}] = score;
+    return each;
+  };
+  CHECK(collapsed(scores({90, 91, 5, 89, 92}), 3) == std::set<Repetition>{{2, 2}});
+  CHECK(collapsed(scores({90, 91, 47, 46, 92}), 3) ==
+        std::set<Repetition>{{2, 3}});                        // half way: 46.5
+  CHECK(collapsed(scores({30, 28, 33, 20, 31}), 3).empty());  // all learn little
+  CHECK(collapsed(scores({3, 2, 90, 4, 1}), 3).empty());      // most do not learn
+  auto results = two_rows();
+  for (CellResult& result : results) result.value = 0.9;
+  results[1].value = 0;  // r = 16, seed 1
+  const ScoreTable table = score_tables(results, rank_row).front();
+  const Contrast with = linear_contrast(table, {{"r=16"}, {"r=1", -1}}, {});
+  CHECK(with.collapsed == std::set<Repetition>{{2, 1}});
+  CHECK(linear_contrast(table, {{"r=4"}, {"r=1", -1}}, {}).collapsed.empty());
+  const Section section = section_of(table);
+  CHECK(section.remarks.back() == "Learned: r=16 in 2 of 3; all others in all runs.");
+}
+
 TEST_CASE("means are taken over everything, spreads within a base") {
   std::map<Repetition, CellResult> runs;
   const auto add = [&](std::uint64_t base, std::uint64_t seed, double value, double nll) {
@@ -77,6 +101,8 @@ TEST_CASE("means are taken over everything, spreads within a base") {
   CHECK(s.n == 4);
   CHECK(s.mean == Approx(71));
   CHECK(s.sd == Approx(std::sqrt(2.0)));
+  CHECK(s.between == Approx(40 / std::sqrt(2.0)));  // of 51 and 91
+  CHECK(score_text(s) == "71.0 ±1.4 (28.3)");
   CHECK(s.nll == Approx(3));
   CHECK(s.trainable == 512);
 }
@@ -102,9 +128,11 @@ TEST_CASE("the CSV has a line per result, in one order, and a column per further
   CHECK(
       text.starts_with("task,facts,base_seed,seed,method,size,targets,rank,alpha,scaling,dropout,"
                        "optimizer,lr,steps,examples,trainable,metric,value,nll,b,train_nll,blocks,"
-                       "init,base,width,depth,base_steps,lr_ratio,labels\n"));
+                       "init,init_seed,data_seed,base,width,depth,base_steps,lr_ratio,labels\n"));
   CHECK(text.find("\nnli,0,2,1,lora,0,q,1,8,alpha/r,0,adamw,0.04,500,300,256,exact_match,0.11,"
-                  "1,,0.5,,gaussian,pretrained,64,2,0,1,true\n") != std::string::npos);
+                  "1,,0.5,,gaussian,0,0,pretrained,64,2,0,1,true\n") != std::string::npos);
   std::reverse(results.begin(), results.end());
   CHECK(results_csv(results).text() == text);
 }
+
+}  // namespace score_table_test

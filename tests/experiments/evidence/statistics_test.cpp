@@ -5,6 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
+namespace statistics_test {
+
 using namespace experiments::evidence;
 using doctest::Approx;
 
@@ -202,3 +204,40 @@ TEST_CASE("the exact interval of a proportion") {
     CHECK(covered < 1);
   }
 }
+
+TEST_CASE("sign flips count the ways, by hand and against their own definition") {
+  // (1, 2, 4): the sums over all signs are ±7, ±5, ±3, ±1; 7 and -7 are as far as 7.
+  CHECK(p_sign_flips({1, 2, 4}, 0) == Approx(2.0 / 8));
+  CHECK(p_sign_flips({1, -2, 4}, 0) == Approx(6.0 / 8));  // 3: all but ±1
+  CHECK(p_sign_flips({1, 2, 4}, 1) == p_sign_flips({0, 1, 3}, 0));
+  CHECK(p_sign_flips({5, 5, 5, 5}, 5) == 1);
+  CHECK(p_sign_flips(std::vector<double>(8, 3), 0) == least_p_sign_flips(8));
+  // Tenths round; the sum in another order is still as far.
+  CHECK(p_sign_flips({0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, 0) == Approx(2.0 / 64));
+  CHECK(p_sign_flips(std::vector<double>(30, 1), 0) < 1e-5);
+  CHECK_THROWS_AS(p_sign_flips({}, 0), std::invalid_argument);
+}
+
+TEST_CASE("the interval of sign flips is where they do not reject, and covers what it says") {
+  const std::vector<double> x{1, 2, 4, 8, 16, 32, 64, 128};
+  const Interval interval = sign_flip_interval(x);
+  for (const double inside : {interval.low + 1e-6, interval.high - 1e-6})
+    CHECK(p_sign_flips(x, inside) > 0.05 - 2.0 / 256);
+  CHECK(p_sign_flips(x, interval.low - 1) <= 0.05);
+  CHECK(p_sign_flips(x, interval.high + 1) <= 0.05);
+  CHECK(sign_flip_interval({1, 2, 4}).low == 1);
+  CHECK(sign_flip_interval({1, 2, 4}).high == 4);
+  // Symmetric around 0 with heavy tails: of 2000 intervals 95 % hold it, within 3.3 sd of 1.0 %.
+  autograd::Random random(0, "test.sign_flips");
+  int covered = 0;
+  for (int draw = 0; draw < 2000; ++draw) {
+    std::vector<double> values;
+    for (int i = 0; i < 8; ++i) values.push_back(std::pow(random.normal(), 3));
+    const Interval found = sign_flip_interval(values);
+    covered += found.low <= 0 && 0 <= found.high;
+  }
+  CHECK(covered > 1868);
+  CHECK(covered < 1932);
+}
+
+}  // namespace statistics_test

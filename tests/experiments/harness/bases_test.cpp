@@ -6,6 +6,8 @@
 #include "nn/files/checkpoint.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace bases_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -82,3 +84,5 @@ TEST_CASE("a deeper base takes longer, and one without layers is refused") {
   CHECK_THROWS_WITH(base_config(7, 100, 64, 0), "depth 0: at least 1 layer is wanted");
   CHECK_THROWS_WITH(base_config(7, 100, 40, 2), "width 40: a multiple of 16 is wanted");
 }
+
+}  // namespace bases_test

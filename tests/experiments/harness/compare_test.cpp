@@ -11,6 +11,8 @@
 #include "tests/experiments/compared_cells.h"
 #include "tests/experiments/fake_card.h"
 
+namespace compare_test {
+
 using namespace experiments::harness;
 using fake::Cells;
 using fake::changed;
@@ -134,3 +136,5 @@ TEST_CASE("a folder that cannot be compared is one line that says why") {
   CHECK(unreadable(out / "a") ==
         at("a") + " has no run.json: the folder of one experiment is wanted, as results/table6");
 }
+
+}  // namespace compare_test

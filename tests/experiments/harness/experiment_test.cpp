@@ -8,6 +8,8 @@
 #include "nn/files/file.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace experiment_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -115,3 +117,5 @@ TEST_CASE("an experiment without cells measures when it is read, and has no cell
   const auto card = nlohmann::json::parse(nn::read_file(out / "measured" / "run.json"));
   CHECK(card.at("configuration") == nlohmann::json{{"rounds", 5}});
 }
+
+}  // namespace experiment_test

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+namespace lr_search_test {
+
 using namespace experiments::harness;
 using Edge = LrChoice::Edge;
 
@@ -143,3 +145,5 @@ TEST_CASE("the record built into the program follows the rule and names its comm
   CHECK((rates.searches.empty() || !rates.command.empty()));
   for (const LrSearch& search : rates.searches) CHECK(search.grid.size() >= 3);
 }
+
+}  // namespace lr_search_test

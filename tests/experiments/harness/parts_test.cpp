@@ -10,6 +10,8 @@
 #include "tests/experiments/fake_card.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace parts_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -207,3 +209,5 @@ TEST_CASE("a fresh start removes parts, and nothing else that is in their folder
   cluster.whole(Start::fresh);
   CHECK(!std::filesystem::exists(cluster.out / "parts"));
 }
+
+}  // namespace parts_test

@@ -9,6 +9,8 @@
 #include "tests/experiments/fake_cells.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace plan_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -128,7 +130,8 @@ TEST_CASE("every method has a range of learning rates, those that train much the
 
 TEST_CASE("a base is planned with the steps and the width that it takes") {
   const TemporaryFolder folder;
-  const Settings options = small(folder.path());  // 600 steps
+  Settings options = small(folder.path());
+  options.base_steps = 600;
   Experiment other = an_experiment("other");
   other.cells = [](const Settings& asked) {
     std::vector<Cell> cells = an_experiment("").cells(asked);
@@ -149,3 +152,5 @@ TEST_CASE("a base is planned with the steps and the width that it takes") {
   };
   CHECK(plan({other}, options, 1)[0].seconds == doctest::Approx(4 * fewer));
 }
+
+}  // namespace plan_test

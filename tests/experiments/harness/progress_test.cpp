@@ -4,6 +4,8 @@
 
 #include "tests/experiments/fake_cells.h"
 
+namespace progress_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -84,3 +86,5 @@ TEST_CASE("elsewhere there is a plain line from time to time") {
   });
   CHECK(text == "15/50 cells, 15 s\n30/50 cells, 30 s\n");
 }
+
+}  // namespace progress_test

@@ -13,6 +13,8 @@
 #include "tests/experiments/fake_card.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace results_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -247,3 +249,5 @@ TEST_CASE("a folder that cannot be made or written is one line") {
     CHECK(refusal(out / "closed").starts_with("cannot open "));
   }
 }
+
+}  // namespace results_test

@@ -7,6 +7,8 @@
 #include "experiments/harness/run_card.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace reuse_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -96,3 +98,5 @@ TEST_CASE("what a shard on this machine trained is found in its part, whoever el
   std::filesystem::rename(options.out / "table5" / "run.json", parts / "2-of-2.n-2-0.json");
   CHECK(trained_by_others(options, "table6").size() == 2);
 }
+
+}  // namespace reuse_test

@@ -4,6 +4,8 @@
 
 #include "experiments/harness/build_info.h"
 
+namespace run_card_test {
+
 using namespace experiments::harness;
 using Json = nlohmann::json;
 
@@ -47,3 +49,5 @@ TEST_CASE("the machine is described by facts of this build") {
   CHECK(!facts.contains("started"));
   CHECK(utc_time().size() == std::string("2026-01-31T23:59:59Z").size());
 }
+
+}  // namespace run_card_test

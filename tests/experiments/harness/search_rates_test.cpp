@@ -11,6 +11,8 @@
 #include "experiments/harness/shard_run.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace search_rates_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -217,3 +219,5 @@ TEST_CASE("a short search begins near the recorded rate, and goes on beyond its 
   CHECK(found_searches({cell}, results, rates_near_recorded)[0]->choice.lr == recorded / 2);
   CHECK_FALSE(found_searches({cell}, {}, rates_near_recorded)[0]);
 }
+
+}  // namespace search_rates_test

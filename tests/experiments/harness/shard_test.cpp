@@ -9,6 +9,8 @@
 #include "experiments/harness/search_rates.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace shard_test {
+
 using namespace experiments::harness;
 
 namespace {
@@ -146,3 +148,5 @@ TEST_CASE("the sweeps of a command are dealt as one") {
     CHECK(mine == 2);
   }
 }
+
+}  // namespace shard_test

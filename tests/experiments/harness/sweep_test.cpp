@@ -18,6 +18,8 @@
 #include <omp.h>
 #endif
 
+namespace sweep_test {
+
 using namespace experiments::harness;
 using namespace std::chrono_literals;
 
@@ -244,3 +246,5 @@ TEST_CASE("the plan says how many, how long and how much memory") {
   CHECK_THROWS_WITH_AS(sweep.run(cells(1), fake_run), "jobs must be at least 1, not 0",
                        std::invalid_argument);
 }
+
+}  // namespace sweep_test

@@ -9,6 +9,8 @@
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
 
+namespace text_test {
+
 using namespace experiments::harness;
 
 TEST_CASE("a word of a shell is read back by a shell") {
@@ -84,3 +86,5 @@ TEST_CASE("JSON that is read is bounded") {
   CHECK(refusal("{\"a\":1,\"a\":2}") == "has the member \"a\" twice");
   CHECK(refusal("[1,") == "is not JSON");
 }
+
+}  // namespace text_test

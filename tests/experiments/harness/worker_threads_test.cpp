@@ -8,6 +8,8 @@
 #include <set>
 #include <stdexcept>
 
+namespace worker_threads_test {
+
 using namespace experiments::harness;
 
 TEST_CASE("a task of Slurm runs as many cells at a time as it was given processors") {
@@ -36,3 +38,5 @@ TEST_CASE("work is done once each, and after an error no more is begun") {
                        "the third", std::runtime_error);
   CHECK(begun == std::set<std::size_t>{0, 1, 2});
 }
+
+}  // namespace worker_threads_test

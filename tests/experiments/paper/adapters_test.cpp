@@ -6,11 +6,15 @@
 #include <cstdio>
 #include <set>
 
+#include "experiments/harness/cells_file.h"
 #include "experiments/paper/permuted_labels.h"
+#include "lora/files/adapter.h"
 #include "nn/files/file.h"
 #include "tests/experiments/fake_cells.h"
 #include "tests/experiments/paper/adapted_models.h"
 #include "tests/nn/temporary_folder.h"
+
+namespace adapters_test {
 
 using namespace experiments::paper;
 
@@ -58,6 +62,14 @@ TEST_CASE("adapters are trained once, and read by whoever asks for them") {
   CHECK(adapter_cell(cells[0], options, 8, AlphaRule::proportional).alpha == 16);
 
   const auto first = adapted({cells[0]}, lab);
+  // The cell's line names the folder of the adapter, whose file says what it is.
+  const auto lines = read_cells(folder.path() / "adapters" / "cells.jsonl");
+  REQUIRE(lines.size() == 1);
+  const auto info = lora::describe_adapter(folder.path() / lines[0].adapter);
+  CHECK(info.metadata.at("task") == "nli");
+  CHECK(info.metadata.at("seed") == "1");
+  CHECK(info.metadata.at("lr") == "0.01");
+  CHECK(info.metadata.at("base").find("\"seed\":2") != std::string::npos);
   REQUIRE(first.size() == 1);
   CHECK(first.at(0).matrices.size() == 4);
   const AdaptedMatrix& matrix = first.at(0).matrices.at("blocks.1.attn.v");
@@ -148,10 +160,10 @@ TEST_CASE("what twins have learned by heart, and whether their score is chance")
       letters += outcome_text(part.judgement.outcome)[0];
     return letters;
   };
-  CHECK(outcomes(0.15, 0.36) == "rrrrrr");  // two parts for each of three tasks
-  CHECK(outcomes(0.50, 0.36) == "crcrcr");  // half of it learned
-  CHECK(outcomes(0.15, 0.60) == "rcrcrc");  // and something of the task
-  CHECK(outcomes(1.10, 0.90) == "cccccc");
+  CHECK(outcomes(0.15, 0.36) == "hhhhhh");  // two parts for each of three tasks
+  CHECK(outcomes(0.50, 0.36) == "dhdhdh");  // half of it learned
+  CHECK(outcomes(0.15, 0.60) == "hdhdhd");  // and something of the task
+  CHECK(outcomes(1.10, 0.90) == "dddddd");
 }
 
 TEST_CASE("a finding rests on cells, however many matrices and pairs they make") {
@@ -163,3 +175,5 @@ TEST_CASE("a finding rests on cells, however many matrices and pairs they make")
   CHECK(finding.cells == 2);
   CHECK(finding.parts[0].task == "sqlgen, K = 20");
 }
+
+}  // namespace adapters_test

@@ -34,9 +34,8 @@ inline std::vector<experiments::training::CellResult> scores(
     const ScoreOptions& options = {}) {
   autograd::Random random(0, "test.scores");
   std::map<experiments::evidence::Repetition, double> shared;
-  for (const std::uint64_t base : options.base_seeds)
-    for (int seed = 1; seed <= options.seeds; ++seed)
-      shared[{base, static_cast<std::uint64_t>(seed)}] = options.shared_noise * random.normal();
+  for (const auto& repetition : experiments::harness::base_and_seeds(study(options)))
+    shared[repetition] = options.shared_noise * random.normal();
   std::vector<experiments::training::CellResult> results;
   for (const experiments::training::Cell& cell : experiment.cells(study(options))) {
     const double noise = shared.at({cell.base_seed, cell.seed}) + options.noise * random.normal();
@@ -48,7 +47,7 @@ inline std::vector<experiments::training::CellResult> scores(
   return results;
 }
 
-/// The outcomes of all parts, judged as one family, as letters: r, c or i.
+/// The outcomes of all parts, judged as one family, as letters: h, d, c or o.
 inline std::string letters(experiments::evidence::Finding finding) {
   std::vector<experiments::evidence::Finding> one{std::move(finding)};
   experiments::evidence::judge(one);

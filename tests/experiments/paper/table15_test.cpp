@@ -12,6 +12,8 @@ Experiment experiment();  // figure2.cpp
 
 }  // namespace experiments::paper::figure2
 
+namespace table15_test {
+
 using namespace experiments::paper;
 
 TEST_CASE("every method is run, at each budget as near to it as its sizes allow") {
@@ -38,16 +40,15 @@ TEST_CASE("every method is run, at each budget as near to it as its sizes allow"
   CHECK(table15::specs(Preset::full).size() > specs.size());
 }
 
-TEST_CASE("the cells are accepted, on one base, and the control is among them") {
+TEST_CASE("the cells are accepted, and the control is among them") {
   Settings options;
   options.base_seeds = {2, 3};
-  options.seeds = 2;
+  options.seeds = 1;
   int frozen = 0;
   const auto cells = table15::experiment().cells(options);
   CHECK(cells.size() == 3 * 2 * (1 + table15::specs(Preset::quick).size()));
   for (const Cell& cell : cells) {
     CHECK_NOTHROW(check_cell(cell));
-    CHECK(cell.base_seed == 2);
     frozen += cell.method == "frozen";
   }
   CHECK(frozen == 6);
@@ -74,3 +75,5 @@ TEST_CASE("the paper's counts are by its formulas") {
     }
   }
 }
+
+}  // namespace table15_test

@@ -4,6 +4,8 @@
 
 #include "tests/experiments/paper/synthetic_scores.h"
 
+namespace table5_test {
+
 using namespace experiments::paper;
 
 namespace {
@@ -39,11 +41,11 @@ TEST_CASE("F1 and F10 where the truth is known") {
     CHECK(findings[1].id == "F10");
     return fake::letters(findings[0]) + " " + fake::letters(findings[1]);
   };
-  CHECK(of(paper_like) == "rrrrrr rr");
-  CHECK(of(opposite) == "cccccc cc");
-  CHECK(of(flat) == "iirrrr ir");
-  CHECK(of(paper_like, {.noise = 60}) == "iiiiii ii");
-  CHECK(of(paper_like, {.tasks = {data::tasks::nli, data::tasks::reorder}}) == "rrrrrrrrrrrr rrrr");
+  CHECK(of(paper_like) == "hhhhhh hh");
+  CHECK(of(opposite) == "dddddd dd");
+  CHECK(of(flat) == "oohhhh oh");
+  CHECK(of(paper_like, {.noise = 60}) == "oooooo oo");
+  CHECK(of(paper_like, {.tasks = {data::tasks::nli, data::tasks::reorder}}) == "hhhhhhhhhhhh hhhh");
 }
 
 TEST_CASE("a row that was not run is named") {
@@ -52,7 +54,7 @@ TEST_CASE("a row that was not run is named") {
   auto findings = table5::findings(results);
   judge(findings);
   CHECK(findings[0].parts[0].judgement.reason == "not run: q r=8");
-  CHECK(findings[0].parts[1].judgement.outcome == Outcome::reproduced);
+  CHECK(findings[0].parts[1].judgement.outcome == Outcome::holds);
 }
 
 TEST_CASE("the rows are at equal parameters, the MLP as near as a rank can be") {
@@ -69,3 +71,5 @@ TEST_CASE("the rows are at equal parameters, the MLP as near as a rank can be") 
                                           "q,k,v,o r=2", "up,down r=2", "q,k,v,o,up,down r=1",
                                           "q,k,v,o r=5", "up,down r=4", "q,k,v,o,up,down r=2"});
 }
+
+}  // namespace table5_test

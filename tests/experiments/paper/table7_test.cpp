@@ -8,6 +8,8 @@
 
 #include "tests/experiments/paper/adapted_models.h"
 
+namespace table7_test {
+
 using namespace experiments::paper;
 using doctest::Approx;
 
@@ -67,18 +69,18 @@ std::vector<Outcome> f5(const std::vector<table7::Entry>& all) {
 
 TEST_CASE("F5 on tables with a known answer") {
   using enum Outcome;
-  CHECK(f5(entries({1.5, 20, 2}, {1.2, 10, 2})) == std::vector(3, reproduced));
+  CHECK(f5(entries({1.5, 20, 2}, {1.2, 10, 2})) == std::vector(3, holds));
   // Controls: less than with permuted labels, amplification that falls less or rises, and nearly all
   // of W's own.
   CHECK(f5(entries({1.2, 2, 10}, {1.5, 10, 2})) ==
-        std::vector{contradicted, reproduced, contradicted});
-  CHECK(f5(entries({1.5, 20, 2}, {1.2, 10, 2}, 2)).at(1) == contradicted);
+        std::vector{does_not_hold, holds, does_not_hold});
+  CHECK(f5(entries({1.5, 20, 2}, {1.2, 10, 2}, 2)).at(1) == does_not_hold);
   std::vector<table7::Entry> one = entries({1.5, 20, 2}, {1.2, 10, 2});
   std::erase_if(one, [](const table7::Entry& e) { return e.repetition.second > 1; });
-  CHECK(f5(one) == std::vector(3, inconclusive));
+  CHECK(f5(one) == std::vector(3, open));
   std::vector<table7::Entry> without = entries({1.5, 20, 2}, {1.2, 10, 2});
   std::erase_if(without, [](const table7::Entry& e) { return e.permuted; });
-  CHECK(f5(without) == std::vector{inconclusive, reproduced, inconclusive});
+  CHECK(f5(without) == std::vector{open, holds, open});
 }
 
 TEST_CASE("what noise shows is no evidence for F5, though it is above random directions") {
@@ -86,17 +88,17 @@ TEST_CASE("what noise shows is no evidence for F5, though it is above random dir
   // As through uneven inputs: twice the random level, a factor that falls by chance alone, and the
   // same with permuted labels.
   const std::vector<Outcome> noise = f5(entries({1.5, 12, 3}, {1.5, 12, 3}));
-  CHECK(noise.at(0) == inconclusive);
-  CHECK(noise.at(2) == inconclusive);
+  CHECK(noise.at(0) == open);
+  CHECK(noise.at(2) == open);
 }
 
 TEST_CASE("that amplification falls with alpha in proportion to r is a finding by itself") {
   using enum Outcome;
   const Finding finding = table7::proportional_finding(entries({1.5, 20, 2}, {1.2, 10, 2}));
-  CHECK_FALSE(finding.in_family);
-  CHECK(outcomes(finding) == std::vector{reproduced});
+  CHECK_FALSE(finding.in_summary);
+  CHECK(outcomes(finding) == std::vector{holds});
   CHECK(outcomes(table7::proportional_finding(entries({1.5, 2, 20}, {1.2, 10, 2}))) ==
-        std::vector{contradicted});
+        std::vector{does_not_hold});
 }
 
 TEST_CASE("entries of adapters whose directions are W's own, and of random ones") {
@@ -145,3 +147,5 @@ TEST_CASE(
   CHECK(sections[2].table.front().size() == 3);  // α = 2r has no twins
   CHECK(table7::csv(all).rows().size() == 60);
 }
+
+}  // namespace table7_test

@@ -11,6 +11,8 @@
 #include "tests/experiments/fake_cells.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace figures_test {
+
 using namespace experiments::report;
 
 namespace {
@@ -177,3 +179,5 @@ TEST_CASE("methods of one size and one score do not lie on each other in figure 
       if (x != u || y != v) nearest = std::min(nearest, std::hypot(x - u, y - v));
   CHECK(nearest > 7);  // points of the page; a marker is as wide
 }
+
+}  // namespace figures_test

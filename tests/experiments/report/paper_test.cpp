@@ -5,6 +5,8 @@
 #include "experiments/training/stopped.h"
 #include "tests/experiments/fake_cells.h"
 
+namespace paper_test {
+
 using namespace experiments::report;
 
 namespace {
@@ -65,3 +67,5 @@ TEST_CASE("a shard of the paper runs its part of every sweep, and of nothing els
   CHECK_THROWS_AS(run_part_of_paper(settings, {not_ready, noted("d")}), NotReady);
   CHECK(ran == "a b c ");
 }
+
+}  // namespace paper_test

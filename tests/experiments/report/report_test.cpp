@@ -15,6 +15,8 @@
 #include "tests/experiments/fake_findings.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace report_test {
+
 using namespace experiments::report;
 using fake::has;
 
@@ -58,33 +60,36 @@ TEST_CASE("a long CSV is shortened and says so") {
 
 TEST_CASE("the family is F1 to F11, measured or not") {
   const std::vector<Finding> family =
-      whole_family({finding("F9", 1), finding("F9", 2), finding("F2", 3), finding("X1", 1)});
+      summarised({finding("F9", 1), finding("F9", 2), finding("F2", 3), finding("X1", 1)});
   REQUIRE(family.size() == 12);
   for (int i = 1; i <= 11; ++i)
     CHECK(family[static_cast<std::size_t>(i - 1)].id == fmt::format("F{}", i));
   CHECK(family[8].parts.size() == 2);
   CHECK(family[8].cells == 24);
   CHECK(family[0].parts.empty());
-  CHECK(family[0].outcome() == Outcome::inconclusive);
+  CHECK(family[0].summary() == "not run");
   CHECK(family[11].id == "X1");
 }
 
 TEST_CASE("verdicts.json says the outcome, and null where nothing was measured") {
   std::vector<Finding> family =
-      whole_family({finding("F1", 3), finding("F2", -3), finding("F3", 3, 1)});
+      summarised({finding("F1", 3), finding("F2", -3), finding("F3", 3, 1)});
   judge(family);
   const auto verdicts = nlohmann::json::parse(verdicts_json(family));
-  CHECK(verdicts.at("tests_in_the_family") == 3);
   const auto& findings = verdicts.at("findings");
   REQUIRE(findings.size() == 11);
-  CHECK(findings[0].at("outcome") == "reproduced");
+  CHECK(findings[0].at("summary") == "holds on 1 of 1");
+  CHECK(findings[0].at("tasks")[0].at("outcome") == "holds here");
+  CHECK(findings[0].at("parts")[0].at("test") == "t-test");
+  CHECK(findings[0].at("parts")[0].at("tests_in_the_family") == 1);
   CHECK(findings[0].at("parts")[0].at("effect").get<double>() == doctest::Approx(3.35));
   CHECK(findings[0].at("parts")[0].at("repeated_over") == "base seed, seed");
   CHECK(findings[0].at("parts")[0].at("repetitions").size() == 6);
-  CHECK(findings[1].at("outcome") == "contradicted");
-  CHECK(findings[2].at("outcome") == "inconclusive");
+  CHECK(findings[1].at("summary") == "does not hold on 1 of 1");
+  CHECK(findings[2].at("summary") == "open on 1 of 1");
+  CHECK(findings[2].at("parts")[0].at("p").is_null());
   CHECK(findings[2].at("parts")[0].at("effect").is_null());
-  CHECK(findings[4].at("reason") == "not run");
+  CHECK(findings[4].at("summary") == "not run");
 }
 
 TEST_CASE("every figure says what it is") {
@@ -134,11 +139,11 @@ TEST_CASE("a sweep's summary has mean and sd of every kind of cell") {
   CHECK(csv.starts_with(
       "task,method,size,targets,rank,alpha,scaling,init,dropout,optimizer,base,width,facts,lr,"
       "steps,examples,n,metric,trainable,nll_mean,nll_sd,train_nll_mean,train_nll_sd,value_mean,"
-      "value_sd,blocks,depth,base_steps,lr_ratio,labels\n"));
+      "value_sd,blocks,init_seed,data_seed,depth,base_steps,lr_ratio,labels\n"));
   CHECK(has(csv, "nli,lora,0,q+v,4,"));
   CHECK(has(csv, ",2,exact_match,1024,"));
   CHECK(has(csv, ",1,0,60,14.14213562373"));
-  CHECK(has(csv, ",,,25,,-,2,0,1,true\n"));  // no train_nll, and one run has no sd
+  CHECK(has(csv, ",,,25,,-,0,0,2,0,1,true\n"));  // no train_nll, and one run has no sd
 }
 
 TEST_CASE("the costs by formula have GPT-3's figures, readable without scripts") {
@@ -205,13 +210,13 @@ TEST_CASE("a report needs results") {
 }
 
 TEST_CASE("verdicts in HTML are escaped") {
-  std::vector<Finding> family = whole_family({finding("F1", 3)});
+  std::vector<Finding> family = summarised({finding("F1", 3)});
   judge(family);
   const std::string html = verdicts_section(family);
   CHECK(has(html, "what &lt;the&gt; paper"));
   CHECK_FALSE(has(html, "<the>"));
-  CHECK(has(html, "<td class=\"outcome reproduced\">"));
-  CHECK(has(html, "<th class=\"outcome\">here</th>"));
+  CHECK(has(html, "<td class=\"outcome holds\">✓ holds here</td>"));
+  CHECK(has(html, "<td>holds here, +3.4 points [+3.2, +3.5]</td>"));
 }
 
 TEST_CASE("the lines of a figure's data rise in r, as numbers") {
@@ -239,7 +244,7 @@ TEST_CASE("a stage's section is drawn from its report, escaped, many tables fold
   for (int i = 0; i < 8; ++i)
     report.sections.push_back({fmt::format("table {}", i), {}, {{"<h>"}, {"1"}}});
   Finding own = finding("(a)", 3);
-  own.in_family = false;
+  own.in_summary = false;
   report.findings = {own};
   const std::string html = stage_section(folder.path(), {"table5", report}, {});
   CHECK(has(html, "<h3>A &lt;title&gt;</h3>"));
@@ -251,12 +256,13 @@ TEST_CASE("a stage's section is drawn from its report, escaped, many tables fold
 }
 
 TEST_CASE("the first screen says what came out") {
-  std::vector<Finding> family = whole_family({finding("F1", 3), finding("F2", -3)});
+  std::vector<Finding> family = summarised({finding("F1", 3), finding("F2", -3)});
   judge(family);
   const std::string text = summary_text(family);
   CHECK(has(text, "2 findings were put to the test in 2 parts, which rest on 24 trained runs."));
   CHECK(has(text,
-            "Reproduced: F1; contradicted on one of the tasks or more: F2; inconclusive: none."));
+            "They hold on every task: F1; on some: none; on none, and do not on one or more: F2; "
+            "open everywhere: none."));
   CHECK(has(text, "Not run: F3, F4"));
 }
 
@@ -271,3 +277,5 @@ TEST_CASE("results of an earlier version are named, with what to do") {
                                " is left out: an earlier version wrote it; ./run table5 reads its "
                                "cells again"});
 }
+
+}  // namespace report_test

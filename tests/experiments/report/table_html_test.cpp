@@ -2,6 +2,8 @@
 
 #include "experiments/report/html.h"
 
+namespace table_html_test {
+
 using namespace experiments::report;
 
 TEST_CASE("a table has a head that can be repeated, and its numbers stand to the right") {
@@ -25,3 +27,5 @@ TEST_CASE("a column of dashes or of nothing has no numbers, and a row may be sho
   CHECK(table_html({"a"}, {{"1", "2"}}).find("<td class=\"n\">1</td><td>2</td>") !=
         std::string::npos);
 }
+
+}  // namespace table_html_test
