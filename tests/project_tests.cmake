@@ -138,11 +138,11 @@ set_tests_properties(docs_control PROPERTIES PASS_REGULAR_EXPRESSION "${the_mist
 # minute, which sanitizers would make ten; they see the same code in the libraries' tests and in cli_test.
 if(NOT LOWRANK_SANITIZE)
   add_test(NAME table6 COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/table6_test.sh $<TARGET_FILE:lowrank>)
-  long_test(table6 80 2)
+  long_test(table6 25 2)
   # The whole paper with its report. It needs gnuplot, and says so where there is none.
   add_test(NAME paper COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/paper_test.sh $<TARGET_FILE:lowrank>)
   set_tests_properties(paper PROPERTIES SKIP_RETURN_CODE 77)
-  long_test(paper 250 2)
+  long_test(paper 100 2)
 endif()
 
 # The programs in Python and R on the page about one question read a sweep's CSV as its table has it.
@@ -171,5 +171,5 @@ if(NOT LOWRANK_SANITIZE)
   add_test(NAME consumer COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/consumer_test.sh ${PROJECT_SOURCE_DIR}
            ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
   set_tests_properties(consumer PROPERTIES RESOURCE_LOCK build)
-  long_test(consumer 100 2)
+  long_test(consumer 45 2)
 endif()

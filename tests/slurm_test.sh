@@ -22,7 +22,7 @@ fail() {
   exit 1
 }
 
-grid=(table6 --preset smoke --tasks nli --ranks 1,4 --targets q --seeds 10)  # 40 cells: killed tasks have not ended yet
+grid=(table6 --preset smoke --tasks nli --ranks 1,4 --targets q --seeds 16)  # 64 cells: killed tasks have not ended yet
 # sweep_sh OUT SHARDS: the page's script for this grid, to OUT, which its logs are named by, with so many shards.
 sweep_sh() {
   sed -e "s|^sweep=.*|sweep=('$lowrank' ${grid[*]} --out $1)|" -e "s|^shards=8 |shards=$2 |" "$script" >sweep.sh
@@ -55,7 +55,7 @@ sbatch --dependency=afterok:$base,afterany:$array --kill-on-invalid-dep=yes swee
 until_no_jobs
 same_as_one all
 says all '^shard 8 of 8 is done'
-says all '40 cells, 40 of them there already; nothing to compute'
+says all '64 cells, 64 of them there already; nothing to compute'
 [[ $(ls all/table6/parts/*.jsonl | wc -l) -eq 8 ]] || fail "8 parts were expected: $(ls all/table6/parts)"
 
 # --- A shard twice at once, one missing, and then another number of them -----------------------------------
@@ -71,7 +71,7 @@ until_no_jobs
 says other '^shard 2 of 2 is done'
 last=$(sbatch --parsable sweep.sh)
 until_no_jobs
-grep -q '^40 cells, .* there already; [1-9][0-9]* to compute' "other-$last.log" || fail "nothing was missing: $(<"other-$last.log")"
+grep -q '^64 cells, .* there already; [1-9][0-9]* to compute' "other-$last.log" || fail "nothing was missing: $(<"other-$last.log")"
 says other 'cells are taken from parts, shards 2 of 2; 1, 2 of 3'
 same_as_one other
 
@@ -87,7 +87,7 @@ has_ended() { [[ $(scontrol show job "${job}_1") == *JobState=FAILED* ]]; }
 for process in $(left_behind); do
   [[ $(cat "/proc/$process/comm" 2>/dev/null) != lowrank ]] || kill -KILL "$process"
 done
-says killed "40 cells, [1-9][0-9]* of them there already"
+says killed "64 cells, [1-9][0-9]* of them there already"
 within 30 has_ended || fail "the killed task has not failed: $(scontrol show job "${job}_1")"
 scontrol requeue "${job}_1"
 until_no_jobs

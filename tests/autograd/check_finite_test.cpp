@@ -6,6 +6,8 @@
 
 #include "autograd/ops.h"
 
+namespace check_finite_test {
+
 using namespace autograd;
 
 namespace {
@@ -126,3 +128,5 @@ TEST_CASE("a gradient that no op spoiled is reported as that") {
       (std::string("the gradient of node 0 (parameter x) (1,2) has inf at (0,0)") + reason).c_str(),
       NonFiniteError);
 }
+
+}  // namespace check_finite_test

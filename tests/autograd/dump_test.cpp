@@ -6,6 +6,8 @@
 
 #include "autograd/ops.h"
 
+namespace dump_test {
+
 using namespace autograd;
 
 namespace {
@@ -102,3 +104,5 @@ TEST_CASE("norms of large floats do not overflow, and NaN shows") {
   CHECK(table.find("5e+30") != std::string::npos);
   CHECK(table.find("nan") != std::string::npos);
 }
+
+}  // namespace dump_test

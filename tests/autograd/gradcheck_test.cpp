@@ -9,6 +9,8 @@
 #include "autograd/ops.h"
 #include "autograd/random.h"
 
+namespace gradcheck_test {
+
 // Controls: operations with the mistakes people make, beside the right ones. The checker must tell
 // them apart, or its word on the others is worth nothing.
 
@@ -297,3 +299,5 @@ TEST_CASE("a backward that writes only a part of dx") {
     }
   }
 }
+
+}  // namespace gradcheck_test

@@ -14,6 +14,8 @@
 #include "autograd/ops.h"
 #include "autograd/random.h"
 
+namespace kernels_test {
+
 using namespace autograd;
 
 namespace {
@@ -198,3 +200,5 @@ TEST_CASE("one value as several inputs of one op receives the sum of all gradien
   CHECK(largest_difference(gradient(2), apart.cast<double>()) < 1e-6);
   CHECK(apart.cwiseAbs().maxCoeff() > 0.1);
 }
+
+}  // namespace kernels_test

@@ -7,12 +7,12 @@ namespace op_cases {
 namespace {
 
 // One line of the table. With padding, every third key is hidden, beginning with the second.
-struct Parts {
+struct AttentionParts {
   Index heads;
   bool causal, padding;
 };
 
-AttentionSpec spec_for(const Shape& keys, Parts parts) {
+AttentionSpec attention_spec(const Shape& keys, AttentionParts parts) {
   AttentionSpec spec{parts.heads, parts.causal, {}};
   for (Index j = 0; parts.padding && j < keys.rows(); ++j) spec.key_mask.push_back(j % 3 != 1);
   return spec;
@@ -45,14 +45,14 @@ Tensor attention_by_loop(const Tensors& x, const AttentionSpec& spec) {
 
 using AttentionFunction = Var (*)(Var, Var, Var, const AttentionSpec&);
 
-OpCase attention_with(const char* op, AttentionFunction f, const char* variant, Parts parts,
-                      std::vector<Shapes> shapes) {
+OpCase attention_with(const char* op, AttentionFunction f, const char* variant,
+                      AttentionParts parts, std::vector<Shapes> shapes) {
   return {op,
           variant,
           [=](Tape&, std::span<const Var> x) {
-            return f(x[0], x[1], x[2], spec_for(x[1].shape(), parts));
+            return f(x[0], x[1], x[2], attention_spec(x[1].shape(), parts));
           },
-          [=](const Tensors& x) { return attention_by_loop(x, spec_for(x[1].shape, parts)); },
+          [=](const Tensors& x) { return attention_by_loop(x, attention_spec(x[1].shape, parts)); },
           {},
           std::move(shapes)};
 }
@@ -64,7 +64,8 @@ std::vector<OpCase> attentions() {
                                       {{2, 3, 4}, {2, 3, 4}, {2, 3, 4}},
                                       {{1, 2, 6}, {1, 5, 6}, {1, 5, 6}}};
   std::vector<OpCase> cases;
-  const auto both = [&](const char* variant, Parts parts, const std::vector<Shapes>& some) {
+  const auto both = [&](const char* variant, AttentionParts parts,
+                        const std::vector<Shapes>& some) {
     cases.push_back(attention_with("attention", attention, variant, parts, some));
     cases.push_back(attention_with("attention_textbook", attention_textbook, variant, parts, some));
   };

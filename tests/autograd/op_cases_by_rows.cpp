@@ -53,7 +53,7 @@ double count(const Tensor& x, Over over) {
                                                       : x.rows());
 }
 
-const std::vector<Shapes> one = {{{1, 1}}, {{1, 5}}, {{4, 1}}, {{3, 4}}, {{2, 3, 4}}};
+const std::vector<Shapes> row_shapes = {{{1, 1}}, {{1, 5}}, {{4, 1}}, {{3, 4}}, {{2, 3, 4}}};
 const std::vector<Shapes> wide = {{{1, 5}}, {{3, 4}}, {{2, 3, 4}}, {{5}}};
 const std::vector<Shapes> one_column = {{{1, 1}}, {{4, 1}}};
 
@@ -63,7 +63,7 @@ OpCase sum_over(const char* variant, Over over) {
           [=](Tape&, std::span<const Var> x) { return sum(x[0], over); },
           [=](const Tensors& x) { return reduce(x[0], over, 1); },
           {},
-          one};
+          row_shapes};
 }
 OpCase mean_over(const char* variant, Over over) {
   return {"mean",
@@ -71,7 +71,7 @@ OpCase mean_over(const char* variant, Over over) {
           [=](Tape&, std::span<const Var> x) { return mean(x[0], over); },
           [=](const Tensors& x) { return reduce(x[0], over, 1 / count(x[0], over)); },
           {},
-          one};
+          row_shapes};
 }
 
 // A fresh stream for every evaluation: the same mask each time. Its first draw keeps an element.
@@ -130,7 +130,7 @@ std::vector<OpCase> by_rows() {
          });
        },
        {},
-       one},
+       row_shapes},
   };
 }
 

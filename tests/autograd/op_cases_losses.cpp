@@ -16,12 +16,12 @@ double log_probability(const Tensor& x, Index i, Index j) {
 }
 
 // What one line of the table switches on
-struct Parts {
+struct LossParts {
   bool weights = false, ignore = false, smoothing = false;
 };
 
 // Class (3 i + 1) mod V for row i; every row after the first of three is ignored, if any is.
-CrossEntropySpec spec_for(const Tensor& logits, Parts parts) {
+CrossEntropySpec loss_spec(const Tensor& logits, LossParts parts) {
   CrossEntropySpec spec;
   spec.ignore_index = -7;
   spec.label_smoothing = parts.smoothing ? 0.1 : 0;
@@ -49,13 +49,13 @@ Tensor cross_entropy_by_loop(const Tensor& x, const CrossEntropySpec& spec) {
   return scalar(total / weight);
 }
 
-OpCase cross_entropy_with(const char* variant, Parts parts) {
+OpCase cross_entropy_with(const char* variant, LossParts parts) {
   return {"cross_entropy",
           variant,
           [=](Tape&, std::span<const Var> x) {
-            return cross_entropy(x[0], spec_for(x[0].value(), parts));
+            return cross_entropy(x[0], loss_spec(x[0].value(), parts));
           },
-          [=](const Tensors& x) { return cross_entropy_by_loop(x[0], spec_for(x[0], parts)); },
+          [=](const Tensors& x) { return cross_entropy_by_loop(x[0], loss_spec(x[0], parts)); },
           {},
           {{{1, 5}}, {{3, 4}}, {{5, 2}}, {{2, 3, 4}}},
           {{{1, 1}}, {{4, 1}}}};

@@ -4,7 +4,7 @@ namespace op_cases {
 
 namespace {
 
-const std::vector<Shapes> one = {{{1, 1}}, {{1, 5}}, {{4, 1}}, {{3, 4}}, {{5, 2}}};
+const std::vector<Shapes> moving_shapes = {{{1, 1}}, {{1, 5}}, {{4, 1}}, {{3, 4}}, {{5, 2}}};
 
 // The second half, and all of a single one
 Index half(Index n) { return n / 2; }
@@ -77,7 +77,7 @@ std::vector<OpCase> moving() {
                      [&](Index i, Index j) { return x[0].m(begin + i, j); });
        },
        {},
-       one},
+       moving_shapes},
       {"slice_cols",
        "",
        [](Tape&, std::span<const Var> x) {
@@ -90,7 +90,7 @@ std::vector<OpCase> moving() {
                      [&](Index i, Index j) { return x[0].m(i, begin + j); });
        },
        {},
-       one},
+       moving_shapes},
       {"concat_rows",
        "",
        [](Tape&, std::span<const Var> x) { return concat_rows(x); },
@@ -112,7 +112,7 @@ std::vector<OpCase> moving() {
                      [&](Index i, Index j) { return x[0].m(ids[static_cast<std::size_t>(i)], j); });
        },
        {},
-       one},
+       moving_shapes},
       {"gather",
        "",
        [](Tape&, std::span<const Var> x) {
@@ -125,7 +125,7 @@ std::vector<OpCase> moving() {
          });
        },
        {},
-       one},
+       moving_shapes},
   };
 }
 

@@ -8,6 +8,8 @@
 #include "autograd/ops.h"
 #include "autograd/random.h"
 
+namespace ops_composed_test {
+
 // Fused operations against the same mathematics composed of primitive ones: values and gradients.
 
 using namespace autograd;
@@ -199,3 +201,5 @@ TEST_CASE("gelu") {
     CHECK(std::abs(step.gradients[0].m(0, j) - u.m(0, j) * (cdf + v * pdf)) < 1e-13);
   }
 }
+
+}  // namespace ops_composed_test

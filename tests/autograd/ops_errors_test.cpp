@@ -9,6 +9,8 @@
 #include "autograd/ops.h"
 #include "autograd/random.h"
 
+namespace ops_errors_test {
+
 // Wrong calls: the message names the operation, and the shapes or the value that do not fit.
 
 using namespace autograd;
@@ -247,3 +249,5 @@ TEST_CASE("every operation that can be called wrongly is in the tables") {
     }
   CHECK(missing == always_right);
 }
+
+}  // namespace ops_errors_test

@@ -7,6 +7,8 @@
 
 #include "op_cases.h"
 
+namespace ops_gradient_test {
+
 // Every operation of autograd/ops.h, from one table: values against plain loops, gradients against
 // difference quotients, and what a frozen input must not change.
 
@@ -160,3 +162,5 @@ TEST_CASE("a tape that releases memory gives the same gradients, bit for bit") {
     }
   });
 }
+
+}  // namespace ops_gradient_test

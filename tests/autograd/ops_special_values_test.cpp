@@ -7,6 +7,8 @@
 #include "autograd/ops.h"
 #include "autograd/random.h"
 
+namespace ops_special_values_test {
+
 // In float, as what runs: extreme inputs, and numbers that are none. Rows are long enough that both
 // the vectorised and the plain part of an Eigen loop are met.
 
@@ -261,3 +263,5 @@ TEST_CASE("dropout keeps the share and the scale it says, and p = 0 changes noth
   CHECK(dropout(x, 0, random).value().m == x.value().m);
   CHECK(dropout(x, 0.3, random).value().m != y);  // the stream has moved on
 }
+
+}  // namespace ops_special_values_test

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+namespace random_test {
+
 using autograd::Random;
 using autograd::Shape;
 using autograd::Tensor;
@@ -71,3 +73,5 @@ TEST_CASE("shapes fold into rows and columns") {
   CHECK_THROWS_AS(Tensor(Shape{2}, {1, 2, 3}), autograd::ShapeError);
   CHECK_THROWS_AS(Tensor(Shape{2}).item(), autograd::ShapeError);
 }
+
+}  // namespace random_test

@@ -6,6 +6,8 @@
 #include "autograd/random.h"
 #include "autograd/tape.h"
 
+namespace tape_freezing_test {
+
 // Freezing is structural: what is frozen has no gradient tensor, and nothing is recorded or
 // computed for it.
 
@@ -145,3 +147,5 @@ TEST_CASE("TapeMode::training computes the same bits in less memory") {
   CHECK(training.stats().gemm_flops == everything.stats().gemm_flops);
   CHECK(training.stats().bytes.activations < 0.6 * double(everything.stats().bytes.activations));
 }
+
+}  // namespace tape_freezing_test

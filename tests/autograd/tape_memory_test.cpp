@@ -11,6 +11,8 @@
 #include "autograd/random.h"
 #include "autograd/tape.h"
 
+namespace tape_memory_test {
+
 using namespace autograd;
 
 namespace {
@@ -180,3 +182,5 @@ TEST_CASE("one thread and two compute the same bits") {
   }
 }
 #endif
+
+}  // namespace tape_memory_test

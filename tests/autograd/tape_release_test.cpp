@@ -7,6 +7,8 @@
 #include "autograd/random.h"
 #include "autograd/tape.h"
 
+namespace tape_release_test {
+
 // What no backward reads need not outlast the forward pass: Tape::release_unsaved, and the ops that
 // say in forward what they save.
 
@@ -182,3 +184,5 @@ TEST_CASE("a gradient lies in the memory of a value that is read for the last ti
   CHECK(p.grad.m.row(1).isZero(0));
   CHECK_FALSE(p.grad.m.row(2).isZero(0));
 }
+
+}  // namespace tape_release_test

@@ -5,6 +5,8 @@
 #include "autograd/ops.h"
 #include "autograd/random.h"
 
+namespace tape_test {
+
 using namespace autograd;
 
 namespace {
@@ -243,3 +245,5 @@ TEST_CASE("operators are the functions of their names") {
   CHECK((-a).value().m == negate(a).value().m);
   CHECK((a * b + a).value().m == add(multiply(a, b), a).value().m);
 }
+
+}  // namespace tape_test

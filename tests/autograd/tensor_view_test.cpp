@@ -4,6 +4,8 @@
 
 #include <type_traits>
 
+namespace tensor_view_test {
+
 using namespace autograd;
 
 TEST_CASE("views index a folded tensor by all its dimensions") {
@@ -58,3 +60,5 @@ TEST_CASE("an empty tensor has the shape of no elements, a scalar that of one") 
   CHECK_FALSE(scalar.empty());
   CHECK(scalar.shape.size() == scalar.size());
 }
+
+}  // namespace tensor_view_test

@@ -7,6 +7,8 @@
 #include "lora/analysis/subspace.h"
 #include "tests/lora/small_model.h"
 
+namespace activations_test {
+
 using namespace lora;
 using nn::Decoder;
 
@@ -83,3 +85,5 @@ TEST_CASE("the second moment of the gradients in the outputs, and the model is a
   nn::set_trainable(model, false);
   CHECK(output_gradient_moments(model, [&] { logits_of_batch(model, small_batch()); }).empty());
 }
+
+}  // namespace activations_test

@@ -13,6 +13,8 @@
 #include "tests/lora/small_model.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace adapter_test {
+
 using lora::AdapterError;
 using nlohmann::json;
 using nn::SafetensorsFile;
@@ -452,3 +454,5 @@ TEST_CASE("a folder that cannot be written keeps its adapter") {
   CHECK_THROWS_AS(lora::save_adapter(saved.folder / "file", saved.model), nn::FileError);
   CHECK(nn::read_file(saved.folder / "file").empty());
 }
+
+}  // namespace adapter_test

@@ -4,6 +4,8 @@
 
 #include "tests/lora/all_methods.h"
 
+namespace bottleneck_test {
+
 using lora::Bottleneck;
 using nn::Index;
 
@@ -107,3 +109,5 @@ TEST_CASE("adapters sit where their papers put them") {
       CHECK_FALSE(at(*slot));
   }
 }
+
+}  // namespace bottleneck_test

@@ -11,6 +11,8 @@
 #include "tests/lora/pages.h"
 #include "tests/lora/subspaces.h"
 
+namespace errata_test {
+
 // What docs/errata.md says of the paper, as far as it can be computed, and printed there: the
 // counts from our own formula (lora::Target), the rest from the paper's printed numbers or on
 // random matrices.
@@ -254,3 +256,5 @@ TEST_CASE("throughput and time per token are two different 25 and 33 percent") {
   CHECK(rounds_to(43.1 / 32.5, 1.326, 1e-3));
   CHECK(rounds_to(100 * (1 - 32.5 / 43.1), 24.6, 0.1));
 }
+
+}  // namespace errata_test

@@ -6,6 +6,8 @@
 #include "lora/lora_linear.h"
 #include "nn/optimizer.h"
 
+namespace first_step_test {
+
 // How far the first step moves the output of a LoRA layer, against the formulas of docs/lora.md:
 //   SGD   δh = -lr s² ‖Ax‖₂² dh          Adam, ε = 0   δh = -lr s ‖Ax‖₁ sign(dh)
 // and how that grows with r under s = α/r and under s = α/√r.
@@ -99,3 +101,5 @@ TEST_CASE("which scale keeps the first step the same for every r depends on the 
   CHECK(growth(Rule::adam, Scaling::alpha_over_r, r) == doctest::Approx(1).epsilon(0.3));
   CHECK(growth(Rule::adam, Scaling::alpha_over_sqrt_r, r) == doctest::Approx(8).epsilon(0.3));
 }
+
+}  // namespace first_step_test

@@ -5,6 +5,8 @@
 
 #include "tests/lora/small_model.h"
 
+namespace head_products_test {
+
 using namespace lora;
 using nn::Decoder;
 
@@ -85,3 +87,5 @@ TEST_CASE("the weight that is applied, with LoRA and merged") {
   const Decoder one_head(other, 1);
   CHECK_THROWS_AS(head_changes(attention, one_head.blocks[0]->attn), std::invalid_argument);
 }
+
+}  // namespace head_products_test

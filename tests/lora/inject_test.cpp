@@ -6,6 +6,8 @@
 
 #include "tests/lora/small_model.h"
 
+namespace inject_test {
+
 using lora::LoraConfig;
 using lora::LoraLinear;
 using Names = std::vector<std::string>;
@@ -253,3 +255,5 @@ TEST_CASE("the scale is alpha over r or over its root, and says so") {
   CHECK(message_of<std::invalid_argument>([] { lora::parse_init("zero"); }) ==
         "unknown initialisation 'zero'; valid are gaussian and kaiming-uniform");
 }
+
+}  // namespace inject_test

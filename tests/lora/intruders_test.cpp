@@ -7,6 +7,8 @@
 
 #include "lora/analysis/subspace.h"
 
+namespace intruders_test {
+
 using namespace lora;
 using doctest::Approx;
 
@@ -49,3 +51,5 @@ TEST_CASE("what cannot be compared is refused") {
   CHECK_THROWS_AS(best_cosines(a, a, 0), std::invalid_argument);
   CHECK_THROWS_AS(chance_best_cosine(0), std::invalid_argument);
 }
+
+}  // namespace intruders_test

@@ -6,6 +6,8 @@
 
 #include "lora/analysis/subspace.h"
 
+namespace linear_algebra_test {
+
 using namespace lora;
 using doctest::Approx;
 
@@ -114,3 +116,5 @@ TEST_CASE("what has no decomposition is refused") {
   CHECK_THROWS_AS(svd_of_product(drawn(2, 3), drawn(2, 3)), std::invalid_argument);
   CHECK_THROWS_AS(orthonormal_basis(drawn(2, 3)), std::invalid_argument);
 }
+
+}  // namespace linear_algebra_test

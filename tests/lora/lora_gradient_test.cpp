@@ -3,6 +3,8 @@
 #include "autograd/gradcheck.h"
 #include "tests/lora/small_model.h"
 
+namespace lora_gradient_test {
+
 // Linked with the libraries in double. B is never zero here: with B = 0 the gradient of A is, and a
 // check of it says nothing.
 
@@ -73,3 +75,5 @@ TEST_CASE("control: a scale that the backward pass does not know does not pass")
   };
   CHECK_FALSE(autograd::gradcheck(f, std::span(&A, 1)).ok);
 }
+
+}  // namespace lora_gradient_test

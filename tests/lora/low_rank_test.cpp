@@ -8,6 +8,8 @@
 #include "lora/analysis/subspace.h"
 #include "tests/lora/small_model.h"
 
+namespace low_rank_test {
+
 using namespace lora;
 using doctest::Approx;
 
@@ -176,3 +178,5 @@ TEST_CASE("the position by logarithm is 0 for random directions, 1 for W's own, 
   CHECK(position(61.95 * 4 / 12288, 0.32, 21.67) == Approx(0.396).epsilon(0.01));  // r = 4
   CHECK(position(61.95 * 64 / 12288, 1.90, 37.71) == Approx(0.372).epsilon(0.01));
 }
+
+}  // namespace low_rank_test

@@ -1,11 +1,14 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "lora/analysis/low_rank.h"
 #include "tests/lora/pages.h"
 #include "tests/lora/subspaces.h"
+
+namespace low_rank_theorems_test {
 
 // The theorems of docs/low-rank-analysis.md on random matrices.
 
@@ -30,13 +33,13 @@ TEST_CASE("the rank is the number of singular values that are not zero") {
 
 TEST_CASE("rank-deficient: an input is sent to zero, or an output is never reached") {
   const MatrixXd tall = low_rank(9, 6, 5, 1), wide = low_rank(6, 9, 5, 1);
-  CHECK((tall * tall.fullPivLu().kernel()).norm() < 1e-12);
-  CHECK(tall.fullPivLu().dimensionOfKernel() == 1);
-  CHECK(wide.transpose().fullPivLu().dimensionOfKernel() == 1);
+  CHECK((tall * kernel_of(tall)).norm() < 1e-12);
+  CHECK(kernel_dimension(tall) == 1);
+  CHECK(kernel_dimension(wide.transpose()) == 1);
   // Control: a wide matrix of full rank sends inputs to zero too, and reaches every output.
   const MatrixXd full = gaussian_matrix(6, 9, 1, "full");
-  CHECK(full.fullPivLu().dimensionOfKernel() == 3);
-  CHECK(full.transpose().fullPivLu().dimensionOfKernel() == 0);
+  CHECK(kernel_dimension(full) == 3);
+  CHECK(kernel_dimension(full.transpose()) == 0);
 }
 
 TEST_CASE("stable and effective rank of 4, 2, 1") {
@@ -147,13 +150,11 @@ TEST_CASE("28 facts are answered rightly by logits of rank 2") {
 
 TEST_CASE("singular vectors of BA from QR of the factors are those of the product") {
   const MatrixXd B = gaussian_matrix(9, 3, 1, "B"), A = gaussian_matrix(3, 7, 1, "A");
-  const Eigen::HouseholderQR<MatrixXd> left(B), right(A.transpose());
-  const MatrixXd RB = left.matrixQR().topRows(3).triangularView<Eigen::Upper>();
-  const MatrixXd RA = right.matrixQR().topRows(3).triangularView<Eigen::Upper>();
-  const auto small = svd_of(RB * RA.transpose());  // 3 x 3
+  const ThinQr left = qr_of(B), right = qr_of(A.transpose());
+  const auto small = svd_of(left.R * right.R.transpose());  // 3 x 3
   const auto whole = svd_of(B * A);
   CHECK((small.singularValues() - whole.singularValues().head(3)).norm() < 1e-12);
-  const MatrixXd U = left.householderQ() * MatrixXd::Identity(9, 3) * small.matrixU();
+  const MatrixXd U = left.Q * small.matrixU();
   CHECK(phi(U, whole.matrixU().leftCols(3)) == doctest::Approx(1));
   CHECK(phi(U.leftCols(1), whole.matrixU().leftCols(1)) == doctest::Approx(1));
 }
@@ -330,9 +331,7 @@ TEST_CASE("behind a layer norm the covariance is singular and the second moment 
   for (Index i = 0; i < n; ++i) z.row(i) *= std::sqrt(static_cast<double>(k)) / z.row(i).norm();
   const VectorXd w = VectorXd::Ones(k) + 0.3 * gaussian_matrix(k, 1, 1, "w").col(0);
   const VectorXd b = 0.3 * gaussian_matrix(k, 1, 1, "b").col(0);
-  const auto least = [](const MatrixXd& m) {
-    return Eigen::SelfAdjointEigenSolver<MatrixXd>(m).eigenvalues()(0);
-  };
+  const auto least = [](const MatrixXd& m) { return eigen_of(m).eigenvalues()(0); };
   const auto second_moment = [&](const MatrixXd& m) {
     return MatrixXd(m.transpose() * m / static_cast<double>(n));
   };
@@ -350,7 +349,7 @@ TEST_CASE("whitening: the best rank-r change for inputs with second moment C") {
   MatrixXd X = gaussian_matrix(n, k, 1, "X") * diagonal(VectorXd{{3, 2, 1, 0.5, 0.1, 0.05}}) *
                random_basis(k, k, 1, "turn");
   const MatrixXd C = X.transpose() * X / static_cast<double>(n);
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(C);
+  const auto eigen = eigen_of(C);
   const MatrixXd root = eigen.operatorSqrt(), inverse_root = eigen.operatorInverseSqrt();
   const MatrixXd change = gaussian_matrix(d, k, 1, "change");
   const auto error = [&](const MatrixXd& approximation) {
@@ -361,3 +360,5 @@ TEST_CASE("whitening: the best rank-r change for inputs with second moment C") {
   CHECK(error(best) == doctest::Approx(sigma.tail(k - r).squaredNorm()));
   CHECK(error(truncated(change, r)) > 1.2 * error(best));  // the raw SVD is not the best
 }
+
+}  // namespace low_rank_theorems_test

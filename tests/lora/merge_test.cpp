@@ -7,6 +7,8 @@
 #include "nn/optimizer.h"
 #include "tests/lora/small_model.h"
 
+namespace merge_test {
+
 using lora::LoraLinear;
 
 namespace {
@@ -177,3 +179,5 @@ TEST_CASE("who writes a weight between forward and backward is found") {
   lora::unmerge(model);
   CHECK(weight.version == version + 1);
 }
+
+}  // namespace merge_test

@@ -4,6 +4,8 @@
 
 #include "tests/lora/all_methods.h"
 
+namespace method_budget_test {
+
 using lora::MethodSpec;
 using nn::Index;
 
@@ -62,3 +64,5 @@ lora+prefix       r = 3 on q,v, prefix length 8            2048  sum of r (in + 
 d = 64, f = 256, L = 2, V = 177, T = 24
 )" + 1);
 }
+
+}  // namespace method_budget_test

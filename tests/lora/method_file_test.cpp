@@ -10,6 +10,8 @@
 #include "tests/lora/all_methods.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace method_file_test {
+
 using lora::AdapterError;
 using lora::MethodSpec;
 using nn::Decoder;
@@ -240,3 +242,5 @@ TEST_CASE("what does not train what its method trains is not saved") {
         "the model trains prefix.rows too, for which an adapter has no place");
   CHECK(folder.names().empty());
 }
+
+}  // namespace method_file_test

@@ -7,6 +7,8 @@
 #include "lora/methods/prompt_encoder.h"
 #include "tests/lora/all_methods.h"
 
+namespace method_gradient_test {
+
 // Linked with the libraries in double.
 
 using nn::Index;
@@ -70,3 +72,5 @@ TEST_CASE("an LSTM in both directions, over one row and several") {
     }
   }
 }
+
+}  // namespace method_gradient_test

@@ -8,6 +8,8 @@
 #include "nn/optimizer.h"
 #include "tests/lora/all_methods.h"
 
+namespace method_test {
+
 using lora::MethodSpec;
 using nn::Decoder;
 using nn::Index;
@@ -237,3 +239,5 @@ TEST_CASE("a model that is wrapped already is refused by every method") {
     CHECK(Snapshot(model) == before);
   }
 }
+
+}  // namespace method_test

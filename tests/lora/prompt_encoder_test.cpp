@@ -4,6 +4,8 @@
 
 #include "tests/lora/all_methods.h"
 
+namespace prompt_encoder_test {
+
 using nn::Index;
 using nn::Matrix;
 
@@ -93,3 +95,5 @@ TEST_CASE("a prompt of one row trains too, but for what only passes from row to 
   for (const nn::Parameter* p : nn::trainable_parameters(model))
     CHECK_MESSAGE(p->grad.m.isZero(0) == p->name.ends_with(".hidden.weight"), p->name);
 }
+
+}  // namespace prompt_encoder_test

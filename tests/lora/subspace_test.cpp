@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace subspace_test {
+
 using namespace lora;
 using doctest::Approx;
 using Eigen::Index;
@@ -162,3 +164,5 @@ TEST_CASE("the chance level of the largest cosine is that of random subspaces") 
   CHECK_THROWS_AS(chance_largest_cosine(8, 65, 64), std::invalid_argument);
   CHECK_THROWS_AS(chance_largest_cosine(8, 16, 64, 1), std::invalid_argument);
 }
+
+}  // namespace subspace_test

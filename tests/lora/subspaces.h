@@ -1,11 +1,7 @@
 #pragma once
 
 #include <Eigen/Eigenvalues>
-#include <Eigen/LU>
-#include <Eigen/QR>
 #include <Eigen/SVD>
-#include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "autograd/random.h"
@@ -18,37 +14,30 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-inline MatrixXd gaussian_matrix(Index rows, Index cols, std::uint64_t seed,
-                                const std::string& name) {
-  autograd::Random random(seed, name);
-  MatrixXd m(rows, cols);
-  for (double& x : m.reshaped()) x = random.normal();
-  return m;
-}
+MatrixXd gaussian_matrix(Index rows, Index cols, std::uint64_t seed, const std::string& name);
 
 /// d x r with orthonormal columns, uniform among such: the Q of a Gaussian matrix.
-inline MatrixXd random_basis(Index d, Index r, std::uint64_t seed, const std::string& name) {
-  const MatrixXd gaussian = gaussian_matrix(d, r, seed, name);
-  const Eigen::HouseholderQR<MatrixXd> qr(gaussian);
-  return qr.householderQ() * MatrixXd::Identity(d, r);
-}
+MatrixXd random_basis(Index d, Index r, std::uint64_t seed, const std::string& name);
 
 /// d x r with a rank of r, the product of two Gaussian matrices.
-inline MatrixXd low_rank(Index rows, Index cols, Index rank, std::uint64_t seed) {
-  return gaussian_matrix(rows, rank, seed, "left") * gaussian_matrix(rank, cols, seed, "right");
-}
+MatrixXd low_rank(Index rows, Index cols, Index rank, std::uint64_t seed);
 
-inline Eigen::JacobiSVD<MatrixXd> svd_of(const MatrixXd& m) {
-  return Eigen::JacobiSVD<MatrixXd>(m, Eigen::ComputeThinU | Eigen::ComputeThinV);
-}
+Eigen::JacobiSVD<MatrixXd> svd_of(const MatrixXd& m);
+
+Eigen::SelfAdjointEigenSolver<MatrixXd> eigen_of(const MatrixXd& symmetric);
+
+/// m (d,r) = Q R: Q (d,r) has orthonormal columns, R (r,r) is upper triangular.
+struct ThinQr {
+  MatrixXd Q, R;
+};
+ThinQr qr_of(const MatrixXd& m);
+
+/// A basis of the x with m x = 0, as columns; a column of zeros where there is no other.
+MatrixXd kernel_of(const MatrixXd& m);
+Index kernel_dimension(const MatrixXd& m);
 
 /// Equation 4 of the paper for two bases with orthonormal columns: ‖UᵀV‖² / min(i, j).
-inline double phi(const MatrixXd& U, const MatrixXd& V) {
-  return (U.transpose() * V).squaredNorm() / static_cast<double>(std::min(U.cols(), V.cols()));
-}
+double phi(const MatrixXd& U, const MatrixXd& V);
 
 /// The projection metric of appendix G, √(p - Σ σ²) with the singular values σ of UᵀV.
-inline double projection_metric(const MatrixXd& U, const MatrixXd& V) {
-  const double p = static_cast<double>(std::min(U.cols(), V.cols()));
-  return std::sqrt(std::max(0.0, p - svd_of(U.transpose() * V).singularValues().squaredNorm()));
-}
+double projection_metric(const MatrixXd& U, const MatrixXd& V);

@@ -8,6 +8,8 @@
 #include "nn/optimizer.h"
 #include "tests/lora/small_model.h"
 
+namespace training_test {
+
 using nn::Decoder;
 using nn::TokenBatch;
 
@@ -323,3 +325,5 @@ TEST_CASE("SGD: alpha can be traded for the sizes and the squares of the rates o
   CHECK_FALSE(same_bits(plain, with({4, 0.5, 1, 1})));
   CHECK_FALSE(same_bits(plain, with({4, 0.5, 4, 0.5})));
 }
+
+}  // namespace training_test

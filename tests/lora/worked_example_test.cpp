@@ -11,6 +11,8 @@
 #include "nn/optimizer.h"
 #include "tests/nn/small_decoder.h"
 
+namespace worked_example_test {
+
 // The worked example of docs/lora.md, with the numbers that stand there: those under "Given" go in,
 // and all others must come out, to the last bit. They are sums of powers of two.
 
@@ -173,3 +175,5 @@ TEST_CASE("control: a number that is changed on the page is found, whichever it 
   }
   CHECK(wrong_formulas(page) == nothing_wrong);
 }
+
+}  // namespace worked_example_test

@@ -9,6 +9,8 @@
 #include "nn/files/file.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace checkpoint_test {
+
 using nn::CheckpointError;
 using nn::Decoder;
 using nn::DecoderConfig;
@@ -259,3 +261,5 @@ TEST_CASE("a fingerprint knows every bit of values, names and shapes") {
   for (const std::string& a : prints)
     CHECK(std::count(std::begin(prints), std::end(prints), a) == 1);
 }
+
+}  // namespace checkpoint_test

@@ -8,6 +8,8 @@
 
 #include "tests/nn/temporary_folder.h"
 
+namespace file_test {
+
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
@@ -217,3 +219,5 @@ TEST_CASE("what cannot be read is named with the reason") {
   CHECK(error_of([&] { nn::read_file(folder.path()); }) ==
         "cannot read " + folder.path().string() + ": Is a directory");
 }
+
+}  // namespace file_test

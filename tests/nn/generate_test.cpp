@@ -6,6 +6,8 @@
 
 #include "tests/nn/small_decoder.h"
 
+namespace generate_test {
+
 using nn::Decoder;
 using nn::GenerateOptions;
 using Ids = std::vector<int>;
@@ -99,3 +101,5 @@ TEST_CASE("requests that make no sense are errors") {
   CHECK(error({1}, {.max_tokens = -1}) == "generate: max tokens must be at least 0, not -1");
   CHECK(error({9}, {}) != "");
 }
+
+}  // namespace generate_test

@@ -3,6 +3,8 @@
 #include "autograd/gradcheck.h"
 #include "tests/nn/rows_prefix.h"
 
+namespace layers_gradient_test {
+
 // Linked with the libraries in double.
 
 using autograd::Gelu;
@@ -130,3 +132,5 @@ TEST_CASE("control: a layer whose bias is no part of the tape does not pass") {
       nn::parameters(linear));
   CHECK_FALSE(result.ok);
 }
+
+}  // namespace layers_gradient_test

@@ -9,6 +9,8 @@
 
 #include "tests/nn/small_decoder.h"
 
+namespace optimizer_test {
+
 using nn::AdamW;
 using nn::Parameter;
 using nn::Scalar;
@@ -397,3 +399,5 @@ TEST_CASE("what a group, a step or a schedule must not be is refused before anyt
           Schedule{1, -2, 10}.lr(0);
         }) == "a schedule's warm-up is at least 0 steps, not -2");
 }
+
+}  // namespace optimizer_test

@@ -7,6 +7,8 @@
 #include "tests/nn/rows_prefix.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace prefix_test {
+
 using nn::Decoder;
 using nn::Index;
 using nn::Matrix;
@@ -150,3 +152,5 @@ TEST_CASE("the prefix's parameters have names, and a checkpoint refuses them") {
       "parameters that a plain decoder does not have (unwrap it first): prefix.rows"));
   CHECK(folder.names().empty());
 }
+
+}  // namespace prefix_test

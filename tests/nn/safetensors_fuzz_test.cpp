@@ -6,6 +6,8 @@
 #include "autograd/random.h"
 #include "tests/nn/safetensors_files.h"
 
+namespace safetensors_fuzz_test {
+
 using autograd::Random;
 using autograd::Tensor;
 using nn::SafetensorsFile;
@@ -169,3 +171,5 @@ TEST_CASE("every truncation of a file is refused") {
   CHECK(kind_of_file(file) == "valid");
   CHECK(kind_of_file(file + '\0') == "MetadataIncompleteBuffer");
 }
+
+}  // namespace safetensors_fuzz_test

@@ -7,6 +7,8 @@
 #include "tests/nn/safetensors_files.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace safetensors_read_test {
+
 using nn::Dtype;
 using nn::SafetensorsFile;
 
@@ -398,3 +400,5 @@ TEST_CASE("a file on disk is read under its own name") {
         path + ": MetadataIncompleteBuffer: the data must have 0 bytes for the tensors, not 1");
   CHECK_THROWS_AS(SafetensorsFile::read(folder / "no"), nn::FileError);
 }
+
+}  // namespace safetensors_read_test

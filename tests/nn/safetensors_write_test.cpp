@@ -7,6 +7,8 @@
 #include "tests/nn/safetensors_files.h"
 #include "tests/nn/temporary_folder.h"
 
+namespace safetensors_write_test {
+
 using autograd::Scalar;
 using autograd::Shape;
 using autograd::Tensor;
@@ -194,3 +196,5 @@ TEST_CASE("a file is written and read, and a failed writing keeps the old one") 
   CHECK(SafetensorsFile::read(folder / "m.safetensors").tensor("w").m(0, 1) == 2);
   CHECK(folder.names() == std::vector<std::string>{"m.safetensors"});
 }
+
+}  // namespace safetensors_write_test

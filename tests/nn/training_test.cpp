@@ -7,6 +7,8 @@
 #include "nn/optimizer.h"
 #include "tests/nn/small_decoder.h"
 
+namespace training_test {
+
 using nn::Decoder;
 using nn::Matrix;
 using nn::Scalar;
@@ -230,3 +232,5 @@ TEST_CASE("a tiny decoder learns eight sequences by heart, without new memory af
     CHECK(places[i++] == p->grad.m.data());
   }
 }
+
+}  // namespace training_test

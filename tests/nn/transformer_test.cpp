@@ -7,6 +7,8 @@
 #include "tests/nn/rows_prefix.h"
 #include "tests/nn/small_decoder.h"
 
+namespace transformer_test {
+
 using nn::Decoder;
 using nn::DecoderConfig;
 using nn::Index;
@@ -315,3 +317,5 @@ TEST_CASE("only wanted rows are computed at the end of the last block: the same 
     CHECK(size > 1);
   }
 }
+
+}  // namespace transformer_test
