@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "experiments/harness/cell_cost.h"
 #include "experiments/harness/search_rates.h"
@@ -211,6 +212,11 @@ Experiment experiment() {
           .train =
               [](const Lab& lab, const Cell& cell, const std::atomic<bool>& stop) {
                 return train_and_measure(lab.bases.of(cell), cell, stop);
+              },
+          // A cell of the larger rank has trained the smaller one too, so none is another's.
+          .configuration =
+              [](const Settings&) {
+                return nlohmann::json{{"fewer", fewer}, {"more", more}};
               },
           .seconds = seconds_of_fewer};
 }
