@@ -138,21 +138,23 @@ Finding finding(const std::vector<CellResult>& results) {
 }
 
 Experiment experiment() {
-  return {.name = "scale",
-          .question = "does r = 1 lose less in a wider or deeper model?",
-          .cells = cells,
-          .read = read,
-          .look =
-              [](const Lab& lab, nn::Model&, CellResult& result) {
-                const Base& base = lab.bases.of(result.cell);
-                result.more["base_steps"] = static_cast<double>(base.steps);
-                result.more["base_answered"] = base.answered;
-              },
-          .own_rates = true,
-          .tasks = {data::tasks::sqlgen},
-          .listens = {"--ranks"},
-          .without = {{"--tasks", "it runs on sqlgen"},
-                      {"--facts", fmt::format("its rule is about K = {}", changed_facts)}}};
+  return {
+      .name = "scale",
+      .question = "does r = 1 lose less in a wider or deeper model?",
+      .cells = cells,
+      .read = read,
+      .findings = [](const Results& results) { return std::vector{finding(asked_for(results))}; },
+      .look =
+          [](const Lab& lab, nn::Model&, CellResult& result) {
+            const Base& base = lab.bases.of(result.cell);
+            result.more["base_steps"] = static_cast<double>(base.steps);
+            result.more["base_answered"] = base.answered;
+          },
+      .own_rates = true,
+      .tasks = {data::tasks::sqlgen},
+      .listens = {"--ranks"},
+      .without = {{"--tasks", "it runs on sqlgen"},
+                  {"--facts", fmt::format("its rule is about K = {}", changed_facts)}}};
 }
 
 }  // namespace experiments::beyond::scale

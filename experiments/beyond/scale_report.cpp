@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "experiments/beyond/scale.h"
 #include "experiments/evidence/score_table.h"
@@ -10,13 +9,8 @@
 namespace experiments::beyond::scale {
 namespace {
 
-Interval interval_of(const std::vector<double>& x) {
-  constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
-  return x.size() < 2 ? Interval{not_known, not_known} : t_interval(x);
-}
-
 std::string gap_text(const std::vector<double>& gap) {
-  const Interval t = interval_of(gap);
+  const Interval t = t_interval_or_nan(gap);
   return fmt::format("{:.1f} [{:.1f}, {:.1f}]", mean(gap), t.low, t.high);
 }
 
@@ -111,7 +105,7 @@ Csv csv(const std::vector<CellResult>& results) {
     for (const int rank : ranks_in(results)) {
       const std::vector<double> x = values(scores(results, point, rank));
       const std::vector<double> to_largest = values(gap(results, point, rank));
-      const Interval t = interval_of(to_largest);
+      const Interval t = t_interval_or_nan(to_largest);
       csv.row(point.width, point.depth, rank, directions(point, rank), mean(x), sample_sd(x),
               mean(to_largest), t.low, t.high);
     }
@@ -131,7 +125,6 @@ Report read(const Results& results, Lab& lab) {
       "r. Every seed belongs to one base. A base of this table knows sqlgen alone, so it is not "
       "that of other tables.",
       asked.front().cell.facts)};
-  report.findings = {finding(asked)};
   report.data = csv(asked);
   return report;
 }

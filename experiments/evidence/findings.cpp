@@ -59,17 +59,10 @@ std::vector<std::pair<std::string, Outcome>> Finding::by_task() const {
     const Outcome found = part.judgement.outcome;
     const auto there = std::find_if(tasks.begin(), tasks.end(),
                                     [&](const auto& task) { return task.first == part.task; });
-    if (there == tasks.end()) {
+    if (there == tasks.end())
       tasks.emplace_back(part.task, found);
-      continue;
-    }
-    const auto worse = [&](Outcome outcome) {
-      return there->second == outcome || found == outcome;
-    };
-    there->second = worse(Outcome::contradicted)    ? Outcome::contradicted
-                    : worse(Outcome::does_not_hold) ? Outcome::does_not_hold
-                    : worse(Outcome::open)          ? Outcome::open
-                                                    : Outcome::holds;
+    else
+      there->second = std::max(there->second, found);
   }
   return tasks;
 }

@@ -17,8 +17,8 @@ using Repetition = std::pair<std::uint64_t, std::uint64_t>;
 
 /// What a statement comes to here. What was measured on toy tasks cannot contradict a paper that
 /// speaks of others: it holds here or it does not. Only arithmetic, which is the same everywhere,
-/// can be contradicted.
-enum class Outcome { holds, does_not_hold, contradicted, open };
+/// can be contradicted. In the order in which one part decides for its task: that of the largest.
+enum class Outcome { holds, open, does_not_hold, contradicted };
 
 /// How an outcome is said.
 struct OutcomeWords {

@@ -196,6 +196,11 @@ Interval t_interval(const std::vector<double>& x, double level) {
   return {mean(x) - half, mean(x) + half};
 }
 
+Interval t_interval_or_nan(const std::vector<double>& x) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  return x.size() < 2 ? Interval{nan, nan} : t_interval(x);
+}
+
 Interval bootstrap_interval(const std::vector<double>& x, autograd::Random random, double level,
                             int resamples) {
   if (x.empty()) throw std::invalid_argument("a bootstrap needs at least 1 value");

@@ -73,6 +73,9 @@ double fitted_exponent(const std::vector<double>& x, const std::vector<double>& 
 /// mean -+ t * sd / sqrt(n), which covers the true mean with probability `level`.
 Interval t_interval(const std::vector<double>& x, double level = 0.95);
 
+/// The same at 95 %, NaN for fewer than two values: for tables that have a place for it.
+Interval t_interval_or_nan(const std::vector<double>& x);
+
 /// The percentile interval for a mean: the central `level` of the means of `resamples` draws of n
 /// values with replacement. Narrow for few values (n = 5 covers about 85 % at level 0.95).
 Interval bootstrap_interval(const std::vector<double>& x, autograd::Random random,

@@ -54,7 +54,7 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
              const OnStep& on_step = {});
 
 /// What the cell is trained on: the first cell.examples of its seed. With permuted labels their
-/// answers change places among them, in the order of the stream (cell.seed, "labels.permuted").
+/// answers change places among them, in the order of the stream (cell.seed_of_data(), "labels.permuted").
 std::vector<data::Example> training_examples(const Cell& cell);
 
 /// Which examples a trained model is scored on.
