@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <nlohmann/json.hpp>
 
 #include "experiments/harness/cell_cost.h"
 #include "experiments/harness/search_rates.h"
@@ -40,8 +38,7 @@ std::vector<Cell> steps_of(Cell cell, Preset preset) {
 
 std::vector<Cell> cells(const Settings& given) {
   Settings settings = given;
-  if (settings.preset == Preset::smoke && !settings.seeds_given)
-    settings.seeds = 1, settings.seeds_given = true;
+  if (settings.preset == Preset::smoke && !settings.seeds_given) settings.seeds = 1;
   std::vector<Cell> cells;
   for (const data::Task& task : settings.tasks)
     for (const auto& [base_seed, seed] : base_and_seeds(settings)) {
@@ -150,7 +147,6 @@ Section paper() {
 // Mean and 95 % t interval over the repetitions; of a quotient, those of its logarithm.
 void add_data(const std::vector<CellResult>& results, const std::string& task, const Axis& axis,
               Csv& csv) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   for (const double value : values_on(results, task, axis))
     for (const char* kind : {"", "q", "v"})
       for (const Column& column : columns) {
@@ -158,7 +154,7 @@ void add_data(const std::vector<CellResult>& results, const std::string& task, c
         if (kind[0] != '\0' && what.name.starts_with("score")) continue;
         const Cell at = axis.point(value);
         const auto x = finite(read_off(results, task, at.lr, at.alpha, what, kind));
-        const Interval t = x.size() < 2 ? Interval{nan, nan} : t_interval(x);
+        const Interval t = t_interval_or_nan(x);
         const auto shown = [&](double y) { return what.is_quotient ? std::exp2(y) : y; };
         csv.row(task.substr(0, task.find(',')), axis.name, at.lr, at.alpha,
                 kind[0] == '\0' ? "all" : kind, what.name, x.size(), shown(mean(x)), shown(t.low),
@@ -212,11 +208,6 @@ Experiment experiment() {
           .train =
               [](const Lab& lab, const Cell& cell, const std::atomic<bool>& stop) {
                 return train_and_measure(lab.bases.of(cell), cell, stop);
-              },
-          // A cell of the larger rank has trained the smaller one too, so none is another's.
-          .configuration =
-              [](const Settings&) {
-                return nlohmann::json{{"fewer", fewer}, {"more", more}};
               },
           .seconds = seconds_of_fewer};
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "experiments/beyond/rank_estimate.h"
@@ -88,6 +89,7 @@ std::optional<Cell> trained_cell(const SourcedModel& sourced, const TaskChoice& 
   cell.task = labelled->task.name;
   if (labelled->task.has_facts) cell.facts = labelled->options.facts;
   cell.seed = static_cast<std::uint64_t>(*seed);
+  cell.data_seed = static_cast<std::uint64_t>(std::max(0L, whole("data_seed").value_or(0)));
   cell.examples = static_cast<int>(*examples);
   if (const auto labels = sourced.labels.find("labels"); labels != sourced.labels.end())
     cell.labels = labels->second;
@@ -134,9 +136,8 @@ SharedDirections shared_in(const MatrixReading& a, const MatrixReading& b, bool 
   const lora::MatrixXd& U = inputs ? a.change.V : a.change.U;
   const lora::MatrixXd& V = inputs ? b.change.V : b.change.U;
   const double cosine = lora::largest_cosine(U, V);
-  const lora::MatrixXd& noise = (U.cols() < V.cols() ? a : b).noise.similarity_right;
-  const lora::MatrixXd& of_outputs = (U.cols() < V.cols() ? a : b).noise.similarity_left;
-  const lora::MatrixXd& of_side = inputs ? noise : of_outputs;
+  const NoiseReading& noise = (U.cols() < V.cols() ? a : b).noise;
+  const lora::MatrixXd& of_side = inputs ? noise.similarity_right : noise.similarity_left;
   return {.matrix = a.name,
           .inputs = inputs,
           .phi = lora::similarity_grid(U, V),

@@ -80,8 +80,10 @@ RunCard card_of(const Experiment& experiment, const std::vector<Cell>& cells,
                 const Settings& settings) {
   RunCard card;
   card.experiment = sweep_of(experiment);
-  const nlohmann::json own =
+  nlohmann::json own =
       experiment.configuration ? experiment.configuration(settings) : nlohmann::json::object();
+  // Others do not take cells that were trained in a way of their own (reuse.h).
+  if (experiment.train && own.empty()) own = {{"trained_by", experiment.name}};
   card.configuration = own;
   card.extent = nlohmann::json::object();
   if (!experiment.cells) return card;

@@ -26,7 +26,8 @@ void measure_own_loss(nn::Model& trained, CellResult& result) {
   result.more["own_nll"] = own.nll / own.weight;
   result.more["blind_nll"] = data::blind_loss(examples);
   const data::Task& task = data::parse_task(result.cell.task);
-  result.more["chance"] = data::commonest_answer(data::test_set(task, task_options(result.cell)));
+  result.more["chance"] = data::commonest_answer(
+      data::test_set(task, task_options(result.cell), result.cell.seed_of_data()));
 }
 
 namespace {
