@@ -39,7 +39,7 @@ SweepTiming time_sweeps(SweepBench bench) {
   bench.grid.start = Start::fresh;
   Lab lab(bench.grid, progress);
   const std::vector<Cell> cells = grid_cells(bench.grid);
-  for (const Cell& cell : cells) lab.bases.prepare(cell);
+  lab.bases.prepare(cells, bench.jobs);
 
   const auto cells_per_minute = [&](int jobs) {
     lab.settings.jobs = jobs;

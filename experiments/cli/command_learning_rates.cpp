@@ -46,7 +46,8 @@ int search(const SettingsOptions& given) {
   Lab lab(settings_from(given), progress);
   const std::vector<Cell> cells = searched_cells(lab.settings);
   try {
-    if (lab.settings.only_base) leave_with_bases("learning-rates", cells, lab.bases);
+    if (lab.settings.only_base)
+      leave_with_bases("learning-rates", cells, lab.bases, lab.settings.jobs);
     const auto rates = search_rates(cells, lab, lab.settings.start);
     print_out(
         "{}\n{} is what experiments/harness/learning_rates.json holds once it is copied there.\n",

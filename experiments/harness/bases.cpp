@@ -1,10 +1,15 @@
 #include "experiments/harness/bases.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <mutex>
 
 #include "experiments/harness/cell_cost.h"
 #include "experiments/harness/progress.h"
 #include "experiments/harness/signals.h"
+#include "experiments/harness/worker_threads.h"
 
 namespace experiments::harness {
 
@@ -46,8 +51,73 @@ Base base_with_progress(const BaseConfig& config, const std::filesystem::path& f
   return base;
 }
 
+// A step in one thread takes so many times what it takes in two; measured at the usual width.
+constexpr double one_thread_over_two = 1.5;
+
+static std::string training_text(const std::vector<BaseConfig>& configs, int jobs) {
+  std::vector<std::uint64_t> seeds;
+  double seconds = 0;
+  for (const BaseConfig& config : configs) {
+    seeds.push_back(config.seed);
+    seconds += one_thread_over_two * pretraining_seconds(config);
+  }
+  return fmt::format("pre-training {} bases (seeds {}), once, {} at a time: about {}",
+                     configs.size(), fmt::join(seeds, ", "), jobs,
+                     duration_text(slowness() * seconds / jobs));
+}
+
+/// Trains bases into the folder beside each other, each in one thread: a step of so small a model
+/// gains little from a second one. The longest comes first, and the bar is of all their steps.
+static void train_side_by_side(std::vector<BaseConfig> configs, int jobs,
+                               const std::filesystem::path& folder) {
+  std::stable_sort(configs.begin(), configs.end(), [](const BaseConfig& a, const BaseConfig& b) {
+    return pretraining_seconds(a) > pretraining_seconds(b);
+  });
+  struct Steps {
+    long before = 0, done = 0;
+  };
+  std::vector<Steps> steps(configs.size());
+  long total = 0;
+  for (const BaseConfig& config : configs) total += config.steps;
+
+  TrainingProgress progress(training_text(configs, jobs));
+  std::mutex mutex;  // of steps and progress
+  const auto show = [&](std::size_t i, long before, long done) {
+    const std::lock_guard guard(mutex);
+    steps[i] = {before, done};
+    Steps all;
+    for (const Steps& one : steps) all.before += one.before, all.done += one.done;
+    progress.step(all.before, all.done, total);
+  };
+  const SignalWatch watch;
+  side_by_side(configs.size(), jobs, [&](std::size_t i) {
+    ensure_base(
+        configs[i], folder, [&](long before, long done, long) { show(i, before, done); },
+        [&] { return watch.received() != 0; });
+  });
+  progress.finish();
+}
+
 static auto key_of(const Cell& cell) {
   return std::tuple(cell.base_seed, cell.width, cell.depth, cell.base_steps, cell.base);
+}
+
+void Bases::prepare(const std::vector<Cell>& cells, int jobs) {
+  std::map<std::string, BaseConfig> missing;  // by their hashes
+  for (const Cell& cell : cells)
+    if (!bases_.contains(key_of(cell)) && !is_made(cell)) {
+      const BaseConfig config = base_of_cell(cell, steps_);
+      missing.emplace(hash(config), config);
+    }
+  const int at_a_time = std::min(jobs, static_cast<int>(missing.size()));
+  if (at_a_time > 1) {
+    std::vector<BaseConfig> configs;
+    for (const auto& [name, config] : missing) configs.push_back(config);
+    std::sort(configs.begin(), configs.end(),
+              [](const BaseConfig& a, const BaseConfig& b) { return a.seed < b.seed; });
+    train_side_by_side(std::move(configs), at_a_time, folder_);
+  }
+  for (const Cell& cell : cells) prepare(cell);
 }
 
 void Bases::prepare(const Cell& cell) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <tuple>
+#include <vector>
 
 #include "experiments/training/cell.h"
 #include "experiments/training/pretrain.h"
@@ -19,6 +20,9 @@ class Bases {
   /// Makes the base of this cell if it is not there yet, with a progress bar on standard error.
   /// Throws as base_with_progress does. Called before a sweep, from one thread.
   void prepare(const Cell& cell);
+
+  /// The same for all these cells, up to `jobs` bases beside each other.
+  void prepare(const std::vector<Cell>& cells, int jobs);
 
   /// Whether prepare has nothing to train for this cell.
   bool is_made(const Cell& cell) const;

@@ -139,8 +139,7 @@ void train_missing(const Experiment& experiment, const std::vector<Cell>& cells,
                    ResultsFolder& folder) {
   if (!lab.settings.targets.empty())
     lab.progress.message("weight sets: " + weight_sets_text(lab.settings));
-  for (const Cell& cell : cells)
-    if (!folder.contains(cell)) lab.bases.prepare(cell);
+  lab.bases.prepare(missing_cells(cells, folder), lab.settings.jobs);
   SweepOptions sweep = training_sweep(lab.settings.jobs);
   sweep.continue_with =
       fmt::format("the same command again (results are in {})", lab.settings.out.string());
@@ -185,7 +184,7 @@ Report run(const Experiment& experiment, Lab& lab) {
     set_own_rates(cells, search_folder_of(experiment), lab);
   else
     set_learning_rates(cells, lab);
-  if (settings.only_base) leave_with_bases(sweep, cells, lab.bases);
+  if (settings.only_base) leave_with_bases(sweep, cells, lab.bases, settings.jobs);
   const RunCard card = card_of(experiment, cells, settings);
   if (settings.dealer)
     cells = cells_of_shard(*settings.dealer, sweep, cells, sharing_of(experiment), lab.bases,

@@ -57,8 +57,7 @@ static void run_searches(const std::vector<Cell>& cells, Lab& lab, ResultsFolder
   };
   for (std::vector<Cell> runs = search_runs(cells, first); !runs.empty();
        runs = missing_runs(cells, folder.results(), first)) {
-    for (const Cell& cell : runs)
-      if (!folder.contains(cell)) lab.bases.prepare(cell);
+    lab.bases.prepare(missing_cells(runs, folder), lab.settings.jobs);
     run_sweep(runs, sweep, run, folder, lab.progress);
   }
 }

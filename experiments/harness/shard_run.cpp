@@ -23,8 +23,9 @@ void require_bases(const std::vector<Cell>& cells, const Bases& bases) {
                       cell.base_seed, cell.width));
 }
 
-void leave_with_bases(const std::string& sweep, const std::vector<Cell>& cells, Bases& bases) {
-  for (const Cell& cell : cells) bases.prepare(cell);
+void leave_with_bases(const std::string& sweep, const std::vector<Cell>& cells, Bases& bases,
+                      int jobs) {
+  bases.prepare(cells, jobs);
   throw PartDone{fmt::format("what the shards of {} need is there", sweep)};
 }
 

@@ -16,9 +16,9 @@ std::vector<Cell> cells_of_shard(Dealer& dealer, const std::string& sweep,
 /// Throws NotReady unless the bases of these cells are made.
 void require_bases(const std::vector<Cell>& cells, const Bases& bases);
 
-/// Makes the bases of these cells and throws PartDone.
+/// Makes the bases of these cells, `jobs` at a time, and throws PartDone.
 [[noreturn]] void leave_with_bases(const std::string& sweep, const std::vector<Cell>& cells,
-                                   Bases& bases);
+                                   Bases& bases, int jobs);
 
 /// How a shard ends: "shard 3 of 8 is done; its cells are in results/table6/parts".
 PartDone done(const Shard& shard, const std::filesystem::path& folder);

@@ -133,6 +133,11 @@ double measured_over_expected(const std::vector<Cell>& cells, const SweepOptions
 
 }  // namespace
 
+std::vector<Cell> missing_cells(std::vector<Cell> cells, const ResultsFolder& folder) {
+  std::erase_if(cells, [&](const Cell& cell) { return folder.contains(cell); });
+  return cells;
+}
+
 std::string plan_text(const std::vector<Cell>& cells, const SweepOptions& options,
                       const ResultsFolder& folder) {
   const std::vector<Job> jobs = missing_jobs(cells, options, folder);

@@ -33,6 +33,9 @@ struct SweepOptions {
   std::string continue_with;       ///< the command that continues, for what Stopped says
 };
 
+/// The cells that the folder lacks.
+std::vector<Cell> missing_cells(std::vector<Cell> cells, const ResultsFolder& folder);
+
 /// What a sweep is about to do: "48 cells, 12 of them there already; 36 to compute, 2 at a time:
 /// about 3 min 5 s, 240 MB". Times measured in the folder correct the expected ones.
 std::string plan_text(const std::vector<Cell>& cells, const SweepOptions& options,

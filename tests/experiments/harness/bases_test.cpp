@@ -57,6 +57,25 @@ TEST_CASE("a base of every width, depth and number of steps is made, kept and fo
   CHECK_THROWS_AS(again.of(cell_at(64, 2, 0)), std::logic_error);
 }
 
+TEST_CASE("bases that are trained beside each other have the bits of those trained alone") {
+  const TemporaryFolder together, alone;
+  Cell other = cell_at(64, 1, 0);
+  other.base_seed = 8;
+  Cell random = other;
+  random.base = "random";
+  const std::vector<Cell> cells{cell_at(64, 1, 0), other, cell_at(64, 2, 0), other, random};
+  Bases bases(together.path(), 3), one_by_one(alone.path(), 3);
+  bases.prepare(cells, 2);
+  CHECK(files_in(together.path()) == 3);
+  for (const Cell& cell : cells) {
+    one_by_one.prepare(cell);
+    CHECK(nn::fingerprint(*copy_of(*bases.of(cell).model)) ==
+          nn::fingerprint(*copy_of(*one_by_one.of(cell).model)));
+  }
+  CHECK(nn::fingerprint(*copy_of(*bases.of(cells[0]).model)) !=
+        nn::fingerprint(*copy_of(*bases.of(other).model)));
+}
+
 TEST_CASE("the usual base is what it was before there were depths") {
   CHECK(hash(base_of_cell(cell_at(64, 2, 0), 600)) == hash(base_config(7, 600)));
   CHECK(hash(base_of_cell(cell_at(64, 2, 600), 8000)) == hash(base_config(7, 600)));

@@ -135,7 +135,7 @@ TEST_CASE(
   CHECK_THROWS_WITH_AS(shard(1), doctest::Contains("the base of seed 2"), NotReady);
   CHECK(!std::filesystem::exists(out / "learning-rates"));
   CHECK(refusal().starts_with("not all learning rates are searched in "));
-  CHECK_THROWS_AS(leave_with_bases("learning-rates", cells, lab.bases), PartDone);
+  CHECK_THROWS_AS(leave_with_bases("learning-rates", cells, lab.bases, 1), PartDone);
   CHECK_THROWS_AS(shard(2), PartDone);  // has none: a search is one piece
   CHECK(read_folder(out / "learning-rates").empty());
   CHECK(refusal() != "accepted");
