@@ -14,11 +14,13 @@ using WeightSets = std::vector<std::vector<std::string>>;
 
 std::vector<int> planted_ranks(Preset preset) {
   if (preset == Preset::smoke) return {2};
+  if (preset == Preset::quick) return {1, 4};
   return {1, 2, 4, 8};
 }
 
 std::vector<int> ranks(Preset preset) {
   if (preset == Preset::smoke) return {1, 2, 16};
+  if (preset == Preset::quick) return {1, 2, 4, 16};
   return {1, 2, 4, 8, 16};
 }
 
@@ -45,14 +47,16 @@ Cell student(const Settings& settings, const Repetition& repetition, const char*
           .examples = StudentOptions().batch * steps};
 }
 
-// {q,v} at all ranks. Other weight sets where r* is one_plant and at one rank, or in full for every
-// r* and at all of them.
+// {q,v} at all ranks. Other weight sets where r* is one_plant and at one rank, in quick {q} alone, or in
+// full for every r* and at all of them.
 std::vector<Cell> cells(const Settings& settings) {
   std::vector<Cell> cells;
   const Preset preset = settings.preset;
   const std::vector<int> all = ranks(preset);
   const std::vector<int> some = preset == Preset::full ? all : std::vector<int>{rank_of_sets};
-  const WeightSets others{{"q"}, {"v"}, {"q", "k", "v", "o"}}, of_one{{"q"}, {"q", "v"}};
+  const WeightSets of_one{{"q"}, {"q", "v"}};
+  const WeightSets others =
+      preset == Preset::quick ? of_one : WeightSets{{"q"}, {"v"}, {"q", "k", "v", "o"}};
   for (const Repetition& repetition : base_and_seeds(settings)) {
     const auto add = [&](const char* task, int true_rank, const WeightSets& sets,
                          const std::vector<int>& ranks) {

@@ -25,7 +25,7 @@ std::vector<int> sizes(Preset preset) {
 std::vector<int> ranks(const Settings& settings) {
   if (settings.preset == Preset::smoke) return settings.ranks_or({1, 4, 16});
   if (settings.preset == Preset::full) return settings.ranks_or({1, 2, 3, 4, 6, 8, 16});
-  return settings.ranks_or({1, 2, 4, 8, 16});
+  return settings.ranks_or({1, 2, 4, 16});
 }
 
 std::vector<Cell> cells(const Settings& settings) {

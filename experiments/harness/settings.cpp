@@ -33,6 +33,10 @@ Settings settings_of(Preset preset) {
     settings.base_steps = 300;
     settings.steps_factor = 0.02;
   }
+  if (preset == Preset::quick) {
+    settings.base_steps = BaseConfig().steps / 2;
+    settings.steps_factor = 0.5;
+  }
   if (preset == Preset::full) {
     settings.base_seeds = {11, 12, 13, 14, 15};
     settings.search = true;

@@ -19,8 +19,8 @@
 namespace experiments::harness {
 
 /// smoke: to see that everything runs (the base is hardly trained, so its numbers mean nothing).
-/// quick: 8 repetitions, two seeds on each of 4 bases. full: 10, on 5 bases, with a search of the
-/// learning rates. A seed belongs to one base, so that no two repetitions share their data and each
+/// quick: 8 repetitions, two seeds on each of 4 bases, with half of all training steps. full: 10, on 5
+/// bases, with a search of the learning rates. A seed belongs to one base, so that no two repetitions share their data and each
 /// is drawn anew.
 enum class Preset { smoke, quick, full };
 const char* to_string(Preset preset);

@@ -68,11 +68,13 @@ TEST_CASE("the grid of the switch") {
     CHECK_NOTHROW(check_cell(cell));
     CHECK(cell.task == "nli");
     if (cell.method == "frozen") continue;
+    CHECK(cell.steps == 800);  // as in full, and on bases of all steps
+    CHECK(cell.base_steps == 8000);
     sizes.insert(cell.examples);
     rows.insert(cell.method == "lora" ? weights_row_of(cell) : cell.method);
   }
-  CHECK(sizes == std::set{250, 1000, 4000, 16000});
-  CHECK(rows == std::set<std::string>{"q r=1", "q r=8", "q,v r=1", "q,v r=8", "full"});
+  CHECK(sizes == std::set{250, 1000, 16000});
+  CHECK(rows == std::set<std::string>{"q r=8", "q,v r=1", "q,v r=8", "full"});
   CHECK(base_and_seeds(settings_of(Preset::full)).size() == 10);
 }
 

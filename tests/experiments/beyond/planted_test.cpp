@@ -15,7 +15,9 @@ using doctest::Approx;
 
 namespace {
 
-Settings quick() { return settings_for(planted::experiment(), settings_of(Preset::quick)); }
+Settings settings(Preset preset) {
+  return settings_for(planted::experiment(), settings_of(preset));
+}
 
 // How the directions of the student of the largest rank are found.
 struct Found {
@@ -25,7 +27,7 @@ struct Found {
 std::vector<CellResult> scored(const fake::ScoreOf& truth, double noise, const Found& found = {}) {
   autograd::Random random(5, "planted-test");
   std::vector<CellResult> results;
-  for (const Cell& cell : planted::experiment().cells(quick())) {
+  for (const Cell& cell : planted::experiment().cells(settings(Preset::full))) {
     CellResult result = fake::result(cell);
     result.value = (truth(cell) + noise * random.normal()) / 100;
     result.nll = 1 - result.value;
@@ -91,17 +93,29 @@ TEST_CASE("directions that are not the plant's are said to be others") {
 TEST_CASE("teachers are drawn by the repetition, on fresh bases, and all ranks see the same one") {
   std::map<Repetition, std::map<std::pair<std::string, int>, std::set<int>>> ranks;
   std::set<std::string> keys;
-  for (const Cell& cell : planted::experiment().cells(quick())) {
+  for (const Cell& cell : planted::experiment().cells(settings(Preset::full))) {
     CHECK_NOTHROW(check_cell(cell));
     CHECK(keys.insert(cell.key()).second);
     CHECK(cell.base_seed >= 11);
     if (weight_set(cell.targets) == "q,v")
       ranks[{cell.base_seed, cell.seed}][{cell.task, cell.size}].insert(cell.rank);
   }
-  CHECK(ranks.size() == 8);
+  CHECK(ranks.size() == 10);
   for (const auto& [repetition, plants] : ranks)
     for (const int true_rank : {1, 2, 4, 8})
       CHECK(plants.at({planted::in_q_and_v, true_rank}) == std::set{1, 2, 4, 8, 16});
+}
+
+TEST_CASE("quick has what the rule compares") {
+  std::map<std::pair<std::string, int>, std::set<std::string>> rows;
+  for (const Cell& cell : planted::experiment().cells(settings(Preset::quick)))
+    rows[{cell.task, cell.size}].insert(weights_row_name(weight_set(cell.targets), cell.rank));
+  using Rows = std::set<std::string>;
+  CHECK(rows.at({planted::in_q_and_v, 1}) == Rows{"q,v r=1", "q,v r=2", "q,v r=4", "q,v r=16"});
+  CHECK(rows.at({planted::in_q_and_v, 4}) ==
+        Rows{"q,v r=1", "q,v r=2", "q,v r=4", "q,v r=16", "q,v r=8", "q r=8"});
+  for (const char* task : {planted::in_q, planted::in_v})
+    CHECK(rows.at({task, 4}) == Rows{"q r=8", "q,v r=8"});
 }
 
 TEST_CASE("a student is a cell: its score, and its directions beside the plant's") {

@@ -106,7 +106,7 @@ TEST_CASE("models of one seed are adapted alike, and each has a search of its ra
     if (cell.method == "lora") {
       CHECK(cell.lr == 0);
       CHECK(cell.examples == 275);
-      CHECK(cell.steps == 500);
+      CHECK(cell.steps == 250);
       CHECK(cell.alpha == 8);
       models[{cell.base_seed, cell.seed}].insert({cell.width, cell.depth});
     }
