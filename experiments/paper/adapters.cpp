@@ -79,7 +79,7 @@ std::optional<AdaptedModel> read(const Settings& options, const Bases& bases, co
 std::vector<Cell> beside(const std::vector<Cell>& asked, const std::vector<CellResult>& results,
                          const Settings& options) {
   const auto setting = [](const Cell& cell) {
-    return std::tuple(cell.rank, cell.alpha, cell.scaling, cell.labels);
+    return std::tuple(cell.rank, cell.alpha, cell.scaling, cell.labels, cell.rounding);
   };
   const auto place = [&](const Cell& cell) {
     return std::tuple(setting(cell), cell.task, cell.base_seed, cell.seed);
@@ -135,7 +135,7 @@ std::vector<AdaptedModel> adapted_models(const Results& results, Lab& lab) {
   // One order, whatever was asked for: sums then have the same last bits.
   const auto place = [&](const Cell& cell) {
     return std::tuple(cell.base_seed, data::task_place(cell.task), cell.seed, cell.rank,
-                      cell.alpha != options.alpha, cell.alpha, is_permuted(cell));
+                      cell.alpha != options.alpha, cell.alpha, is_permuted(cell), cell.rounding);
   };
   std::stable_sort(cells.begin(), cells.end(),
                    [&](const Cell& a, const Cell& b) { return place(a) < place(b); });

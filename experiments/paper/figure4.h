@@ -8,8 +8,10 @@ namespace experiments::paper::figure4 {
 
 /// φ between the adapters of rank 16 of a seed and of every other seed of its base, the mean over
 /// these, in the repetition of that seed ("seeds"); the same of adapters with permuted labels
-/// ("seeds-permuted"); and "gaussian", two Gaussian matrices of A's
-/// shape, which share nothing. A seed names data, order and initialisation together.
+/// ("seeds-permuted"). The floor is "gaussian", two Gaussian matrices of A's shape, which share
+/// nothing. The ceiling is "rounding", an adapter and the same one trained again with the last bit of
+/// every trained number rounded otherwise at the start: what training forgets of where it began, two
+/// seeds cannot share. A seed names data, order and initialisation together.
 Grids grids_of(const std::vector<AdaptedModel>& models);
 
 /// F4: seeds agree more on ΔWq than on ΔWv. For each task, from the right-singular vectors of BA,

@@ -63,6 +63,18 @@ int usual_size(const lora::Method& method, const nn::DecoderConfig& model) {
   return static_cast<int>(lora::nearest({method.name}, lora::count(lora, model), model).size);
 }
 
+// As if the last bit of every number that is trained had been rounded the other way. Zeros stay, B's
+// among them: the float next to zero is none that rounding leads to.
+static void round_otherwise(nn::Module& model) {
+  for (nn::Parameter* p : nn::trainable_parameters(model)) {
+    nn::Tensor moved = p->value;
+    moved.m = moved.m.unaryExpr([](nn::Scalar x) {
+      return x == 0 ? x : std::nextafter(x, std::numeric_limits<nn::Scalar>::infinity());
+    });
+    p->set(moved);
+  }
+}
+
 std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell) {
   check_cell(cell);
   auto model = copy_of(*base.model);
@@ -70,6 +82,7 @@ std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell) {
     nn::set_trainable(*model, false);
   else
     lora::wrap(*model, method_spec(cell), cell.seed_of_init());
+  if (cell.rounding == "other") round_otherwise(*model);
   return model;
 }
 

@@ -41,6 +41,7 @@ struct Cell {
   int steps = 0;                    ///< optimizer steps
   int examples = 0;                 ///< size of the training set
   std::string labels = "true";      ///< of the training set, or "permuted" among its examples
+  std::string rounding = "usual";   ///< "other": what is trained starts one float higher
 
   /// What names the initialisation (and dropout), and what the examples and their order.
   std::uint64_t seed_of_init() const { return init_seed != 0 ? init_seed : seed; }

@@ -47,6 +47,7 @@ void each_field(const Each& each) {
   each("steps", &Cell::steps, always);
   each("examples", &Cell::examples, always);
   each("labels", &Cell::labels, unless_default);
+  each("rounding", &Cell::rounding, unless_default);
   each("seconds", &CellResult::seconds, always);
   each("more", &CellResult::more, always);
 }

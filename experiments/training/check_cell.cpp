@@ -93,6 +93,9 @@ void check_cell(const Cell& cell) {
   check_is_one_of(cell, "labels", cell.labels, "true", "permuted");
   if (cell.labels != Cell().labels && (cell.method == "frozen" || is_student(cell)))
     refuse_cell(cell, fmt::format("{} is not trained on labels", cell.method));
+  check_is_one_of(cell, "rounding", cell.rounding, "usual", "other");
+  if (cell.rounding != Cell().rounding && (cell.method == "frozen" || is_student(cell)))
+    refuse_cell(cell, fmt::format("{} does not start from other rounding", cell.method));
   const lora::Method* method = method_of(cell);
   if (is_student(cell) && cell.size < 0)
     refuse_cell(cell, fmt::format("planted rank {} is below 0", cell.size));

@@ -21,6 +21,7 @@ nn::Metadata labels(const Cell& cell, const BaseConfig& base) {
   if (!cell.blocks.empty()) m["blocks"] = fmt::format("{}", fmt::join(cell.blocks, ","));
   if (cell.optimizer != usual.optimizer) m["optimizer"] = cell.optimizer;
   if (cell.labels != usual.labels) m["labels"] = cell.labels;
+  if (cell.rounding != usual.rounding) m["rounding"] = cell.rounding;
   if (cell.lr_ratio != usual.lr_ratio) m["lr_ratio"] = fmt::format("{}", cell.lr_ratio);
   return m;
 }

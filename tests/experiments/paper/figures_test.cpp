@@ -164,6 +164,24 @@ TEST_CASE("adapters with permuted labels are compared among themselves") {
   CHECK(on_w.at({"nli", q, "r4", Side::right}).size() == 8);
 }
 
+TEST_CASE("F4's ceiling is what a seed shares with itself, and moves nothing else") {
+  std::vector<AdaptedModel> all = models(6, 0);
+  const std::size_t plain = all.size();
+  for (std::size_t i = 0; i < plain; ++i) {
+    AdaptedModel again = all[i];  // only the eighth seed's comes out otherwise
+    if (again.cell.seed == 8) again.matrices = models(0, 0, 9).back().matrices;
+    again.cell.rounding = "other";
+    all.push_back(std::move(again));
+  }
+  const Grids grids = figure4::grids_of(all), alone = figure4::grids_of(models(6, 0));
+  const auto& ceiling = grids.at({"nli", q, "rounding", Side::right});
+  CHECK(ceiling.size() == 8);
+  CHECK(ceiling.at({2, 1}).corrected(8, 8) == Approx(1));
+  CHECK(ceiling.at({2, 8}).corrected(8, 8) < 0.5);
+  for (const auto& [key, each] : alone)
+    for (const auto& [repetition, grid] : each) CHECK(grids.at(key).at(repetition).phi == grid.phi);
+}
+
 TEST_CASE("the largest cosine finds a shared direction that is not the first") {
   std::vector<AdaptedModel> all = models(1, 1);
   for (AdaptedModel& model : all)

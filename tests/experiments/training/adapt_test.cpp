@@ -224,6 +224,31 @@ TEST_CASE("a cell with permuted labels is trained on them, and on the same promp
   CHECK_THROWS_WITH(check_cell(cell), doctest::Contains("frozen is not trained on labels"));
 }
 
+TEST_CASE("other rounding moves what is trained by its last bit, and nothing else") {
+  Cell cell = lora_on_q_and_v();
+  const auto usual = prepare(random_base(), cell);
+  cell.rounding = "other";
+  const auto other = prepare(random_base(), cell);
+  const auto before = nn::parameters(*usual), after = nn::parameters(*other);
+  REQUIRE(before.size() == after.size());
+  int moved = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const nn::Matrix &x = before[i]->value.m, &y = after[i]->value.m;
+    if (!before[i]->trainable || x.isZero(0)) {
+      CHECK(x == y);
+      continue;
+    }
+    ++moved;
+    CHECK((x.array() < y.array()).all());
+    CHECK(((y - x).array() <= 2 * std::numeric_limits<nn::Scalar>::epsilon() * x.array().abs())
+              .all());
+  }
+  CHECK(moved == 4);  // A of q and v in two blocks
+  CHECK(trained(cell) != trained(lora_on_q_and_v()));
+  cell.rounding = "up";
+  CHECK_THROWS_WITH(check_cell(cell), doctest::Contains("usual, other"));
+}
+
 TEST_CASE("blocks that are not named get no adapters") {
   Cell cell = lora_on_q_and_v();
   const std::string everywhere = trained(cell);

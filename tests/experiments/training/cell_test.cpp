@@ -168,7 +168,9 @@ TEST_CASE("fields that came later are in key and JSON only where they say someth
   result.cell.base_steps = 40;
   result.cell.lr_ratio = 4;
   result.cell.labels = "permuted";
-  CHECK(result.cell.key() == key + " blocks=0,1 depth=3 base_steps=40 lr_ratio=4 labels=permuted");
+  result.cell.rounding = "other";
+  CHECK(result.cell.key() ==
+        key + " blocks=0,1 depth=3 base_steps=40 lr_ratio=4 labels=permuted rounding=other");
   const nlohmann::ordered_json object = to_json(result);
   const CellResult back = cell_result_from_json(object);
   CHECK(back.cell.key() == result.cell.key());
@@ -181,6 +183,7 @@ TEST_CASE("fields that came later are in key and JSON only where they say someth
   CHECK(before.base_steps == 0);
   CHECK(before.lr_ratio == 1);
   CHECK(before.labels == "true");
+  CHECK(before.rounding == "usual");
   nlohmann::ordered_json without_width = nlohmann::ordered_json::parse(line);
   without_width.erase("width");
   CHECK(reason(without_width) == "field \"width\" is missing");
