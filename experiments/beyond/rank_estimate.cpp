@@ -16,13 +16,18 @@ double gap_at(const lora::VectorXd& whitened, int rank) {
   return whitened(rank - 1) / whitened(rank);
 }
 
-RankReading read_rank(const lora::VectorXd& whitened, double whitened_w_norm, double left,
-                      const RankRule& rule) {
-  if (!(left <= rule.most_left)) return {std::nullopt, "student not converged"};
+RankReading rank_at_gap(const lora::VectorXd& whitened, double whitened_w_norm,
+                        const RankRule& rule) {
   const int rank = estimate_rank(whitened, whitened_w_norm, rule);
   if (rank > 0 && !(gap_at(whitened, rank) >= rule.least_gap))
     return {std::nullopt, "no gap in the spectrum"};
   return {rank};
+}
+
+RankReading read_rank(const lora::VectorXd& whitened, double whitened_w_norm, double left,
+                      const RankRule& rule) {
+  if (!(left <= rule.most_left)) return {std::nullopt, "student not converged"};
+  return rank_at_gap(whitened, whitened_w_norm, rule);
 }
 
 Ladder ladder(const lora::MatrixXd& W, const lora::Svd& change, lora::Index rank) {

@@ -48,7 +48,13 @@ struct RankReading {
   std::string why_none = {};
 };
 
-/// `left` is what is left to the student of its loss before training, as a fraction.
+/// The reading by the second condition alone, of a spectrum whose training nobody can say to have
+/// ended, as of an adapter on a task.
+RankReading rank_at_gap(const lora::VectorXd& whitened, double whitened_w_norm,
+                        const RankRule& rule = {});
+
+/// The reading by both. `left` is what is left to the student of its loss before training, as a
+/// fraction.
 RankReading read_rank(const lora::VectorXd& whitened, double whitened_w_norm, double left,
                       const RankRule& rule = {});
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "experiments/beyond/rank_estimate.h"
 #include "experiments/cli/model_source.h"
 #include "experiments/evidence/report.h"
+#include "experiments/paper/noise.h"
 #include "experiments/training/task_score.h"
 #include "lora/analysis/low_rank.h"
 #include "lora/analysis/subspace.h"
@@ -11,26 +13,6 @@
 /// known-rank do.
 namespace experiments::cli {
 
-/// What the base is on a task, by projection: C = E[x xᵀ] of the inputs, G = E[g gᵀ] of the
-/// gradients of its loss in the outputs.
-struct Moments {
-  std::map<std::string, lora::MatrixXd> inputs, gradients;
-};
-/// Over the first 250 validation examples. The base has no LoRA, and is as it was afterwards.
-Moments moments_of(nn::Decoder& base, const TaskChoice& choice);
-
-/// A change that nothing was learned for, ΔW = G^{1/2} N C^{1/2} with N of independent normal
-/// elements, where the inputs are uneven and the loss cares more for some outputs than for others:
-/// the root mean square or the mean over some draws.
-struct NoiseReading {
-  double in_delta = 0;                 ///< ‖Uᵀ W V‖_F from its first r directions
-  double stable_rank = 0, second = 0;  ///< of its first r singular values; σ2/σ1
-  lora::MatrixXd similarity_right, similarity_left;  ///< φ of two of them, (r,r)
-};
-NoiseReading noise_reading(const lora::MatrixXd& W, const lora::MatrixXd& C,
-                           const lora::MatrixXd& G, lora::Index r, autograd::Random random,
-                           int draws = 20);
-
 /// One adapted matrix.
 struct MatrixReading {
   std::string name;
@@ -38,7 +20,7 @@ struct MatrixReading {
   lora::VectorXd weighted;   ///< the singular values of ΔW C^{1/2}, r of them
   lora::VectorXd inputs;     ///< the eigenvalues of C, which descend
   lora::Amplification seen;  ///< W from the r directions of ΔW
-  int estimated_rank = 0;    ///< beyond/rank_estimate.h
+  RankReading estimated;     ///< rank_at_gap
   NoiseReading noise;
 };
 

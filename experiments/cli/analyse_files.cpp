@@ -46,7 +46,8 @@ nn::Json matrix_json_of(const MatrixReading& matrix) {
           {"inputs", numbers_json(matrix.inputs)},
           {"stable_rank", nn::number_json(lora::stable_rank(matrix.change.sigma))},
           {"effective_rank", nn::number_json(lora::effective_rank(matrix.change.sigma))},
-          {"estimated_rank", matrix.estimated_rank},
+          {"estimated_rank", matrix.estimated.rank ? nn::Json(*matrix.estimated.rank) : nn::Json()},
+          {"why_no_rank", matrix.estimated.rank ? nn::Json() : nn::Json(matrix.estimated.why_none)},
           {"table7", table7_json(matrix)}};
 }
 

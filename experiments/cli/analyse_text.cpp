@@ -78,8 +78,8 @@ Section matrix_section(const MatrixReading& matrix, const MatrixReading* shuffle
   table.number(
       "σ2/σ1", [](const M& m) { return second_over_first(m.change.sigma); }, matrix.noise.second);
   table.text("estimated rank", [](const M& m) {
-    return fmt::format("{}{}", m.estimated_rank,
-                       m.estimated_rank == m.change.sigma.size() ? " or more" : "");
+    return m.estimated.rank ? fmt::to_string(*m.estimated.rank)
+                            : fmt::format("none ({})", m.estimated.why_none);
   });
   table.number("‖ΔW‖ / ‖W‖", [](const M& m) { return m.seen.delta_norm / m.seen.w_norm; });
   table.number(
@@ -99,13 +99,11 @@ Section matrix_section(const MatrixReading& matrix, const MatrixReading* shuffle
       "factor ‖ΔW‖ / ‖UᵀWV‖", [](const M& m) { return m.seen.factor(); }, noise.factor());
   table.number("factor by chance alone",
                [](const M& m) { return m.seen.delta_norm / m.seen.expected_random; });
-  const lora::Index tenth = std::max<lora::Index>(1, matrix.inputs.size() / 10);
   return {matrix.name,
-          {fmt::format(
-              "W is {} x {}, ‖W‖ = {:.4g}. Of the inputs' second moment C the first {} of {} "
-              "directions hold {:.0f} %.",
-              matrix.change.U.rows(), matrix.change.V.rows(), matrix.seen.w_norm, tenth,
-              matrix.inputs.size(), 100 * matrix.inputs.head(tenth).sum() / matrix.inputs.sum())},
+          {fmt::format("W is {} x {}, ‖W‖ = {:.4g}. Of the inputs' second moment C the first tenth "
+                       "of {} directions holds {:.0f} %.",
+                       matrix.change.U.rows(), matrix.change.V.rows(), matrix.seen.w_norm,
+                       matrix.inputs.size(), 100 * share_of_first_tenth(matrix.inputs))},
           table.table()};
 }
 
@@ -159,12 +157,14 @@ std::vector<std::string> caveats(const Analysis& analysis) {
       "gradients in the outputs of the base on this task: what a change shows that learned nothing. "
       "Beside it an adapter on permuted labels is the stricter control.",
       fmt::format(
-          "The estimated rank counts the singular values of ΔW C^(1/2) above {} of the first. That "
+          "The estimated rank counts the singular values of ΔW C^(1/2) above {} of the first, and there "
+          "is none where the last of them is not {} times the next: no gap in the spectrum. That "
           "was set where the truth is known, on students of rank 16 of a planted change in one matrix, "
-          "trained to the end (./run known-rank). An adapter whose training has not ended, or that "
-          "makes up in one matrix for another, has more; a change whose last directions are weak, "
-          "less. A task has no rank that anybody knows.",
-          rule.relative)};
+          "trained to the end (./run known-rank); whether your training has come to its end, nothing "
+          "here can say. An adapter for which it has not, or that makes up in one matrix for another, "
+          "has more; a change whose last directions are weak, less. A task has no rank that anybody "
+          "knows.",
+          rule.relative, rule.least_gap)};
   if (!analysis.shuffled)
     notes.push_back(
         "There is no --shuffled: what an adapter on permuted labels would show is not known here.");

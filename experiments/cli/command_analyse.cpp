@@ -40,7 +40,7 @@ Analysis analysed(const Command& command, const AnalyseOptions& given, const Mod
   Analysis analysis;
   analysis.choice = chosen_task(command, given.task, sourced);
   analysis.base = sourced.base;
-  const Moments moments = moments_of(*plain.model, analysis.choice);
+  const Moments moments = moments_of(*plain.model, analysis.choice.task, analysis.choice.options);
   analysis.adapter = read_adapter(sourced, analysis.choice, moments);
   const auto read_beside = [&](const std::filesystem::path& adapter, const std::string& option) {
     return read_adapter(beside_it(source, adapter, option, fingerprint), analysis.choice, moments);

@@ -2,6 +2,7 @@
 
 #include "experiments/harness/experiment.h"
 #include "experiments/paper/adapters.h"
+#include "experiments/paper/noise.h"
 
 /// Table 7 of the paper: ‖Uᵀ W V‖_F with U and V the first r directions of ΔW, of W, and random
 /// ones; and what of it is more than chance.
@@ -14,10 +15,19 @@ struct Entry {
   Repetition repetition;
   lora::Amplification amplification;
   bool permuted = false;  ///< of an adapter with permuted labels
+  /// The same from the first r directions of noise, of this W (noise_reading).
+  std::optional<lora::Amplification> noise = {};
 };
 
-/// For every repetition, rank, rule for alpha and adapted matrix.
-std::vector<Entry> entries_of(const std::vector<AdaptedModel>& models, double fixed_alpha);
+/// C and G of a base on a task.
+using MomentsByBase = std::map<std::pair<std::string, std::uint64_t>, Moments>;  // task, base seed
+
+/// For every repetition, rank, rule for alpha and adapted matrix; with noise where there are moments.
+std::vector<Entry> entries_of(const std::vector<AdaptedModel>& models, double fixed_alpha,
+                              const MomentsByBase& moments = {});
+
+/// A line for each eigenvalue of C and of G: task, base_seed, matrix, i, inputs, gradients.
+Csv moments_csv(const MomentsByBase& moments);
 
 /// F5: W has more in the directions of ΔW than chance gives and less than in its own, and
 /// amplification falls with r. For each task, on Wq as in the paper, means over the blocks, α fixed,

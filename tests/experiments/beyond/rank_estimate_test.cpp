@@ -49,6 +49,12 @@ TEST_CASE("no rank is read before the student has converged, nor where the spect
   CHECK(read(values({0, 0, 0}), 0).rank == 0);
 }
 
+TEST_CASE("an adapter of a task has a rank where its spectrum has a gap") {
+  CHECK(rank_at_gap(values({3, 2.5, 0.1, 0.05}), 10).rank == 2);
+  CHECK(rank_at_gap(values({3, 1, 0.21, 0.19}), 10).why_none == "no gap in the spectrum");
+  CHECK(rank_at_gap(values({3, 2.5, 2, 1.5}), 10).why_none == "no gap in the spectrum");
+}
+
 TEST_CASE("the interval of the amplification covers what its bias was made of") {
   // Students whose ladder is the true one, shrunk and leaned by a known bias with known noise.
   autograd::Random random(3, "ladders");

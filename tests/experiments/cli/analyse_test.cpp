@@ -38,7 +38,7 @@ struct Trained {
   }
   Moments moments() const {
     const auto plain = copy_of(*base.model);
-    return moments_of(*plain, TaskChoice{});
+    return moments_of(*plain, TaskChoice{}.task, TaskChoice{}.options);
   }
 };
 

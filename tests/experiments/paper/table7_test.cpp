@@ -130,6 +130,33 @@ TEST_CASE("entries of adapters whose directions are W's own, and of random ones"
 }
 
 TEST_CASE(
+    "noise stands at the random level where inputs are even, and above it where they are not") {
+  AdaptedModel model{fake::cell("nli", 4, 1, 8), {}};
+  const std::string q = "blocks.0.attn.q";
+  model.matrices[q] =
+      fake::adapted(W, fake::own_directions("left", 4, 1), fake::own_directions("right", 4, 1));
+  const lora::MatrixXd even = lora::MatrixXd::Identity(fake::dimension, fake::dimension);
+  // Nearly all of the inputs lies where W has the most.
+  const lora::Svd own = lora::svd(W);
+  const lora::MatrixXd first = own.V.leftCols(4);
+  const lora::MatrixXd uneven = lora::product(first, first.transpose()) + 1e-4 * even;
+  const auto seen = [&](const lora::MatrixXd& C) {
+    Moments moments;
+    moments.inputs[q] = C, moments.gradients[q] = even;
+    const auto entries = table7::entries_of({model}, 8, {{{"nli", 2}, moments}});
+    REQUIRE(entries.front().noise);
+    CHECK(entries.front().noise->in_delta != entries.front().amplification.in_delta);
+    CHECK(table7::csv(entries).text().find(",in_noise\n") != std::string::npos);
+    return *entries.front().noise;
+  };
+  CHECK(seen(even).over_random() == Approx(1).epsilon(0.15));
+  CHECK(seen(uneven).over_random() > 1.5);
+  CHECK(share_of_first_tenth(lora::svd(even).sigma) == Approx(0.1));
+  CHECK(share_of_first_tenth(lora::svd(uneven).sigma) > 0.99);
+  CHECK_FALSE(table7::entries_of({model}, 8).front().noise);
+}
+
+TEST_CASE(
     "a table for each task, matrix and rule, beside the paper's, and a line of CSV an entry") {
   const auto all = entries({1.5, 10, 2}, {1.2, 10, 2});
   const std::vector<Section> sections = table7::sections(all);

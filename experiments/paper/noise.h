@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+
+#include "experiments/training/pretrain.h"
+#include "lora/analysis/linear_algebra.h"
+
+/// A null model of what is read out of an adapter: a change that lies where the inputs are strong and
+/// the outputs matter to the loss, and has learned nothing.
+namespace experiments::paper {
+
+/// What the base is on a task, by projection: C = E[x xᵀ] of the inputs, G = E[g gᵀ] of the
+/// gradients of its loss in the outputs.
+struct Moments {
+  std::map<std::string, lora::MatrixXd> inputs, gradients;
+};
+/// Over the first 250 validation examples. The base has no LoRA, and is as it was afterwards.
+Moments moments_of(nn::Decoder& base, const data::Task& task, const data::TaskOptions& options);
+
+/// ΔW = G^{1/2} N C^{1/2}, with N of independent normal elements: the root mean square or the mean
+/// over some draws of what is read off its first r terms.
+struct NoiseReading {
+  double in_delta = 0;                 ///< ‖Uᵀ W V‖_F from its first r directions
+  double stable_rank = 0, second = 0;  ///< of its first r singular values; σ2/σ1
+  lora::MatrixXd similarity_right, similarity_left;  ///< φ of two of them, (r,r)
+};
+NoiseReading noise_reading(const lora::MatrixXd& W, const lora::MatrixXd& C,
+                           const lora::MatrixXd& G, lora::Index r, autograd::Random random,
+                           int draws = 20);
+
+/// Of the descending eigenvalues of C, the share that the first tenth of them holds.
+double share_of_first_tenth(const lora::VectorXd& eigenvalues);
+
+}  // namespace experiments::paper
