@@ -110,6 +110,8 @@ std::vector<Finding::Part> parts_of(const std::vector<CellResult>& results,
   };
   add("LoRA learns less", fmt::format("score of full minus {}", small.text()),
       difference(each(whole, points), each(small, points)), "points", missing);
+  parts.back().contrast.note =
+      "LoRA's models are among those of full fine-tuning: one that is trained as well learns no less.";
   add("LoRA forgets less", fmt::format("forgetting of full minus {}", small.text()),
       difference(forgotten(whole), forgotten(small)), "nats", missing);
   const bool far_apart = !ranks.empty() && large.rank >= 4 * small.rank;
@@ -122,6 +124,10 @@ std::vector<Finding::Part> parts_of(const std::vector<CellResult>& results,
       fmt::format("intruders of {} minus full, of {} per attention matrix", small.text(),
                   intruder_directions),
       difference(each(small, intruders), each(whole, intruders)), "intruders", missing);
+  parts.back().contrast.note = fmt::format(
+      "A change of rank {} adds as many directions at most, full fine-tuning any number: this leans "
+      "against the statement.",
+      small.rank);
   return parts;
 }
 

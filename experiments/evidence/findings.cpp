@@ -100,7 +100,7 @@ std::string findings_text(const std::vector<Finding>& findings, std::size_t colu
                            finding.statement, columns);
     for (const Finding::Part& part : finding.parts) {
       text +=
-          wrapped(fmt::format("    {:<16}{:<20}", part.task, outcome_text(part.judgement.outcome)),
+          wrapped(fmt::format("    {:<15} {:<20}", part.task, outcome_text(part.judgement.outcome)),
                   40, part.statement, columns);
       const std::string below(40, ' ');
       text += wrapped(below, 40, evidence_text(part.contrast, part.judgement), columns);

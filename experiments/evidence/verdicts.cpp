@@ -59,7 +59,7 @@ std::vector<Finding> the_eleven() {
       finding("F1",
               "Table 5: q or k alone is worst; {q,v} is at least as good as any single matrix",
               "./run table5"),
-      finding("F2", "Table 6: {q,v} needs r = 1 only, Wq alone needs more", "./run table6"),
+      finding("F2", "Table 6: {q,v} needs r = 1 only, Wq alone is worse", "./run table6"),
       finding(
           "F3",
           "Figure 3: the top direction is shared across ranks far above chance, the rest is not",

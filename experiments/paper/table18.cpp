@@ -110,6 +110,8 @@ static Finding finding_of(const std::vector<CellResult>& results) {
     Contrast falls;
     falls.unit = "nats";
     falls.text = "validation loss at r = 1 minus at r = 4; holds above 0 nats";
+    falls.note =
+        "The models of r = 1 are among those of r = 4: one that is trained as well loses no more.";
     finding.parts.push_back(
         {"the loss falls with r at first", table.task,
          linear_contrast(table, {{rank_row_name(1)}, {rank_row_name(4), -1}}, falls, loss)});

@@ -9,7 +9,7 @@
 // centre. Last, the same with the threshold at the mean of all runs: where no run of a sweep happens
 // to collapse nothing can know of it, so no rule can keep that mean's rate.
 //
-// Built with the tests and not among them: it prints what docs/results.md says.
+// No test: it takes minutes and prints a table, of which docs/tour/experiments.md has the numbers.
 
 #include <fmt/format.h>
 
