@@ -17,7 +17,7 @@ namespace {
 std::vector<double> factors(Preset preset) {
   if (preset == Preset::smoke) return {1. / 16, 1};
   if (preset == Preset::full) return {1. / 16, 1. / 8, 1. / 4, 1. / 2, 1, 2};
-  return {1. / 16, 1. / 4, 1, 2};
+  return {1. / 16, 1. / 4, 1};
 }
 
 double recorded_rate(const Cell& cell) { return rate_of(cell, recorded_learning_rates()); }

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "tests/experiments/paper/synthetic_scores.h"
@@ -32,16 +34,16 @@ const Truth random_change{[](double) { return 0.0; },
 const Truth flat{[](double) { return 0.7; }, [](double) { return 4.0; },
                  [](double) { return 0.2; }};
 
-Settings quick() {
-  Settings settings = settings_for(step_size::experiment(), settings_of(Preset::quick));
+Settings on_sqlgen() {
+  Settings settings = settings_for(step_size::experiment(), settings_of(Preset::full));
   settings.tasks = {data::tasks::sqlgen};
   return settings;
 }
 
-std::vector<CellResult> results_of(const Truth& truth, double noise) {
-  autograd::Random random(1, "step-size-test");
+std::vector<CellResult> results_of(const Truth& truth, double noise, std::uint64_t draw) {
+  autograd::Random random(draw, "step-size-test");
   std::vector<CellResult> results;
-  for (const Cell& cell : step_size::experiment().cells(quick())) {
+  for (const Cell& cell : step_size::experiment().cells(on_sqlgen())) {
     CellResult result = fake::result(cell);
     const double rate = cell.lr / 0.04;
     for (const char* matrix : {"blocks.0.attn.q", "blocks.1.attn.v"}) {
@@ -57,8 +59,22 @@ std::vector<CellResult> results_of(const Truth& truth, double noise) {
   return results;
 }
 
+std::string outcome_of_draw(const Truth& truth, double noise, std::uint64_t draw) {
+  return fake::letters(step_size::finding(results_of(truth, noise, draw), 8));
+}
+
+// Of each statement what most of nine draws of the noise say: one draw in twenty may say anything.
 std::string outcome(const Truth& truth, double noise = 0.02) {
-  return fake::letters(step_size::finding(results_of(truth, noise), 8));
+  std::vector<std::map<char, int>> counts;
+  for (std::uint64_t draw = 1; draw <= 9; ++draw) {
+    const std::string letters = outcome_of_draw(truth, noise, draw);
+    counts.resize(letters.size());
+    for (std::size_t i = 0; i < letters.size(); ++i) ++counts[i][letters[i]];
+  }
+  std::string most;
+  for (const auto& letters : counts)
+    most += std::ranges::max_element(letters, {}, [](const auto& x) { return x.second; })->first;
+  return most;
 }
 
 }  // namespace
@@ -84,6 +100,13 @@ TEST_CASE("what is read is a mean over matrices, of quotients that of the logari
   CHECK(read("top").empty());  // of other ranks
   CHECK(read_off(results, "nli", 0.08, 8, quantity("factor")).empty());
   CHECK_THROWS_AS(quantity("size"), std::invalid_argument);
+}
+
+TEST_CASE("where nothing differs, a verdict is as rare as it is to be") {
+  int decided = 0;  // of "less at a large one"; 5 % of 40 draws are 2
+  for (std::uint64_t draw = 1; draw <= 40; ++draw)
+    decided += outcome_of_draw(random_change, 0.02, draw)[1] != 'o';
+  CHECK(decided <= 5);
 }
 
 TEST_CASE("the rule where the truth is known") {
@@ -131,7 +154,7 @@ TEST_CASE("the step is varied by the rate and by alpha, by the same factors, on 
     for (const auto& [task, factors] : by_rate) {
       CHECK(*factors.begin() == 1. / 16);
       CHECK(factors.count(1) == 1);
-      CHECK(factors.size() == (preset == Preset::full ? 6 : preset == Preset::quick ? 4 : 2));
+      CHECK(factors.size() == (preset == Preset::full ? 6 : preset == Preset::quick ? 3 : 2));
     }
     CHECK(bases_of_seed.size() == (preset == Preset::full ? 10 : preset == Preset::quick ? 8 : 1));
     for (const auto& [seed, bases] : bases_of_seed) CHECK(bases.size() == 1);
