@@ -14,9 +14,10 @@ set yrange [-0.02:1.02]
 set xlabel 'examples n'
 set ylabel 'share of runs that solved it'
 set key outside right top samplen 2 width -2
+set lmargin 9
 of(row, y) = strcol('row') eq row ? y : NaN
 shift(i) = 1 + 0.03 * (i - 3)  # so that the intervals do not hide each other
 plot for [i=1:5] file using (column('n') * shift(i)):(of(word(rows, i), column('share'))):(column('low')):(column('high')) \
        with yerrorbars linecolor rgb colour(i) pointtype points(i) pointsize 0.8 title word(rows, i), \
      for [i=1:5] file using (column('n') * shift(i)):(of(word(rows, i), column('share'))) \
-       with lines linecolor rgb colour(i) linewidth 2
+       with lines linecolor rgb colour(i) linewidth 2 notitle
