@@ -47,8 +47,8 @@ Cell student(const Settings& settings, const Repetition& repetition, const char*
           .examples = StudentOptions().batch * steps};
 }
 
-// {q,v} at all ranks. Other weight sets where r* is one_plant and at one rank, in quick {q} alone, or in
-// full for every r* and at all of them.
+// {q,v} at all ranks. Other weight sets where r* is one_plant: in full at all ranks, else at one, in
+// quick {q} alone.
 std::vector<Cell> cells(const Settings& settings) {
   std::vector<Cell> cells;
   const Preset preset = settings.preset;
@@ -66,10 +66,9 @@ std::vector<Cell> cells(const Settings& settings) {
     };
     for (const int true_rank : planted_ranks(preset)) {
       add(in_q_and_v, true_rank, {{"q", "v"}}, all);
-      if (true_rank == one_plant || preset == Preset::full)
-        add(in_q_and_v, true_rank, others, some);
+      if (true_rank == one_plant) add(in_q_and_v, true_rank, others, some);
     }
-    for (const char* task : {in_q, in_v}) add(task, one_plant, of_one, some);
+    for (const char* task : {in_q, in_v}) add(task, one_plant, of_one, {rank_of_sets});
   }
   return cells;
 }

@@ -130,7 +130,7 @@ std::vector<StagePlan> plan(const std::vector<Experiment>& experiments, const Se
     if (experiment.own_rates) {
       const std::string folder = search_folder_of(experiment);
       stages.push_back(stage_plan(Experiment{folder, ""},
-                                  search_runs(own_searched_cells(cells), own_first_rates(settings)),
+                                  search_runs(own_searched_cells(cells), rates_near_recorded),
                                   settings, slower, apart[folder]));
     } else if (!settings.search) {
       cells = with_rates(std::move(cells), recorded);

@@ -117,17 +117,13 @@ std::vector<Cell> own_searched_cells(const std::vector<Cell>& cells) {
   return distinct(searched);
 }
 
-FirstRates own_first_rates(const Settings& settings) {
-  return settings.search ? eight_rates : rates_near_recorded;
-}
-
 void set_own_rates(std::vector<Cell>& cells, const std::string& folder, Lab& lab) {
   const std::vector<Cell> searched = own_searched_cells(cells);
   if (searched.empty()) return;
   RunCard card = search_card(lab.settings);
   card.configuration = {{"base", base_of_all(lab.settings)}};  // cells name their seeds
   const std::vector<LrSearch> searches =
-      search_in(lab.settings.out / folder, card, searched, own_first_rates(lab.settings), lab);
+      search_in(lab.settings.out / folder, card, searched, rates_near_recorded, lab);
   std::map<std::string, double> rates;
   for (std::size_t i = 0; i < searched.size(); ++i)
     rates[searched[i].key()] = searches[i].choice.lr;

@@ -25,16 +25,13 @@ std::vector<LrSearch> search_each(const std::vector<Cell>& cells, const std::str
 /// std::invalid_argument where nothing is recorded.
 void set_learning_rates(std::vector<Cell>& cells, Lab& lab);
 
-/// The cells whose rates own_searches searches, of cells that name none: one for all that differ in
+/// The cells whose rates set_own_rates searches, of cells that name none: one for all that differ in
 /// seed and base seed alone, on the base seed of the first.
 std::vector<Cell> own_searched_cells(const std::vector<Cell>& cells);
 
-/// With what own_searches begins: eight_rates with settings.search, else rates_near_recorded.
-FirstRates own_first_rates(const Settings& settings);
-
-/// Gives every cell that trains and has no learning rate that of a search of its own, as search_each
-/// does, for own_searched_cells in OUT/<folder>. So each row has the rate that is best for it, and
-/// every row is searched alike.
+/// Gives every cell that trains and has no learning rate that of a search of its own, for
+/// own_searched_cells in OUT/<folder>, which begins with rates_near_recorded. So each row has the
+/// rate that is best for it, and every row is searched alike.
 void set_own_rates(std::vector<Cell>& cells, const std::string& folder, Lab& lab);
 
 /// The rates of these cells for a shard, which starts no search: what is there of them in

@@ -113,7 +113,7 @@ TEST_CASE("an experiment that searches for each row has a search of its own in t
   CHECK(stages[1].name == "learning-rates");
   CHECK(stages[1].cells == 24);  // of the other alone
   CHECK(stages[2].name == "own/search");
-  CHECK(stages[2].cells == 24);
+  CHECK(stages[2].cells == 9);
   CHECK(cells_without_rate({own}, options).empty());
 }
 
