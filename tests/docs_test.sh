@@ -15,7 +15,8 @@
 #   formulas   $...$ stands in one line and apart from words, $$...$$ begins a line; and what is in them survives
 #              Markdown, which would take \\, \{ and \, for escapes and *, <, | or an _ after a sign for its own
 #
-# Links to other sites are counted, not followed. Options of "./run test" are ctest's.
+# Links to other sites are counted, not followed. Options of "./run test" are ctest's, those of "./run course" are looked
+# at by course_test.py.
 set -euo pipefail
 unset CDPATH
 export LC_ALL=C
@@ -132,7 +133,7 @@ check_command() {
   commands=$((commands + 1))
   if ! grep -q "^  ${name%% *}  *[a-z]" <<<"$listed"; then
     mistake "$page:$line: ./run has no command '$name'"
-  elif [[ -n $lowrank && $name != test && $# -gt 0 ]]; then
+  elif [[ -n $lowrank && $name != test && $name != course && $# -gt 0 ]]; then
     read -ra words <<<"$name"  # "bench step": the command of a group
     help=$("$lowrank" "${words[@]}" --help 2>&1) || true
     for option; do
@@ -150,7 +151,7 @@ check_typed() {
   while IFS= read -r part; do
     [[ $part == *./run\ [a-z]* ]] || continue
     read -ra words <<<"${part#*./run }"
-    [[ ${words[0]} != test && " ${words[*]} " != *' --help '* ]] || continue
+    [[ ${words[0]} != test && ${words[0]} != course && " ${words[*]} " != *' --help '* ]] || continue
     typed=$((typed + 1))
     [[ ${words[0]} == bench && ${#words[@]} -gt 1 ]] && help=$("$lowrank" bench "${words[1]}" --help 2>&1) ||
       help=$("$lowrank" "${words[0]}" --help 2>&1) || continue

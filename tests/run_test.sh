@@ -98,6 +98,15 @@ while read -r kind name now; do  # names of old: here and, with the program, the
   done
 done <"$checkout/experiments/list.txt"
 [[ -n ${replaced-} ]] || fail "no replaced name was tried"
+# The course is Python's, and needs no build either.
+if [[ -x /usr/bin/python3 ]]; then
+  mkdir -p "$checkout/docs/course"
+  echo 'import sys; print(sys.argv[1:]); sys.exit(2)' >"$checkout/docs/course/course.py"
+  touch "$work/fmt-installed"
+  expect 2 "$checkout/run" course check a1.q3
+  says out "['check', 'a1.q3']"
+  rm "$work/fmt-installed"
+fi
 [[ ! -e $checkout/build ]] || fail "something was built"
 
 # The first call installs and builds. The program has the caller's folder, arguments, input and exit code.
@@ -166,7 +175,7 @@ silent out
 says err "no_such_name"
 
 if [[ -n $lowrank ]]; then
-  listed() { grep -oE '^  [a-z][a-z0-9-]*' | grep -vw test | sort; }
+  listed() { grep -oE '^  [a-z][a-z0-9-]*' | grep -vwE 'test|course' | sort; }
   diff <("$run" | listed) <("$lowrank" --help | awk 'on; /^usage:/ {on = 1}' | listed) ||
     { echo "FAILED: run and lowrank --help list other commands" >&2; exit 1; }
 fi
