@@ -1,0 +1,86 @@
+"""The list of assignments and questions, manifest.json."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from holes import CourseError
+
+FILE = "docs/course/manifest.json"
+OWN = "docs/course/own/"  # the course's own files: holes in every student tree, whatever is opened
+
+
+def load(root):
+    """The assignments of the tree."""
+    try:
+        manifest = json.loads((Path(root) / FILE).read_text())
+        if manifest["format"] != 1:
+            raise CourseError(f"{FILE} has the format {manifest['format']}, and this tool reads 1")
+        for assignment in manifest["assignments"]:
+            for question in assignment["questions"]:
+                if question["id"].partition(".")[0] != assignment["id"] or not question["holes"]:
+                    raise CourseError(f"{FILE}: the question {question['id']} has no hole or another assignment's name")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CourseError(f"{FILE} cannot be read: {type(error).__name__}: {error}".replace("\n", " ")) from None
+    return manifest["assignments"]
+
+
+def for_students(assignments):
+    """The file without what only export and the grader read; some of that quotes answers."""
+    left_out = ("edits", "sections", "left_out_tests", "siblings", "hidden", "wrong")
+    def reduced(entry):
+        return {key: value for key, value in entry.items() if key not in left_out}
+    listed = [reduced(assignment) | {"questions": [reduced(question) for question in assignment["questions"]]}
+              for assignment in assignments]
+    return json.dumps({"format": 1, "assignments": listed}, indent=1, ensure_ascii=False) + "\n"
+
+
+def names(assignments):
+    return [assignment["id"] for assignment in assignments]
+
+
+def assignment_of(assignments, name):
+    """The assignment of that name."""
+    for assignment in assignments:
+        if assignment["id"] == name:
+            return assignment
+    raise CourseError(f"no assignment '{name}'; there are: {' '.join(names(assignments))}")
+
+
+def chosen(assignments, words):
+    """The names in "a0,a1", checked, in the order of the manifest; all of them for None."""
+    if words is None:
+        return names(assignments)
+    wanted = [assignment_of(assignments, word.strip())["id"] for word in words.split(",")]
+    return [name for name in names(assignments) if name in wanted]
+
+
+def questions(assignments, word):
+    """The (assignment, question) pairs that "a1" or "a1.q3" means."""
+    name, _, question = word.partition(".")
+    assignment = assignment_of(assignments, name)
+    found = [(assignment, entry) for entry in assignment["questions"] if question in ("", entry["id"].partition(".")[2])]
+    if not found:
+        there = " ".join(entry["id"] for entry in assignment["questions"])
+        raise CourseError(f"no question '{word}'; there are: {there}")
+    return found
+
+
+def sources_of(assignment, question):
+    """The files that must compile for the question."""
+    files = [f"docs/course/probes/{assignment['probe']}", *assignment["sources"], *question.get("sources", []),
+             *(hole["file"] for hole in question["holes"])]
+    return list(dict.fromkeys(files))
+
+
+def version(root, assignments):
+    """A name for the state of what has holes: trees of one version fit together."""
+    files = {FILE}
+    for assignment in assignments:
+        files |= {hole["file"] for hole in assignment.get("siblings", [])}
+        files |= {hole["file"] for question in assignment["questions"] for hole in question["holes"]}
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        path = Path(root) / file
+        digest.update(file.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
+    return digest.hexdigest()[:12]

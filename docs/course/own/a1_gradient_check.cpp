@@ -1,0 +1,47 @@
+#include "own/a1_gradient_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <stdexcept>
+
+namespace course {
+
+// Weights of the outputs, none of them small and no two alike: what is wrong in one output shows.
+static Matrix draw_weights(Index rows, Index cols) {
+  std::mt19937_64 generator(20240229);
+  std::uniform_real_distribution<double> size(0.5, 1.5);
+  Matrix u(rows, cols);
+  for (Index i = 0; i < u.size(); ++i) u.data()[i] = (generator() % 2 ? 1 : -1) * size(generator);
+  return u;
+}
+
+// The slope of the weighted outputs in one element of one input.
+static double slope(const Checkable& f, std::vector<Matrix> x, std::size_t input, Index at,
+                    const Matrix& weights) {
+  const double centre = x[input].data()[at], h = 1e-5 * std::max(1.0, std::abs(centre));
+  x[input].data()[at] = centre + h;
+  const Matrix above = f.forward(x);
+  x[input].data()[at] = centre - h;
+  const Matrix below = f.forward(x);
+  return (above - below).cwiseProduct(weights).sum() / (2 * h);
+}
+
+bool gradient_is_right(const Checkable& f, const std::vector<Matrix>& x) {
+  const Matrix y = f.forward(x), u = draw_weights(y.rows(), y.cols());
+  const std::vector<Matrix> gradient = f.backward(x, u);
+  if (gradient.size() != x.size()) return false;
+  for (std::size_t input = 0; input < x.size(); ++input) {
+    if (gradient[input].rows() != x[input].rows() || gradient[input].cols() != x[input].cols())
+      return false;
+    for (Index at = 0; at < x[input].size(); ++at) {
+      const double numeric = slope(f, x, input, at, u), analytic = gradient[input].data()[at];
+      const double off = std::abs(numeric - analytic);
+      if (!(off <= 1e-4 * std::max({1.0, std::abs(numeric), std::abs(analytic)})))
+        return false;  // also where it is NaN
+    }
+  }
+  return true;
+}
+
+}  // namespace course
