@@ -1,0 +1,68 @@
+"""Runs the public cases of questions on the answers in a tree."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cases
+import manifest
+from holes import CourseError
+
+
+@dataclass
+class Result:
+    """What came of one question."""
+
+    question: dict
+    points: float
+    note: str = ""  # why it is not all of them
+    hint: str = ""  # the probable cause
+    answers: list = field(default_factory=list)
+
+
+def public(root, question):
+    """The public cases of a question, with the expected answers and those of known wrong bodies."""
+    path = Path(root) / "docs/course/public" / f"{question['id']}.json"
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise CourseError(f"{question['id']}: {path} cannot be read") from None
+
+
+def judge(question, program, given):
+    """The result of a question whose program was linked, on cases like those that public() gives."""
+    got = cases.answers(program, given["cases"])
+    points = cases.score(question["points"], given["cases"], got, given["expected"])
+    result = Result(question, points, answers=got)
+    wrong = [(case["name"], cases.difference(answer, expected))
+             for case, answer, expected in zip(given["cases"], got, given["expected"])
+             if cases.difference(answer, expected)]
+    if wrong:
+        name, difference = wrong[0]
+        unwritten = all(" is not written yet: " in answer.get("threw", "") for answer in got)
+        result.note = difference if unwritten else f"case {name}: {difference}"
+        if len(wrong) > 1 and not unwritten:
+            result.note += f" ({len(wrong)} of {len(got)} cases differ)"
+        if not unwritten:
+            result.hint = cases.hint(got, given["expected"], given["wrong"]) or ""
+    return result
+
+
+def check(root, pairs, builder):
+    """The results of (assignment, question) pairs in the tree; only what they need is compiled."""
+    for assignment in {assignment["id"]: assignment for assignment, _ in pairs}.values():
+        asked = [question for other, question in pairs if other is assignment]
+        files = dict.fromkeys(file for question in asked for file in manifest.sources_of(assignment, question))
+        objects = {made.file: made for made in builder.compile_all(list(files))}
+        program = None
+        for question in asked:
+            errors = [objects[file].error for file in manifest.sources_of(assignment, question) if objects[file].error]
+            if errors:
+                yield Result(question, 0, errors[0])
+                continue
+            try:
+                program = program or builder.link(list(objects.values()))
+            except RuntimeError as error:
+                yield Result(question, 0, f"does not link: {error}")
+                continue
+            yield judge(question, program, public(root, question))

@@ -1,0 +1,20 @@
+// Read before every file that the course's check compiles, once for all of them. Sizes that do not fit in an expression
+// of Eigen become an exception, which the check prints, and not the end of the program.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace course {
+[[noreturn]] inline void sizes_do_not_fit(const char* condition) {
+  using namespace std::string_literals;
+  throw std::logic_error("sizes or indices in an expression do not fit: not "s + condition);
+}
+}  // namespace course
+
+#define eigen_assert(x) (static_cast<bool>(x) ? void(0) : course::sizes_do_not_fit(#x))
+
+#include <fmt/format.h>
+
+#include <Eigen/Core>
+#include <vector>
