@@ -166,6 +166,12 @@ python_test(pictures ${PROJECT_SOURCE_DIR}/docs/images/draw.py --check)
 # The comparer of two results folders, shown a folder with one rate and one line changed.
 python_test(same_results ${CMAKE_CURRENT_SOURCE_DIR}/same_results.py --self-test)
 
+# The course: export, check and next, with Debian's Python and its libclang. A student's tree has no such test.
+if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py)
+  python_test(course ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py)
+  long_test(course 90 2)
+endif()
+
 # Somebody else's project, with the libraries of this build. Those for sanitizers would be of no use to it.
 if(NOT LOWRANK_SANITIZE)
   add_test(NAME consumer COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/consumer_test.sh ${PROJECT_SOURCE_DIR}

@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""The course of docs/course: a student tree is the same each time, tells no answer, compiles, and scores 0; a question that
+is put back moves its own points; wrong calls end with one line and exit code 2. Wants Debian's python3-clang, else 77.
+
+    course_test.py            all of it
+    course_test.py NAME...    some of the tests below, by name
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PYTHON = "/usr/bin/python3"
+ROOT = Path(__file__).resolve().parents[1]
+COURSE = ROOT / "docs/course"
+LIBRARY = ("autograd/", "nn/", "lora/", "data/", "experiments/")
+failures = []
+
+
+def expect(condition, what):
+    if not condition:
+        failures.append(what)
+        print(f"FAILED: {what}", flush=True)
+
+
+def call(tree, *arguments):
+    """Exit code and output of the course's command in a tree."""
+    environment = {**os.environ, "LOWRANK_COURSE_CACHE": str(CACHE), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([PYTHON, tree / "docs/course/course.py", *map(str, arguments)], capture_output=True, text=True,
+                          env=environment, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def contents(tree):
+    return {path.relative_to(tree).as_posix(): (path.read_bytes(), path.stat().st_mode & 0o111)
+            for path in sorted(tree.rglob("*")) if path.is_file()}
+
+
+def points(output):
+    """{question: points} of what check printed."""
+    return {name: float(got) for name, got in re.findall(r"^(a\d\.q\d+) +([\d.]+) of", output, re.MULTILINE)}
+
+
+def questions():
+    listed = json.loads((COURSE / "manifest.json").read_text())["assignments"]
+    return {question["id"]: (assignment, question) for assignment in listed for question in assignment["questions"]}
+
+
+def refuses(tree, word, *arguments):
+    """One line on standard error, exit code 2, and nothing else said."""
+    code, out, err = call(tree, *arguments)
+    expect(code == 2 and not out and err.count("\n") == 1 and word in err, f"{arguments}: {code} {out!r} {err!r}, not {word!r}")
+
+
+# ---- what is tested, in this order ----
+
+
+def export_twice():
+    """Two exports are equal byte for byte; the second one reads every source anew."""
+    for target in (STUDENT, WORK / "again"):
+        shutil.rmtree(CACHE / "functions", ignore_errors=True)
+        code, out, err = call(ROOT, "export", target, "--student", "s1")
+        expect(code == 0 and not err, f"export: {code} {out} {err}")
+    expect(contents(STUDENT) == contents(WORK / "again"), "two exports differ")
+    expect(not (WORK / "student.partial").exists() and not (STUDENT / ".git").exists(), "a leftover of the export")
+    state = json.loads((STUDENT / "docs/course/student.json").read_text())
+    expect(state["student"] == "s1" and state["assignments"] == ["a0", "a1"], f"student.json: {state}")
+    shutil.rmtree(WORK / "again")
+
+
+def nothing_is_told():
+    """No removed line that the library does not have elsewhere stands anywhere in the tree."""
+    plain = lambda line: " ".join(line.split())  # noqa: E731
+    lines = lambda path: {plain(line) for line in path.read_text(errors="replace").split("\n")}  # noqa: E731
+    removed, kept = set(), set()
+    for file in contents(STUDENT):
+        if file.endswith((".cpp", ".h")) and file.startswith((*LIBRARY, "docs/course/own/")):
+            there = lines(STUDENT / file)
+            removed |= lines(ROOT / file) - there
+            kept |= there if file.startswith(LIBRARY) else set()
+    loop = re.compile(r"for \(\w+ \w+ = 0; \w+ < [\w.()]+; \+\+\w+\) \{?")
+    telling = {line for line in removed - kept if len(line) >= 12 and re.search("[A-Za-z]", line) and not loop.fullmatch(line)}
+    expect(len(telling) > 60, f"only {len(telling)} telling lines: is anything cut out?")
+    for file, (data, _) in contents(STUDENT).items():
+        text = plain(data.decode(errors="replace"))
+        found = [line for line in telling if line in text]
+        expect(not found, f"{file} tells: {found[:2]}")
+    for secret in ("wrong", "draw", "engines", "second", "hostile", "instructor.md", "golden.py"):
+        expect(not (STUDENT / "docs/course" / secret).exists(), f"docs/course/{secret} was exported")
+
+
+def pages_are_true():
+    """Every question has its heading, its function and its file on the page, and what a page names is there."""
+    listed = (ROOT / "run").read_text()
+    for name, (assignment, question) in questions().items():
+        page = (COURSE / assignment["page"]).read_text()
+        _, _, section = page.partition(f"\n### {name.partition('.')[2]}\n")
+        section = section.partition("\n##")[0]
+        expect(section, f"{assignment['page']} has no heading for {name}")
+        expect(f"({question['points']} points)" in section, f"{assignment['page']}: {name} has other points")
+        for hole in question["holes"]:
+            expect(hole.get("whole") or f"`{hole['function']}`" in section, f"{assignment['page']}: {name} names no {hole}")
+            expect(f"`{hole['file']}`" in page, f"{assignment['page']} does not name {hole['file']}")
+        for wrong in question["wrong"]:
+            expect((COURSE / "wrong" / wrong).is_file(), f"{wrong} is not there")
+        expect(len(question["wrong"]) >= 2, f"{name} has fewer than two known wrong bodies")
+    total = sum(question["points"] for _, question in questions().values())
+    expect(total == 120, f"a0 and a1 have {total} points, and their pages say 20 and 100")
+    for assignment in {id(pair[0]): pair[0] for pair in questions().values()}.values():
+        page = (COURSE / assignment["page"]).read_text()
+        for heading in ("What to read", "On paper first", "Questions", "How to run", "Three common failures",
+                        "What to hand in", "A stretch"):
+            expect(f"\n## {heading}\n" in page, f"{assignment['page']} has no section {heading}")
+        expect(f"**Hours:** {assignment['hours']}." in page, f"{assignment['page']} says other hours")
+        for file in re.findall(r"`([a-z_/]+/[\w/.]+\.(?:h|cpp|py|md))`", page):
+            expect((ROOT / file).exists() and (STUDENT / file).exists(), f"{assignment['page']} names {file}")
+        for command in re.findall(r"^\./run ([a-z]+) ", page, re.MULTILINE):
+            expect(f"\n  {command} " in listed, f"{assignment['page']} calls ./run {command}")
+        for word in re.findall(r"\./run course check (a[\d.q]+)", page):
+            expect(word in questions() or word == assignment["id"], f"{assignment['page']} checks {word}")
+
+
+def stripped_scores_nothing():
+    """Everything compiles, and every question says which it is."""
+    code, out, err = call(STUDENT, "check")
+    expect(code == 1 and not err, f"check: {code} {err}")
+    expect(set(points(out)) == set(questions()) and not any(points(out).values()), f"the stripped tree: {points(out)}")
+    for name, (assignment, _) in questions().items():
+        message = f"{name} is not written yet: docs/course/{assignment['page']}#{name.partition('.')[2]}"
+        expect(f"\n       {message}\n" in out, f"no message {message!r}")
+    expect("ended by" not in out, f"a crash: {out}")
+
+
+def body_of(text, function):
+    """From the brace of `function(` in a text to the brace that closes it; a text without braces in strings."""
+    begin = text.index("{", text.index(function))
+    depth = 0
+    for end in range(begin, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        if depth == 0:
+            return begin, end + 1
+    raise ValueError(function)
+
+
+def put_back(tree, file, *path):
+    """The reference's body of a function, found by the words that lead to it."""
+    places = []
+    for text in ((ROOT / file).read_text(), (tree / file).read_text()):
+        at = 0
+        for word in path:
+            at = text.index(word, at)
+        places.append((text, *(at + place for place in body_of(text[at:], path[-1]))))
+    (right, begin, end), (text, old_begin, old_end) = places
+    (tree / file).write_text(text[:old_begin] + right[begin:end] + text[old_end:])
+
+
+def one_question_alone():
+    """One of a0 and one of a1 are put back, and nothing else moves. Then a mistake gets its hint."""
+    put_back(STUDENT, "docs/course/own/a0_tooling.cpp", "Matrix softmax_rows(")
+    put_back(STUDENT, "autograd/ops_linear.cpp", "struct Matmul final", "void backward(")
+    code, out, _ = call(STUDENT, "check")
+    moved = {name: got for name, got in points(out).items() if got}
+    wanted = {name: questions()[name][1]["points"] for name in ("a0.q2", "a1.q3")}
+    expect(code == 1 and moved == wanted, f"put back: {moved}, not {wanted}")
+    file = STUDENT / "autograd/ops_linear.cpp"
+    right = file.read_text()
+    begin, end = body_of(right, "void backward(")
+    file.write_text(right[:begin] + "{\n    if (Gradient da = ctx.grad(0)) da += ctx.dout() * ctx.in(1);\n  }" + right[end:])
+    code, out, _ = call(STUDENT, "check", "a1.q3")
+    expect(code == 1 and "probable cause: da is dy times b as it is" in out, f"a transpose is missing: {out}")
+    file.write_text(right[:begin] + "{\n    this is no C++;\n  }" + right[end:])
+    code, out, _ = call(STUDENT, "check", "a1.q3")
+    expect(code == 1 and points(out) == {"a1.q3": 0} and "autograd/ops_linear.cpp:" in out and "error:" in out, out)
+    file.write_text(right)
+
+
+def next_assignment():
+    """What a student wrote stays, and the rest is as a fresh export has it."""
+    tree = WORK / "a0"
+    expect(call(ROOT, "export", tree, "--assignments", "a0")[0] == 0, "export of a0")
+    library = (ROOT / "autograd/ops_linear.cpp").read_bytes()
+    expect((tree / "autograd/ops_linear.cpp").read_bytes() == library, "a0 cuts the library")
+    refuses(tree, "a1 is not open in this tree", "check", "a1.q2")
+    own = tree / "docs/course/own/a0_tooling.cpp"
+    own.write_text(own.read_text().replace("// your helpers for a0.q2\n", "// your helpers for a0.q2\nstatic int helper = 1;\n"))
+    put_back(tree, "docs/course/own/a0_tooling.cpp", "Matrix softmax_rows(")
+    written = own.read_bytes()
+    (tree / "notes.txt").write_text("mine\n")
+    before = contents(tree)
+    refuses(ROOT, "no assignment 'a9'; there are: a0 a1", "next", "a9", tree)
+    refuses(ROOT, "a0 is open", "next", "a0", tree)
+    refuses(ROOT, "is no student tree", "next", "a1", WORK)
+    refuses(ROOT, "open in", "next", "a1", tree, "--reference", "a1")
+    state = tree / "docs/course/student.json"
+    kept = state.read_text()
+    state.write_text(kept.replace('"version": "', '"version": "0'))
+    refuses(ROOT, "was exported from version", "next", "a1", tree)
+    state.write_text(kept)
+    own.write_bytes(written.replace(b"// your helpers for a0.q3\n", b""))
+    refuses(ROOT, "a0.q3: docs/course/own/a0_tooling.cpp: the two lines", "next", "a1", tree)
+    own.write_bytes(written)
+    expect(contents(tree) == before, "a refused next has changed the tree")
+    code, out, err = call(ROOT, "next", "a1", tree)
+    expect(code == 0 and not err, f"next: {code} {out} {err}")
+    expect(own.read_bytes() == written and (tree / "notes.txt").is_file(), "next has changed what the student wrote")
+    call(ROOT, "export", WORK / "both")
+    both, opened = contents(WORK / "both"), contents(tree)
+    same = {file for file in both if opened.get(file) == both[file]}
+    expect(set(both) - same == {"docs/course/own/a0_tooling.cpp", "docs/course/student.json"} and
+           set(opened) - set(both) == {"notes.txt"}, f"next and export differ in {sorted(set(both) - same)[:5]}")
+
+
+def bad_input():
+    """One line, exit code 2, nothing half-written."""
+    before = sorted(path.name for path in WORK.iterdir())
+    refuses(ROOT, "is there already", "export", STUDENT)
+    refuses(ROOT, "no assignment 'b1'; there are: a0 a1", "export", WORK / "new", "--assignments", "a0,b1")
+    refuses(ROOT, "--student takes letters", "export", WORK / "new", "--student", "two words")
+    refuses(ROOT, "no question 'a1.q77'; there are: a1.q1 a1.q2", "check", "a1.q77")
+    refuses(ROOT, "no assignment 'x'", "check", "x")
+    refuses(STUDENT, "this is a student tree", "export", WORK / "new")
+    copy = WORK / "copy"
+    ours = {file: data for file, (data, _) in contents(COURSE).items()}
+    for file, data in ours.items():
+        (copy / "docs/course" / file).parent.mkdir(parents=True, exist_ok=True)
+        (copy / "docs/course" / file).write_bytes(data)
+    (copy / "autograd").mkdir()
+    for path in (ROOT / "autograd").iterdir():
+        shutil.copy(path, copy / "autograd")
+    manifest = copy / "docs/course/manifest.json"
+    for old, new, word in (
+            ("Multiply::backward", "Multiplied::backward", "ops_elementwise.cpp: Multiplied::backward is not there"),
+            ("Multiply::backward", "backward", "ops_elementwise.cpp: backward is there 8 times (lines "),
+            ("Tape::backward(Var, const Tensor &)", "Tape::backward", "tape.cpp: Tape::backward is there twice (lines "),
+            ('"format": 1', '"format": 2', "has the format 2"), ("{", "", "cannot be read")):
+        manifest.write_text(ours["manifest.json"].decode().replace(old, new, 1))
+        refuses(copy, word, "export", WORK / "new")
+    shutil.rmtree(copy)
+    expect(sorted(path.name for path in WORK.iterdir()) == before, "something was half-written")
+
+
+TESTS = [export_twice, nothing_is_told, pages_are_true, stripped_scores_nothing, one_question_alone, next_assignment, bad_input]
+
+if __name__ == "__main__":
+    if subprocess.run([PYTHON, "-c", "import clang.cindex"], capture_output=True, check=False).returncode != 0:
+        print("skipped: no /usr/bin/python3 with python3-clang")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory() as folder:
+        WORK, CACHE = Path(folder), Path(os.environ.get("LOWRANK_COURSE_CACHE") or Path(folder) / "cache")
+        CACHE.mkdir(exist_ok=True)
+        STUDENT = WORK / "student"
+        for test in TESTS:
+            if len(sys.argv) == 1 or test is export_twice or test.__name__ in sys.argv[1:]:
+                print(f"{test.__name__}: {test.__doc__}", flush=True)
+                test()
+    print(f"{len(failures)} failures")
+    sys.exit(1 if failures else 0)
