@@ -224,6 +224,13 @@ def bad_input():
     refuses(ROOT, "no question 'a1.q77'; there are: a1.q1 a1.q2", "check", "a1.q77")
     refuses(ROOT, "no assignment 'x'", "check", "x")
     refuses(STUDENT, "this is a student tree", "export", WORK / "new")
+    refuses(STUDENT, "this is a student tree", "next", "a1", STUDENT)
+    (WORK / "new.partial").mkdir()
+    refuses(ROOT, "of an export that did not end", "export", WORK / "new")
+    (WORK / "new.partial").rmdir()
+    (WORK / "file").touch()
+    refuses(ROOT, "cannot be written: Not a directory", "export", WORK / "file" / "new")
+    (WORK / "file").unlink()
     copy = WORK / "copy"
     ours = {file: data for file, (data, _) in contents(COURSE).items()}
     for file, data in ours.items():

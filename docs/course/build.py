@@ -14,10 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from holes import CourseError
 from reader import EIGEN, FLAGS
 
 COMPILER = os.environ.get("CXX") or "g++"
 WARNINGS = ["-O0", "-Wall", "-Wextra", "-Wno-unused-function"]
+PRELUDE = "docs/course/probes/prelude.h"
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -43,7 +45,10 @@ class Builder:
         self.jobs = jobs or int(os.environ.get("LOWRANK_COURSE_JOBS") or os.cpu_count() or 1)
         self.flags = [*FLAGS, *WARNINGS, *flags]
         self.run = run  # a grader puts its walls around the compiler here
-        self.version = plain(COMPILER, "--version").stdout.splitlines()[:1]
+        try:
+            self.version = plain(COMPILER, "--version").stdout.splitlines()[:1]
+        except OSError:
+            raise CourseError(f"there is no compiler {COMPILER}") from None
         self.texts = {}
 
     def _read(self, file):
@@ -67,7 +72,7 @@ class Builder:
 
     def _prelude(self):
         """The options that spare every file the reading of Eigen's headers."""
-        text = self._read("docs/course/probes/prelude.h")
+        text = self._read(PRELUDE)
         folder = self.cache / f"prelude-{self._key(text)}"
         if not (folder / "prelude.h.gch").is_file():
             folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +90,8 @@ class Builder:
             return Object(file, error=f"{file} is not there")
         prelude = self._prelude()
         seen = self._included(text, {})
-        target = self.cache / "objects" / f"{self._key(file, text, *(f'{name}: {seen[name]}' for name in sorted(seen)))}.o"
+        headers = [f"{name}: {seen[name]}" for name in sorted(seen)]
+        target = self.cache / "objects" / f"{self._key(file, text, *headers, self._read(PRELUDE))}.o"
         if target.is_file():
             return Object(file, target)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +124,8 @@ class Builder:
         if not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             partial = target.with_suffix(f".{os.getpid()}")
-            done = plain(COMPILER, *self.flags, "-no-pie", "-Wl,--unresolved-symbols=ignore-all", *paths, "-lfmt", "-o", partial)
+            done = plain(COMPILER, *self.flags, "-no-pie", "-Wl,--unresolved-symbols=ignore-all", *paths, "-lfmt",
+                         "-o", partial)
             if done.returncode != 0:
                 raise RuntimeError(self._first_error(done.stderr, "", ""))
             partial.rename(target)

@@ -121,13 +121,15 @@ def _short(output):
 
 
 def hint(got, expected, wrong, tolerance=TOLERANCE):
-    """The hint of the known wrong body that gives the same wrong answers most often; None where none gives one."""
+    """The hint of the known wrong body that gives the same wrong answers most often, and then the same answers; None where
+    none gives one of the wrong answers."""
     failing = [i for i, answer in enumerate(got) if difference(answer, expected[i], tolerance)]
-    best, most = None, 0
+    best, most = None, (0, 0)
     for known in wrong:
-        same = sum(1 for i in failing if not difference(got[i], known["answers"][i], tolerance))
-        if same > most:
-            best, most = known["hint"], same
+        same = [i for i, answer in enumerate(got) if not difference(answer, known["answers"][i], tolerance)]
+        count = len(set(same) & set(failing)), len(same)
+        if count[0] and count > most:
+            best, most = known["hint"], count
     return best
 
 

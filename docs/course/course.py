@@ -45,12 +45,12 @@ def reader():
 
 
 def export(arguments):
+    tree.want_whole_library(ROOT)
     assignments = manifest.load(ROOT)
     opened = manifest.chosen(assignments, arguments.assignments)
     if arguments.student is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", arguments.student):
         raise CourseError("--student takes letters, digits and . _ @ + -, without blanks")
-    if Path(arguments.dir).exists():
-        raise CourseError(f"{arguments.dir} is there already")
+    tree.want_new(arguments.dir)
     made = tree.make(ROOT, reader(), assignments, opened, student=arguments.student)
     tree.export(ROOT, made, arguments.dir)
     first = opened[0]
@@ -60,6 +60,7 @@ def export(arguments):
 
 
 def open_next(arguments):
+    tree.want_whole_library(ROOT)
     assignments = manifest.load(ROOT)
     reference = manifest.chosen(assignments, arguments.reference) if arguments.reference else []
     for line in opening.open_next(ROOT, reader(), assignments, arguments.assignment, arguments.dir, reference):

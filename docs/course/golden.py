@@ -71,6 +71,9 @@ def write(root, reader, builder, pairs):
             if not caught:
                 raise CourseError(f"{question['id']}: no public case notices docs/course/wrong/{name}")
             wrong.append({"name": name.removesuffix(".txt"), "hint": hint, "answers": answers})
+        for known in wrong:
+            if cases.hint(known["answers"], expected, wrong) != known["hint"]:
+                raise CourseError(f"{question['id']}: {known['name']} gets the hint of another wrong body")
         target = Path(root) / "docs/course/public" / f"{question['id']}.json"
         target.write_text(_lines({"question": question["id"], "cases": drawn, "expected": expected, "wrong": wrong}))
         yield f"{question['id']}: {len(drawn)} cases; " + "; ".join(notes)

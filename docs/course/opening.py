@@ -108,7 +108,7 @@ def _write(root, target, new, wanted, old_digests, outside):
             continue  # changed by the student alone
         if file in outside or (not unchanged and not has_holes):
             moves.append((path.with_name(path.name + ".yours"), have, file))
-            lines.append(f"{file}: your changes outside the holes are in {file}.yours now")
+            lines.append(f"{file}: what you changed beside the answers that stay is in {file}.yours")
         moves.append((path, data, file))
     for file, digest in old_digests.items():
         path = target / file

@@ -61,13 +61,16 @@ def cuts_of(assignments, opened, referenced, fresh):
     return cuts
 
 
+def want_whole_library(root):
+    if (Path(root) / STUDENT).exists():
+        raise CourseError("this is a student tree: export and next are for a checkout of the whole library")
+
+
 def make(root, reader, assignments, opened, referenced=(), fresh=None, student=None):
     """The student tree as {file: bytes}. `opened` are the assignments with holes, but for those `referenced`; the
     neighbours that give away an assignment are cut while it is `fresh`."""
     fresh = opened if fresh is None else fresh
     root = Path(root)
-    if (root / STUDENT).exists():
-        raise CourseError("this is a student tree: export and next are for the whole library")
     tree = {file: (root / file).read_bytes() for file in files_of(root) if not file.startswith(LEFT_OUT)}
     texts = {file: text for file, data in tree.items() if (text := _text(data)) is not None}
     removed, changed = {}, {}
@@ -78,7 +81,7 @@ def make(root, reader, assignments, opened, referenced=(), fresh=None, student=N
         texts[file] = strip(reader, root, file, before, cuts)
         removed |= leaks.removed_lines(before, texts[file], cuts[0][0])
         changed[file] = cuts[0][0]
-    closed = [assignment for assignment in assignments if assignment["id"] in opened and assignment["id"] not in referenced]
+    closed = [entry for entry in assignments if entry["id"] in opened and entry["id"] not in referenced]
     for assignment in closed:
         for edit in assignment.get("edits", []):
             texts[edit["file"]] = leaks.without_text(edit["file"], texts[edit["file"]], edit, assignment["id"])
@@ -142,14 +145,20 @@ def set_mode(root, file, path):
         path.chmod(0o755)
 
 
-def export(root, tree, target):
-    """Writes the tree into a new folder."""
+def want_new(target):
+    """The folder beside `target` in which a tree is made before it gets its name."""
     target = Path(target)
     if target.exists() or target.is_symlink():
         raise CourseError(f"{target} is there already")
     partial = target.with_name(target.name + ".partial")
     if partial.exists():
         raise CourseError(f"{partial} is there, of an export that did not end: remove it")
+    return partial
+
+
+def export(root, tree, target):
+    """Writes the tree into a new folder."""
+    target, partial = Path(target), want_new(target)
     try:
         partial.mkdir(parents=True)
         for file, data in tree.items():
@@ -159,5 +168,6 @@ def export(root, tree, target):
             set_mode(root, file, path)
         partial.rename(target)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise CourseError(f"{target} cannot be written: {error.strerror}") from None
+    finally:  # nothing half-written, also after Ctrl-C
+        shutil.rmtree(partial, ignore_errors=True)

@@ -7,8 +7,9 @@
 
 namespace course {
 [[noreturn]] inline void sizes_do_not_fit(const char* condition) {
-  using namespace std::string_literals;
-  throw std::logic_error("sizes or indices in an expression do not fit: not "s + condition);
+  const std::string text = condition;  // Eigen's word on it may follow behind an &&
+  throw std::logic_error("sizes or indices in an expression do not fit: not " +
+                         text.substr(0, text.find(" && \"")));
 }
 }  // namespace course
 
