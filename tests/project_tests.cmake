@@ -170,6 +170,10 @@ python_test(same_results ${CMAKE_CURRENT_SOURCE_DIR}/same_results.py --self-test
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py)
   python_test(course ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py)
   long_test(course 90 2)
+  # Every question and every known wrong body, which takes minutes: `./run test -L course`.
+  python_test(course_whole ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py whole)
+  set_tests_properties(course_whole PROPERTIES LABELS course TIMEOUT 1800)
+  long_test(course_whole 300 2)
 endif()
 
 # Somebody else's project, with the libraries of this build. Those for sanitizers would be of no use to it.

@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <stdexcept>
+
+#include "autograd/random.h"
 
 namespace course {
 
 // Weights of the outputs, none of them small and no two alike: what is wrong in one output shows.
 static Matrix draw_weights(Index rows, Index cols) {
-  std::mt19937_64 generator(20240229);
-  std::uniform_real_distribution<double> size(0.5, 1.5);
+  autograd::Random random(1, "course.gradient_check");
   Matrix u(rows, cols);
-  for (Index i = 0; i < u.size(); ++i) u.data()[i] = (generator() % 2 ? 1 : -1) * size(generator);
+  for (Index i = 0; i < u.size(); ++i)
+    u.data()[i] = (random.chance(0.5) ? 1 : -1) * (0.5 + random.uniform());
   return u;
 }
 

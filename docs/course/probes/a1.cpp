@@ -1,5 +1,6 @@
-// Calls what assignment a1 asks for, with the inputs of each case. It knows no results. The backward of one op is called
-// without the tape's loop, so that each question can be answered before or after the others.
+// Calls what assignment a1 asks for, with the inputs of each case. It knows no results. The backward
+// of one op is called without the tape's loop, so that each question can be answered before or after
+// the others.
 #include <memory>
 
 #include "autograd/ops.h"
@@ -69,8 +70,8 @@ Over over(const Case& c) {
                                         : Over::each_column;
 }
 
-// The tape's loop, on a graph of ops that are no question of this assignment. `graph` holds an op and two earlier values
-// for each node; the leaves come first.
+// The tape's loop, on a graph of ops that are no question of this assignment. `graph` holds an op
+// and two earlier values for each node; the leaves come first.
 void run_graph(const Case& c) {
   std::vector<std::string> names;
   for (int i = 0; c.has("x" + std::to_string(i)); ++i) names.push_back("x" + std::to_string(i));

@@ -1,5 +1,6 @@
-// Read before every file that the course's check compiles, once for all of them. Sizes that do not fit in an expression
-// of Eigen become an exception, which the check prints, and not the end of the program.
+// Read before every file that the course's check compiles, once for all of them. Sizes that do not
+// fit in an expression of Eigen become an exception, which the check prints, and not the end of the
+// program.
 #pragma once
 
 #include <stdexcept>

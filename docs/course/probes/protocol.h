@@ -1,5 +1,7 @@
-// What a probe reads and writes: cases as words between blanks. docs/course/cases.py is the other end.
-//   case NAME | tensor NAME ROWS COLS value... | number NAME value | ints NAME COUNT value... | text NAME word | end
+// What a probe reads and writes: cases as words between blanks. docs/course/cases.py is the other
+// end.
+//   case NAME | tensor NAME ROWS COLS value... | number NAME value | ints NAME COUNT value... |
+//   text NAME word | end
 #pragma once
 
 #include <cstdio>
