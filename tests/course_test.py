@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""The course of docs/course: a student tree is the same each time, tells no answer, compiles, and scores 0; a question that
-is put back moves its own points; wrong calls end with one line and exit code 2. Wants Debian's python3-clang, else 77.
+"""The course of docs/course: a student tree is the same each time, tells no answer, compiles, and scores 0; a question
+that is put back moves its own points; wrong calls end with one line and exit code 2. Wants Debian's python3-clang, else 77.
 
-    course_test.py            what takes a minute or two
-    course_test.py whole      what takes longer: every question alone, every known wrong body
-    course_test.py NAME...    some of the tests below, by name
+    course_test.py            all tests below; course_whole_test.py has those that take longer
+    course_test.py NAME...    the first one, and others by name
 """
 
 import json
@@ -20,6 +19,7 @@ PYTHON = "/usr/bin/python3"
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = ROOT / "docs/course"
 LIBRARY = ("autograd/", "nn/", "lora/", "data/", "experiments/")
+WORK = CACHE = STUDENT = None  # the folders of this run
 failures = []
 
 
@@ -252,74 +252,26 @@ def bad_input():
     expect(sorted(path.name for path in WORK.iterdir()) == before, "something was half-written")
 
 
-def way_to(text, function):
-    """The words that lead to the definition of a function of the manifest in the text of its file."""
-    name, _, parameters = function.partition("(")
-    outer, _, name = name.rpartition("::")
-    if f"struct {outer} " in text:
-        return [f"struct {outer} ", f"void {name}("]
-    return [f" {outer}::{name}({parameters.split(',')[0].strip()} output"] if outer else [f" {name}("]
-
-
-def every_question_alone():
-    """Each question is put back in a stripped tree, and moves its own points and no others."""
-    for name, (_, question) in questions().items():
-        before = {hole["file"]: (STUDENT / hole["file"]).read_bytes() for hole in question["holes"]}
-        for hole in question["holes"]:
-            if hole.get("whole"):
-                shutil.copy(ROOT / hole["file"], STUDENT / hole["file"])
-            else:
-                put_back(STUDENT, hole["file"], *way_to(before[hole["file"]].decode(), hole["function"]))
-        _, out, _ = call(STUDENT, "check")
-        moved = {other: got for other, got in points(out).items() if got}
-        expect(moved == {name: question["points"]}, f"{name} alone: {moved}")
-        for file, data in before.items():
-            (STUDENT / file).write_bytes(data)
-
-
-def public_cases_are_current():
-    """golden, run on a copy, writes what is there: expected outputs, and wrong bodies, each noticed and with its hint."""
-    copy = WORK / "reference"
-    for folder in (COURSE, ROOT / "autograd"):
-        shutil.copytree(folder, copy / folder.relative_to(ROOT), ignore=shutil.ignore_patterns("__pycache__"))
-    code, out, err = call(copy, "golden")
-    expect(code == 0 and not err and out.count("\n") == len(questions()), f"golden: {code} {out} {err}")
-    made, there = contents(copy / "docs/course/public"), contents(COURSE / "public")
-    expect(set(made) == set(there), "public/ has other files")
-    for file in set(made) & set(there):
-        same_but_last_bits(json.loads(made[file][0]), json.loads(there[file][0]), file)
-
-
-def same_but_last_bits(a, b, where):
-    """Equal but for the last bits of numbers, which are the C library's and the processor's."""
-    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        for one, other in zip(a, b):
-            same_but_last_bits(one, other, where)
-    elif isinstance(a, dict) and isinstance(b, dict) and set(a) == set(b):
-        for key in a:
-            same_but_last_bits(a[key], b[key], where)
-    elif isinstance(a, float) and isinstance(b, float):
-        expect(a == b or (a != a and b != b) or abs(a - b) <= 1e-12 * (1 + abs(b)), f"{where}: {a} and {b}")
-    else:
-        expect(a == b, f"{where}: {a} and {b}")
-
-
 TESTS = [export_twice, nothing_is_told, pages_are_true, stripped_scores_nothing, one_question_alone, next_assignment, bad_input]
-WHOLE = [export_twice, every_question_alone, public_cases_are_current]
 
-if __name__ == "__main__":
+
+def run(tests):
+    """Calls the tests in a temporary folder; the exit code."""
+    global WORK, CACHE, STUDENT
     if subprocess.run([PYTHON, "-c", "import clang.cindex"], capture_output=True, check=False).returncode != 0:
         print("skipped: no /usr/bin/python3 with python3-clang")
-        sys.exit(77)
+        return 77
     with tempfile.TemporaryDirectory() as folder:
         WORK, CACHE = Path(folder), Path(os.environ.get("LOWRANK_COURSE_CACHE") or Path(folder) / "cache")
         CACHE.mkdir(exist_ok=True)
         STUDENT = WORK / "student"
-        asked = sys.argv[1:]
-        chosen = WHOLE if asked == ["whole"] else TESTS if not asked else [
-            test for test in dict.fromkeys(TESTS + WHOLE) if test is export_twice or test.__name__ in asked]
-        for test in chosen:
+        for test in tests:
             print(f"{test.__name__}: {test.__doc__}", flush=True)
             test()
     print(f"{len(failures)} failures")
-    sys.exit(1 if failures else 0)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    named = sys.argv[1:]
+    sys.exit(run([test for test in TESTS if not named or test is export_twice or test.__name__ in named]))
