@@ -174,6 +174,10 @@ if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py AND NOT LOWRANK_SANITIZE)
   python_test(course_whole ${CMAKE_CURRENT_SOURCE_DIR}/course_whole_test.py)
   set_tests_properties(course_whole PROPERTIES LABELS course TIMEOUT 1800)
   long_test(course_whole 300 2)
+  # What the grader gives the reference, the stripped tree, and those who mean harm.
+  python_test(course_grade ${CMAKE_CURRENT_SOURCE_DIR}/course_grade_test.py)
+  set_tests_properties(course_grade PROPERTIES LABELS course TIMEOUT 1800)
+  long_test(course_grade 240 2)
 endif()
 
 # Somebody else's project, with the libraries of this build. Those for sanitizers would be of no use to it.

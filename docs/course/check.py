@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cases
 import manifest
+from build import plain
 from holes import CourseError
 
 
@@ -29,9 +30,9 @@ def public(root, question):
         raise CourseError(f"{question['id']}: {path} cannot be read") from None
 
 
-def judge(question, program, given):
+def judge(question, program, given, run=plain):
     """The result of a question whose program was linked, on cases like those that public() gives."""
-    got = cases.answers(program, given["cases"])
+    got = cases.answers(program, given["cases"], run=run)
     points = cases.score(question["points"], given["cases"], got, given["expected"])
     result = Result(question, points, answers=got)
     wrong = [(case["name"], cases.difference(answer, expected))

@@ -92,6 +92,25 @@ def run_check(arguments):
     return 0 if got == total else 1
 
 
+def grade(arguments):
+    import sheets  # neither is in a student tree
+    from judge import Judge
+
+    target = Path(arguments.out)
+    if target.exists():
+        raise CourseError(f"{target} is there already")
+    judge = Judge(ROOT, cache_folder(), arguments.trusted)
+    marks = []
+    for mark in judge.grade(arguments.tree, arguments.student):
+        marks.append(mark)
+        print(f"{mark.points:5.4g} of {mark.most:4g}  {mark.name}", flush=True)
+    target.mkdir(parents=True)
+    sheets.write(target, marks, f"Marks of {arguments.student}", judge.notes)
+    got, most = sheets.total(marks)
+    print(f"{got:g} of {most:g} points; {target}/sheet.md, results.json and junit.xml")
+    return 0
+
+
 def golden(arguments):
     import golden as authors  # not in a student tree
 
@@ -105,7 +124,8 @@ def golden(arguments):
 
 def parser():
     top = argparse.ArgumentParser(prog="./run course", description=__doc__)
-    commands = top.add_subparsers(required=True, metavar="export | check | next")
+    can_grade = (ROOT / "docs/course/judge.py").is_file()  # it is not in a student tree
+    commands = top.add_subparsers(required=True, metavar="export | check | next" + " | grade" * can_grade)
     made = commands.add_parser("export", help="write a student tree: the library with holes")
     made.add_argument("dir", metavar="DIR", help="a folder that is not there yet")
     made.add_argument("--assignments", metavar="a0,a1", help="those to open; all of them if left out")
@@ -119,6 +139,13 @@ def parser():
     made.add_argument("dir", metavar="DIR", help="the student tree")
     made.add_argument("--reference", metavar="a1", help="assignments whose answers are replaced by the library's")
     made.set_defaults(run=open_next)
+    if can_grade:
+        made = commands.add_parser("grade", help="the marks of a student tree")
+        made.add_argument("tree", metavar="TREE")
+        made.add_argument("--student", metavar="ID", required=True, help="whose tree it is")
+        made.add_argument("--out", metavar="DIR", required=True, help="a folder that is not there yet")
+        made.add_argument("--trusted", action="store_true", help="go on where the machine gives no walls")
+        made.set_defaults(run=grade)
     if (ROOT / "docs/course/golden.py").is_file():
         made = commands.add_parser("golden")
         made.add_argument("question", nargs="?")

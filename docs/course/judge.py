@@ -1,0 +1,196 @@
+"""Grades a student's tree: each question alone, behind walls.
+
+The student's bodies and helpers of one question are put into the reference's files. What comes of it is compiled in a box
+that holds headers and nothing else, linked with the reference's objects, and run in a box on inputs that are drawn from
+the ID. The outputs are compared here: no expected value, mark or seed is in a process that runs a student's code.
+"""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cases
+import check
+import golden
+import manifest
+import opening
+from build import Builder
+from holes import CourseError, graft
+from reader import Reader, function_from_json
+from sheets import Mark
+from walls import COMPILING, Box, Limits, missing_walls
+
+PUBLIC_SHARE = 0.4  # of a question's points; the rest is for inputs that are not in the student's tree
+READING = Limits(seconds=60, memory=4 << 30, file_bytes=64 << 20)
+HEADERS = ("autograd", "nn", "lora", "data", "docs/course/own", "docs/course/probes")
+
+
+class Walls:
+    """Runs what is a student's, each time in a box of its own that can read the named paths."""
+
+    def __init__(self, readable=(), trusted=False, seconds=20):
+        self.readable, self.trusted, self.seconds = readable, trusted, seconds
+
+    def in_box(self, folder, command, limits, text=""):
+        return Box(Path(folder), self.readable, self.trusted).run(command, limits, text)
+
+    def compile(self, *command):
+        """In the place of build.plain: the compiler writes beside its source."""
+        ended = self.in_box(Path(command[-1]).parent, command, COMPILING)
+        errors = ended.errors if "error:" in ended.errors or not ended.reason else f"error: {ended.reason}"
+        return subprocess.CompletedProcess(command, 1 if ended.reason else 0, ended.output, errors)
+
+    def run(self, *command, input="", timeout=None):
+        """In the place of build.plain: a probe, which writes nothing, for at most `seconds`."""
+        timeout = self.seconds
+        with fresh_folder() as folder:
+            program = folder / "program"  # where it was made others may not enter
+            shutil.copy(command[0], program)
+            ended = self.in_box(folder, [program, *command[1:]], Limits(seconds=timeout), input)
+        if ended.reason.startswith("longer"):
+            raise subprocess.TimeoutExpired(command, timeout, ended.output.encode())
+        killed = ended.code > 128 and ended.reason.startswith("killed")
+        return subprocess.CompletedProcess(command, 128 - ended.code if killed else ended.code, ended.output, ended.errors)
+
+
+@contextmanager
+def fresh_folder():
+    """One that others may enter, since the box is not of this user where that is root."""
+    with tempfile.TemporaryDirectory(prefix="lowrank-course-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+class WalledReader(Reader):
+    """Finds the functions in a student's text in a box: reading a text, too, may never end."""
+
+    def __init__(self, cache, headers, trusted):
+        super().__init__(cache)
+        self.headers, self.walls = headers, Walls((headers, self.cache), trusted)
+
+    def functions(self, root, file, text):
+        self.prepare(self.headers)
+        with fresh_folder() as folder:
+            shutil.copyfile(Path(__file__).with_name("reader.py"), folder / "reader.py")
+            (folder / "text").write_text(text)
+            command = ["/usr/bin/python3", "-B", "reader.py", self.headers, file, "text", self.cache]
+            ended = self.walls.in_box(folder, command, READING)
+        try:
+            return [function_from_json(entry) for entry in json.loads(ended.output)]
+        except (ValueError, TypeError):
+            why = ended.errors.strip().splitlines()[-1:] or ["no list of functions"]
+            raise CourseError(f"{file} cannot be read: {ended.reason or why[0]}: {why[0]}") from None
+
+
+class Judge:
+    """Grades trees against the reference tree `root`; `cache` keeps the reference's objects between calls."""
+
+    def __init__(self, root, cache, trusted=False, seconds=20):
+        missing = missing_walls()
+        if missing and not trusted:
+            raise CourseError(f"this machine gives no walls against: {', '.join(missing)}; --trusted goes on without them")
+        self.notes = [f"Graded without walls against: {', '.join(missing)}."] if missing else []
+        self.root, self.cache = Path(root), Path(cache)
+        self.assignments = manifest.load(root)
+        self.reader = Reader(cache)
+        self.builder = Builder(root, cache)
+        self.trusted = bool(missing)
+        self.seconds = seconds  # that a probe may take
+
+    def grade(self, tree, student, only=None):
+        """The marks of a tree, in the order of the manifest; of the questions named in `only` where that is given."""
+        tree = Path(tree)
+        state = opening.state_of(tree)
+        if state is None:
+            raise CourseError(f"{tree} is no student tree: it has no docs/course/student.json")
+        if state["student"] not in (None, student):
+            raise CourseError(f"{tree} is of the student {state['student']}, not {student}")
+        asked = [(assignment, question) for assignment in self.assignments for question in assignment["questions"]
+                 if assignment["id"] in state["assignments"] and assignment["id"] not in state["referenced"]
+                 and (only is None or question["id"] in only)]
+        with fresh_folder() as folder:
+            headers = self._headers(folder / "headers")
+            reading = WalledReader(folder / "read", headers, self.trusted)
+            theirs = Builder(headers, folder / "made", jobs=1, run=Walls((headers, folder / "made"), self.trusted).compile)
+            for assignment, question in asked:
+                yield from self._marks(tree, student, assignment, question, theirs, reading)
+
+    def _headers(self, target):
+        """The headers that a student's code may include, and no source: that would be the answer."""
+        for name in HEADERS:
+            for header in sorted((self.root / name).rglob("*.h")):
+                place = target / header.relative_to(self.root)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(header, place)
+        return target
+
+    def _marks(self, tree, student, assignment, question, theirs, reading):
+        """The mark for the public inputs and that for others."""
+        begun, public = time.monotonic(), round(PUBLIC_SHARE * question["points"], 2)
+        parts = [(public, False), (round(question["points"] - public, 2), True)]
+        try:
+            program = self._program(tree, assignment, question, theirs, reading)
+            given = [check.public(self.root, question), self._hidden(assignment, question, student)]
+            results = [check.judge(question | {"points": most}, program, some, Walls((), self.trusted, self.seconds).run)
+                       for (most, _), some in zip(parts, given)]
+            says = [f"{results[0].note}\n{results[0].hint}".strip(), self._of_hidden(*results)]
+            points = [result.points for result in results]
+        except (CourseError, RuntimeError) as error:
+            says, points = [str(error)] * 2, [0, 0]
+        for (most, hidden), got, said in zip(parts, points, says):
+            yield Mark(question["id"], question["title"], got, most, said, hidden, (time.monotonic() - begun) / 2)
+
+    @staticmethod
+    def _of_hidden(public, hidden):
+        """What a student is told of inputs that nobody shows."""
+        if not hidden.note:
+            return ""
+        return hidden.hint or public.hint or public.note or "some outputs differ, though the public ones agree: which inputs " \
+            "that the page allows are not among those?"
+
+    def _hidden(self, assignment, question, student):
+        """Cases drawn from the ID, with the reference's answers."""
+        drawn = golden.draw(self.root, assignment, question, f"student {student}", question["hidden"])
+        program = golden.program_with(self.builder, assignment, question)
+        return {"cases": drawn, "expected": cases.answers(program, drawn), "wrong": []}
+
+    def _program(self, tree, assignment, question, theirs, reading):
+        """The probe with this question's bodies of the tree."""
+        changed = dict.fromkeys(hole["file"] for hole in question["holes"])
+        objects = self.builder.compile_all([file for file in manifest.sources_of(assignment, question)
+                                            if file not in changed])
+        for file in changed:
+            holes = [hole for hole in question["holes"] if hole["file"] == file]
+            objects.append(theirs.compile(file, self._grafted(tree, file, question["id"], holes, reading)))
+        for made in objects:
+            if made.error:
+                raise CourseError(made.error)
+        return self.builder.link(objects)
+
+    def _grafted(self, tree, file, question, holes, reading):
+        path = tree / file
+        if path.is_symlink() or not path.is_file():
+            raise CourseError(f"{file} is missing")
+        try:
+            text = path.read_text()
+        except (OSError, UnicodeDecodeError):
+            raise CourseError(f"{file} cannot be read as text") from None
+        readers = TwoReaders(self.reader, reading, tree)
+        return graft(readers, self.root, tree, file, (self.root / file).read_text(), text, question, holes)
+
+
+@dataclass
+class TwoReaders:
+    """Reads the reference here and the student's tree behind walls."""
+
+    here: Reader
+    walled: Reader
+    tree: Path
+
+    def functions(self, root, file, text):
+        return (self.walled if root == self.tree else self.here).functions(root, file, text)
