@@ -28,8 +28,9 @@ MatrixReading read_matrix(const std::string& name, const lora::LoraLinear& layer
   reading.seen = lora::amplification(W, lora::svd(W), reading.change, r,
                                      autograd::Random(0, "analyse.random." + name));
   reading.estimated = rank_at_gap(reading.weighted, lora::product(W, root).norm());
-  reading.noise = noise_reading(W, C, moments.gradients.at(name), r,
-                                autograd::Random(0, "analyse.noise." + name));
+  reading.noise = noise_reading(
+      W, noise_draws(C, moments.gradients.at(name), autograd::Random(0, "analyse.noise." + name)),
+      r);
   return reading;
 }
 

@@ -28,26 +28,31 @@ Moments moments_of(nn::Decoder& base, const data::Task& task, const data::TaskOp
   return moments;
 }
 
-NoiseReading noise_reading(const lora::MatrixXd& W, const lora::MatrixXd& C,
-                           const lora::MatrixXd& G, lora::Index r, autograd::Random random,
-                           int draws) {
+std::vector<lora::Svd> noise_draws(const lora::MatrixXd& C, const lora::MatrixXd& G,
+                                   autograd::Random random, int draws) {
   const lora::MatrixXd root_of_C = lora::square_root(C), root_of_G = lora::square_root(G);
+  std::vector<lora::Svd> changes;
+  for (int i = 0; i < draws; ++i) {
+    const lora::MatrixXd N = lora::gaussian(G.rows(), C.rows(), random);
+    changes.push_back(lora::svd(lora::product(lora::product(root_of_G, N), root_of_C)));
+  }
+  return changes;
+}
+
+NoiseReading noise_reading(const lora::MatrixXd& W, const std::vector<lora::Svd>& draws,
+                           lora::Index r) {
   NoiseReading mean;
   mean.similarity_right = mean.similarity_left = lora::MatrixXd::Zero(r, r);
-  lora::Svd before;
+  const double pairs = static_cast<double>(draws.size()) - 1;  // each with the one before
   double squares = 0;
-  for (int i = 0; i <= draws; ++i) {  // each of them with the one before
-    const lora::MatrixXd N = lora::gaussian(W.rows(), W.cols(), random);
-    lora::Svd change = lora::svd(lora::product(lora::product(root_of_G, N), root_of_C));
-    change = {change.U.leftCols(r), change.sigma.head(r), change.V.leftCols(r)};
-    if (i > 0) {
-      squares += std::pow(lora::projected_norm(W, change.U, change.V), 2) / draws;
-      mean.stable_rank += lora::stable_rank(change.sigma) / draws;
-      if (r > 1) mean.second += change.sigma(1) / change.sigma(0) / draws;
-      mean.similarity_right += lora::similarity_grid(before.V, change.V) / draws;
-      mean.similarity_left += lora::similarity_grid(before.U, change.U) / draws;
-    }
-    before = std::move(change);
+  for (std::size_t i = 1; i < draws.size(); ++i) {
+    const auto first = [r](const lora::MatrixXd& vectors) { return vectors.leftCols(r).eval(); };
+    const lora::Svd &change = draws[i], &before = draws[i - 1];
+    squares += std::pow(lora::projected_norm(W, first(change.U), first(change.V)), 2) / pairs;
+    mean.stable_rank += lora::stable_rank(change.sigma.head(r)) / pairs;
+    if (r > 1) mean.second += change.sigma(1) / change.sigma(0) / pairs;
+    mean.similarity_right += lora::similarity_grid(first(before.V), first(change.V)) / pairs;
+    mean.similarity_left += lora::similarity_grid(first(before.U), first(change.U)) / pairs;
   }
   mean.in_delta = std::sqrt(squares);
   return mean;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "experiments/training/pretrain.h"
 #include "lora/analysis/linear_algebra.h"
@@ -17,16 +18,18 @@ struct Moments {
 /// Over the first 250 validation examples. The base has no LoRA, and is as it was afterwards.
 Moments moments_of(nn::Decoder& base, const data::Task& task, const data::TaskOptions& options);
 
-/// ΔW = G^{1/2} N C^{1/2}, with N of independent normal elements: the root mean square or the mean
-/// over some draws of what is read off its first r terms.
+/// ΔW = G^{1/2} N C^{1/2}, with N of independent normal elements: some draws, decomposed.
+std::vector<lora::Svd> noise_draws(const lora::MatrixXd& C, const lora::MatrixXd& G,
+                                   autograd::Random random, int draws = 21);
+
+/// The root mean square or the mean over the draws of what is read off their first r terms.
 struct NoiseReading {
   double in_delta = 0;                 ///< ‖Uᵀ W V‖_F from its first r directions
   double stable_rank = 0, second = 0;  ///< of its first r singular values; σ2/σ1
   lora::MatrixXd similarity_right, similarity_left;  ///< φ of two of them, (r,r)
 };
-NoiseReading noise_reading(const lora::MatrixXd& W, const lora::MatrixXd& C,
-                           const lora::MatrixXd& G, lora::Index r, autograd::Random random,
-                           int draws = 20);
+NoiseReading noise_reading(const lora::MatrixXd& W, const std::vector<lora::Svd>& draws,
+                           lora::Index r);
 
 /// Of the descending eigenvalues of C, the share that the first tenth of them holds.
 double share_of_first_tenth(const lora::VectorXd& eigenvalues);

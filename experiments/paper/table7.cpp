@@ -26,17 +26,25 @@ class Noise {
     if (of_base == moments_.end()) return std::nullopt;
     const auto [level, is_new] = levels_.try_emplace({cell.task, cell.base_seed, name, cell.rank});
     if (is_new)
-      level->second =
-          noise_reading(W, of_base->second.inputs.at(name), of_base->second.gradients.at(name),
-                        cell.rank, autograd::Random(cell.base_seed, "table7.noise." + name))
-              .in_delta;
+      level->second = noise_reading(W, draws(cell, name, of_base->second), cell.rank).in_delta;
     seen.in_delta = level->second;
     return seen;
   }
 
  private:
+  // The same for all ranks.
+  const std::vector<lora::Svd>& draws(const Cell& cell, const std::string& name,
+                                      const Moments& of_base) {
+    const auto [found, is_new] = draws_.try_emplace({cell.task, cell.base_seed, name});
+    if (is_new)
+      found->second = noise_draws(of_base.inputs.at(name), of_base.gradients.at(name),
+                                  autograd::Random(cell.base_seed, "table7.noise." + name));
+    return found->second;
+  }
+
   const MomentsByBase& moments_;
   std::map<std::tuple<std::string, std::uint64_t, std::string, int>, double> levels_;
+  std::map<std::tuple<std::string, std::uint64_t, std::string>, std::vector<lora::Svd>> draws_;
 };
 
 }  // namespace

@@ -103,12 +103,14 @@ TEST_CASE("even noise stands at the level of random directions, uneven noise abo
   // W, too, was made by these inputs.
   const lora::MatrixXd W = lora::product(N, lora::square_root(C));
   const auto over_random = [&](const lora::MatrixXd& inputs) {
-    const NoiseReading noise = noise_reading(W, inputs, even, 4, autograd::Random(2, "noise"), 60);
+    const NoiseReading noise =
+        noise_reading(W, noise_draws(inputs, even, autograd::Random(2, "noise"), 61), 4);
     return noise.in_delta / lora::expected_random_norm(W, 4);
   };
   CHECK(over_random(even) == Approx(1).epsilon(0.1));
   CHECK(over_random(C) > 1.5);
-  const NoiseReading shared = noise_reading(W, C, even, 8, autograd::Random(3, "noise"), 20);
+  const NoiseReading shared =
+      noise_reading(W, noise_draws(C, even, autograd::Random(3, "noise")), 8);
   CHECK(shared.similarity_right(7, 7) > 0.4);  // 8 of 48 directions by chance share 0.17
   CHECK(shared.similarity_left(7, 7) == Approx(8.0 / 48).epsilon(0.2));
 }
