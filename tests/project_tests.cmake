@@ -169,6 +169,7 @@ python_test(same_results ${CMAKE_CURRENT_SOURCE_DIR}/same_results.py --self-test
 # The course: export, check and next, with Debian's Python and its libclang. A student's tree has no such test.
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py AND NOT LOWRANK_SANITIZE)
   python_test(course ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py)
+  set_tests_properties(course PROPERTIES LABELS course)
   long_test(course 90 2)
   # Every question and every known wrong body, which takes minutes: `./run test -L course`.
   python_test(course_whole ${CMAKE_CURRENT_SOURCE_DIR}/course_whole_test.py)
