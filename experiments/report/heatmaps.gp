@@ -28,13 +28,15 @@ set ytics out scale 0.5 (1, 4, 8, 12, 16)
 do for [n=1:rows] {
   set label n sprintf("%s\nΔW_%s", word(tasks, (n + 1) / 2), n % 2 ? 'q' : 'v') at screen 0.01,row_middle(n)
 }
+of(y) = strcol('what') eq what && strcol('side') eq side && strcol('matrix') eq matrix && strcol('task') eq task ? y : NaN
 do for [c=1:columns] {
   p = int(word(shown, c)); panel = word(panels, p)
-  raw = field(panel, 3) eq 'phi'
+  # Taken apart here and not for each line of the file, which took most of the time.
+  what = field(panel, 1); side = field(panel, 2); value = field(panel, 3)
+  raw = value eq 'phi'
   if (raw) { set palette @sequential; set cbrange [0:1] } else { set palette @diverging; set cbrange [-1:1] }
   do for [n=1:rows] {
     task = word(tasks, (n + 1) / 2); matrix = block . (n % 2 ? 'q' : 'v')
-    of(what, side) = strcol('task') eq task && strcol('matrix') eq matrix && strcol('what') eq what && strcol('side') eq side
     if (n == 1) { set title word(titles, p) } else { unset title }
     if (n == rows) { set xlabel across offset 0,0.4; set xtics out scale 0.5 (1, 4, 8, 12, 16) } \
     else { unset xlabel; set xtics out scale 0.5 ('' 1, '' 4, '' 8, '' 12, '' 16) }
@@ -43,7 +45,7 @@ do for [c=1:columns] {
     unset colorbox
     if (n == rows && c == 2) { set colorbox horizontal user origin 0.15,53 / height size 0.30,15 / height; set cblabel 'φ' offset 0,0.45 }
     if (n == rows && c == 3) { set colorbox horizontal user origin 0.61,53 / height size 0.30,15 / height; set cblabel 'corrected for chance' offset 0,0.45 }
-    plot file using (column('j')):(of(field(panel, 1), field(panel, 2)) ? column('i') : NaN):(column(field(panel, 3))) with image pixels
+    plot file using (column('j')):(of(column('i'))):(column(value)) with image pixels
     unset label
   }
 }
