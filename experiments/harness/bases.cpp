@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 
 #include "experiments/harness/cell_cost.h"
 #include "experiments/harness/progress.h"
@@ -70,8 +71,8 @@ static std::string training_text(const std::vector<BaseConfig>& configs, int job
 /// gains little from a second one. The longest comes first, and the bar is of all their steps.
 static void train_side_by_side(std::vector<BaseConfig> configs, int jobs,
                                const std::filesystem::path& folder) {
-  std::stable_sort(configs.begin(), configs.end(), [](const BaseConfig& a, const BaseConfig& b) {
-    return pretraining_seconds(a) > pretraining_seconds(b);
+  std::sort(configs.begin(), configs.end(), [](const BaseConfig& a, const BaseConfig& b) {
+    return std::pair(-pretraining_seconds(a), a.seed) < std::pair(-pretraining_seconds(b), b.seed);
   });
   struct Steps {
     long before = 0, done = 0;
@@ -103,20 +104,18 @@ static auto key_of(const Cell& cell) {
 }
 
 void Bases::prepare(const std::vector<Cell>& cells, int jobs) {
-  std::map<std::string, BaseConfig> missing;  // by their hashes
-  for (const Cell& cell : cells)
-    if (!bases_.contains(key_of(cell)) && !is_made(cell)) {
-      const BaseConfig config = base_of_cell(cell, steps_);
-      missing.emplace(hash(config), config);
-    }
-  const int at_a_time = std::min(jobs, static_cast<int>(missing.size()));
-  if (at_a_time > 1) {
-    std::vector<BaseConfig> configs;
-    for (const auto& [name, config] : missing) configs.push_back(config);
-    std::sort(configs.begin(), configs.end(),
-              [](const BaseConfig& a, const BaseConfig& b) { return a.seed < b.seed; });
-    train_side_by_side(std::move(configs), at_a_time, folder_);
+  std::set<Key> seen;
+  std::map<std::string, BaseConfig> missing;  // by their hashes: two keys may mean one base
+  for (const Cell& cell : cells) {
+    if (bases_.contains(key_of(cell)) || !seen.insert(key_of(cell)).second || is_made(cell))
+      continue;
+    const BaseConfig config = base_of_cell(cell, steps_);
+    missing.emplace(hash(config), config);
   }
+  std::vector<BaseConfig> configs;
+  for (const auto& [name, config] : missing) configs.push_back(config);
+  const int at_a_time = std::min(jobs, static_cast<int>(configs.size()));
+  if (at_a_time > 1) train_side_by_side(std::move(configs), at_a_time, folder_);
   for (const Cell& cell : cells) prepare(cell);
 }
 
