@@ -4,7 +4,6 @@ and what is no tree of a student's is refused. For `./run test -L course`. Wants
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import xml.etree.ElementTree as ET
 sys.dont_write_bytecode = True
 
 import course_test as course
+import course_whole_test as whole
 
 sys.path.insert(0, str(course.COURSE))
 HOSTILE = course.COURSE / "hostile"
@@ -24,22 +24,11 @@ def grade(tree, out, student="s1"):
 
 
 def answered():
-    """A student's tree with the reference's answers, and its own helpers nowhere."""
-    from holes import edited, find
-    from reader import Reader
-
-    tree, reader = course.WORK / "answered", Reader(course.CACHE)
+    """A student's tree with the reference's answers."""
+    tree = course.WORK / "answered"
     shutil.copytree(course.STUDENT, tree)
-    for name, (_, question) in course.questions().items():
-        for hole in question["holes"]:
-            file = hole["file"]
-            right, text = (course.ROOT / file).read_text(), (tree / file).read_text()
-            if hole.get("whole"):
-                (tree / file).write_text(right)
-                continue
-            ours, theirs = (find(reader.functions(root, file, some), some, name, hole)
-                            for root, some in ((course.ROOT, right), (tree, text)))
-            (tree / file).write_bytes(edited(text.encode(), [(*theirs.body, right.encode()[slice(*ours.body)])]))
+    for _, question in course.questions().values():
+        whole.answer(tree, question)
     return tree
 
 
@@ -69,9 +58,6 @@ def stripped_has_none():
 
 def hostile_tree(path):
     """A tree with one answer of hostile/: helpers, a line of dashes, and the body."""
-    from holes import REGION, edited, find, region
-    from reader import Reader
-
     head, _, rest = path.read_text().partition("\n\n")
     name = head.removeprefix("question: ")
     helpers, _, body = rest.partition("----\n")
@@ -80,10 +66,13 @@ def hostile_tree(path):
     for kept in (file, "docs/course/student.json"):
         (tree / kept).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(course.STUDENT / kept, tree / kept)
-    text = (tree / file).read_text()
-    function = find(Reader(course.CACHE).functions(course.STUDENT, file, text), text, name, hole)
-    text = edited(text.encode(), [(*function.body, body.rstrip().encode())]).decode()
-    (tree / file).write_text(re.sub(REGION.format(re.escape(name)), lambda _: region(name, helpers), text, flags=re.DOTALL))
+    text, at = (tree / file).read_text(), 0
+    for word in whole.way_to(text, hole["function"]):
+        at = text.index(word, at)
+    begin, end = (at + place for place in course.body_of(text[at:], word))
+    text = text[:begin] + body.rstrip() + text[end:]
+    region = f"// your helpers for {name}\n"
+    (tree / file).write_text(text.replace(region, region + helpers))
     return tree, name
 
 

@@ -19,15 +19,21 @@ def way_to(text, function):
     return [f" {outer}::{name}({parameters.split(',')[0].strip()} output"] if outer else [f" {name}("]
 
 
+def answer(tree, question):
+    """Puts the reference's bodies of a question into a student's tree."""
+    for hole in question["holes"]:
+        file = hole["file"]
+        if hole.get("whole"):
+            shutil.copy(course.ROOT / file, tree / file)
+        else:
+            course.put_back(tree, file, *way_to((tree / file).read_text(), hole["function"]))
+
+
 def every_question_alone():
     """Each question is put back in a stripped tree, and moves its own points and no others."""
     for name, (_, question) in course.questions().items():
         before = {hole["file"]: (course.STUDENT / hole["file"]).read_bytes() for hole in question["holes"]}
-        for hole in question["holes"]:
-            if hole.get("whole"):
-                shutil.copy(course.ROOT / hole["file"], course.STUDENT / hole["file"])
-            else:
-                course.put_back(course.STUDENT, hole["file"], *way_to(before[hole["file"]].decode(), hole["function"]))
+        answer(course.STUDENT, question)
         _, out, _ = course.call(course.STUDENT, "check")
         moved = {other: got for other, got in course.points(out).items() if got}
         course.expect(moved == {name: question["points"]}, f"{name} alone: {moved}")

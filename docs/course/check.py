@@ -30,9 +30,9 @@ def public(root, question):
         raise CourseError(f"{question['id']}: {path} cannot be read") from None
 
 
-def judge(question, program, given, run=plain):
+def judge(question, program, given, seconds=20, run=plain):
     """The result of a question whose program was linked, on cases like those that public() gives."""
-    got = cases.answers(program, given["cases"], run=run)
+    got = cases.answers(program, given["cases"], seconds, run)
     points = cases.score(question["points"], given["cases"], got, given["expected"])
     result = Result(question, points, answers=got)
     wrong = [(case["name"], cases.difference(answer, expected))

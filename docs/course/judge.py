@@ -33,8 +33,8 @@ HEADERS = ("autograd", "nn", "lora", "data", "docs/course/own", "docs/course/pro
 class Walls:
     """Runs what is a student's, each time in a box of its own that can read the named paths."""
 
-    def __init__(self, readable=(), trusted=False, seconds=20):
-        self.readable, self.trusted, self.seconds = readable, trusted, seconds
+    def __init__(self, readable=(), trusted=False):
+        self.readable, self.trusted = readable, trusted
 
     def in_box(self, folder, command, limits, text=""):
         return Box(Path(folder), self.readable, self.trusted).run(command, limits, text)
@@ -45,9 +45,8 @@ class Walls:
         errors = ended.errors if "error:" in ended.errors or not ended.reason else f"error: {ended.reason}"
         return subprocess.CompletedProcess(command, 1 if ended.reason else 0, ended.output, errors)
 
-    def run(self, *command, input="", timeout=None):
-        """In the place of build.plain: a probe, which writes nothing, for at most `seconds`."""
-        timeout = self.seconds
+    def run(self, *command, input, timeout):
+        """In the place of build.plain: a probe, which writes nothing."""
         with fresh_folder() as folder:
             program = folder / "program"  # where it was made others may not enter
             shutil.copy(command[0], program)
@@ -136,7 +135,8 @@ class Judge:
         try:
             program = self._program(tree, assignment, question, theirs, reading)
             given = [check.public(self.root, question), self._hidden(assignment, question, student)]
-            results = [check.judge(question | {"points": most}, program, some, Walls((), self.trusted, self.seconds).run)
+            results = [check.judge(question | {"points": most}, program, some, self.seconds,
+                                   Walls((), self.trusted).run)
                        for (most, _), some in zip(parts, given)]
             says = [f"{results[0].note}\n{results[0].hint}".strip(), self._of_hidden(*results)]
             points = [result.points for result in results]
