@@ -15,7 +15,7 @@ class Result:
     """What came of one question."""
 
     question: dict
-    points: float
+    points: float  # None where no program gives them
     note: str = ""  # why it is not all of them
     hint: str = ""  # the probable cause
     answers: list = field(default_factory=list)
@@ -33,11 +33,12 @@ def public(root, question):
 def judge(question, program, given, seconds=20, run=plain):
     """The result of a question whose program was linked, on cases like those that public() gives."""
     got = cases.answers(program, given["cases"], seconds, run)
-    points = cases.score(question["points"], given["cases"], got, given["expected"])
+    tolerance = question.get("tolerance", cases.TOLERANCE)
+    points = cases.score(question["points"], given["cases"], got, given["expected"], tolerance)
     result = Result(question, points, answers=got)
-    wrong = [(case["name"], cases.difference(answer, expected))
+    wrong = [(case["name"], cases.difference(answer, expected, tolerance))
              for case, answer, expected in zip(given["cases"], got, given["expected"])
-             if cases.difference(answer, expected)]
+             if cases.difference(answer, expected, tolerance)]
     if wrong:
         name, difference = wrong[0]
         unwritten = all(" is not written yet: " in answer.get("threw", "") for answer in got)
@@ -45,19 +46,19 @@ def judge(question, program, given, seconds=20, run=plain):
         if len(wrong) > 1 and not unwritten:
             result.note += f" ({len(wrong)} of {len(got)} cases differ)"
         if not unwritten:
-            result.hint = cases.hint(got, given["expected"], given["wrong"]) or ""
+            result.hint = cases.hint(got, given["expected"], given["wrong"], tolerance) or ""
     return result
 
 
 def check(root, pairs, builder):
     """The results of (assignment, question) pairs in the tree; only what they need is compiled."""
     for assignment in {assignment["id"]: assignment for assignment, _ in pairs}.values():
-        asked = [question for other, question in pairs if other is assignment]
-        files = dict.fromkeys(file for question in asked for file in manifest.sources_of(assignment, question))
+        asked = [question for other, question in pairs if other is assignment and question["holes"]]
+        files = dict.fromkeys(file for question in asked for file in manifest.sources_of(root, assignment, question))
         objects = {made.file: made for made in builder.compile_all(list(files))}
         program = None
         for question in asked:
-            errors = [objects[file].error for file in manifest.sources_of(assignment, question) if objects[file].error]
+            errors = [objects[file].error for file in manifest.sources_of(root, assignment, question) if objects[file].error]
             if errors:
                 yield Result(question, 0, errors[0])
                 continue
@@ -67,3 +68,6 @@ def check(root, pairs, builder):
                 yield Result(question, 0, f"does not link: {error}")
                 continue
             yield judge(question, program, public(root, question))
+        for other, question in pairs:
+            if other is assignment and not question["holes"]:
+                yield Result(question, None, manifest.KINDS[question["kind"]])

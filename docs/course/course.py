@@ -79,9 +79,16 @@ def run_check(arguments):
     for assignment, _ in pairs:
         if assignment["id"] not in opened:
             raise CourseError(f"{assignment['id']} is not open in this tree; open are: {' '.join(opened)}")
+    for assignment in {assignment["id"]: assignment for assignment, _ in pairs}.values():
+        drawn = manifest.constants(assignment, state and state["student"])
+        if drawn:
+            print(f"{assignment['id']}: your constants are " + ", ".join(f"{name} {value}" for name, value in drawn.items()))
     got = total = 0
     for result in check.check(ROOT, pairs, Builder(ROOT, cache_folder())):
         question = result.question
+        if result.points is None:
+            print(f"{question['id']}      - of {question['points']:2}  {question['title']}: {result.note}", flush=True)
+            continue
         got, total = got + result.points, total + question["points"]
         print(f"{question['id']}  {result.points:5.4g} of {question['points']:2}  {question['title']}", flush=True)
         for word, line in (("", result.note), ("probable cause: ", result.hint)):
@@ -105,7 +112,7 @@ def grade(arguments):
         marks.append(mark)
         print(f"{mark.points:5.4g} of {mark.most:4g}  {mark.name}", flush=True)
     target.mkdir(parents=True)
-    sheets.write(target, marks, f"Marks of {arguments.student}", judge.notes)
+    sheets.write(target, marks, f"Marks of {arguments.student}", judge.notes, judge.by_hand)
     got, most = sheets.total(marks)
     print(f"{got:g} of {most:g} points; {target}/sheet.md, results.json and junit.xml")
     return 0

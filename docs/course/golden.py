@@ -12,45 +12,83 @@ import manifest
 from holes import CourseError, edited, find, kept_part
 
 
-def draw(root, assignment, question, seed, count):
-    """`count` cases of a question, drawn from a seed such as "public" or a student's ID."""
+def draw(root, assignment, question, student=None):
+    """The public cases of a question, or those hidden ones that an ID draws: by HIDDEN where the question is there, else by
+    the same QUESTIONS."""
     sys.path.insert(0, str(Path(root) / "docs/course/draw"))
-    drawing = importlib.import_module(assignment["id"]).QUESTIONS[question["id"]]
+    module = importlib.import_module(assignment["id"])
+    drawing, seed, count = module.QUESTIONS[question["id"]], "public", question["public"]
+    if student is not None:
+        drawing = getattr(module, "HIDDEN", {}).get(question["id"], drawing)
+        seed, count = f"student {student}", question["hidden"]
     return [drawing(random.Random(f"{seed} {question['id']} {index}"), index) for index in range(count)]
 
 
-def wrong_body(root, name):
-    """The fields in the head of a file in wrong/, and the text below it."""
+def with_wrong(reader, root, question, name):
+    """({file: text}, hint): the reference with the mistake of docs/course/wrong/NAME. Below its line "hint: ..." stands a whole
+    body of the question's one hole (with "function: ..." in the head of the one that is named), or parts of this form:
+        in: FILE: FUNCTION
+        - lines of that body, there once
+        + what stands there instead
+    """
     try:
-        head, _, body = (Path(root) / "docs/course/wrong" / name).read_text().partition("\n\n")
+        text = (Path(root) / "docs/course/wrong" / name).read_text()
     except OSError:
         raise CourseError(f"docs/course/wrong/{name} is not there") from None
-    return dict(re.findall(r"^(\w+): (.*)$", head, re.MULTILINE)), body.strip("\n")
+    head, _, body = text.partition("\n\n")
+    fields = dict(re.findall(r"^(\w+): (.*)$", head, re.MULTILINE))
+    if "hint" not in fields:
+        raise CourseError(f"docs/course/wrong/{name} has no hint")
+    parts = re.split(r"^in: (.*): (.*)\n", text, flags=re.MULTILINE)[1:]
+    changed = {}
+    for file, function, lines in zip(parts[::3], parts[1::3], parts[2::3]):
+        changed[file] = _with_lines(reader, root, name, file, changed.get(file), function, lines)
+    return changed or _with_body(reader, root, question, name, fields, body.strip("\n")), fields["hint"]
 
 
-def with_body(reader, root, question, name):
-    """(file, text, hint): the file of the hole with the wrong body in the place of the right one."""
-    head, body = wrong_body(root, name)
-    holes = [hole for hole in question["holes"] if head.get("function", hole.get("function")) == hole.get("function")]
-    if len(holes) != 1 or "hint" not in head:
-        raise CourseError(f"{question['id']}: docs/course/wrong/{name} names no hint, or not one hole")
+def _with_lines(reader, root, name, file, text, function, lines):
+    """The text of a file with lines of one function replaced."""
+    text = (Path(root) / file).read_text() if text is None else text
+    begin, end = find(reader.functions(root, file, text), text, name, {"file": file, "function": function}).body
+    data = text.encode()
+    body, old, new = data[begin:end].decode(), [], []
+    for line in lines.rstrip("\n").split("\n"):
+        if line[:1] not in ("-", "+"):
+            raise CourseError(f"docs/course/wrong/{name}: a line that begins with neither - nor +: {line}")
+        if line[0] == "-" and new:  # the next pair begins
+            body, old, new = _replaced(name, body, old, new), [], []
+        (old if line[0] == "-" else new).append(line[2:])
+    return edited(data, [(begin, end, _replaced(name, body, old, new).encode())]).decode()
+
+
+def _replaced(name, body, old, new):
+    was = "\n".join(old)
+    if body.count(was) != 1 or not was:
+        raise CourseError(f"docs/course/wrong/{name}: the body has {body.count(was) or 'no'} places: {was}")
+    return body.replace(was, "\n".join(new))
+
+
+def _with_body(reader, root, question, name, fields, body):
+    """{file: text} with a whole body in the place of the right one."""
+    holes = [hole for hole in question["holes"] if fields.get("function", hole.get("function")) == hole.get("function")]
+    if len(holes) != 1:
+        raise CourseError(f"{question['id']}: docs/course/wrong/{name} does not mean one hole")
     hole = holes[0]
     text = (Path(root) / hole["file"]).read_text()
     if hole.get("whole"):
-        return hole["file"], body + "\n", head["hint"]
+        return {hole["file"]: body + "\n"}
     function = find(reader.functions(root, hole["file"], text), text, question["id"], hole)
     data = text.encode()
     keep = kept_part(data[slice(*function.body)].decode(), hole, question["id"]) if "after" in hole else ""
     new = f"{keep}{body}\n}}" if keep else body
-    return hole["file"], edited(data, [(*function.body, new.encode())]).decode(), head["hint"]
+    return {hole["file"]: edited(data, [(*function.body, new.encode())]).decode()}
 
 
-def program_with(builder, assignment, question, replaced=None):
-    """The probe on the reference, with one file replaced by (file, text)."""
-    objects = builder.compile_all([file for file in manifest.sources_of(assignment, question)
-                                   if not replaced or file != replaced[0]])
-    if replaced:
-        objects.append(builder.compile(*replaced))
+def program_with(builder, assignment, question, replaced={}, probe=None):
+    """The probe on the reference, with the files in `replaced` ({file: text})."""
+    objects = builder.compile_all([file for file in manifest.sources_of(builder.root, assignment, question, probe)
+                                   if file not in replaced])
+    objects += [builder.compile(file, text) for file, text in replaced.items()]
     for made in objects:
         if made.error:
             raise CourseError(f"{question['id']}: {made.error}")
@@ -60,19 +98,22 @@ def program_with(builder, assignment, question, replaced=None):
 def write(root, reader, builder, pairs):
     """Writes the public cases of the questions, and says which wrong bodies no case notices."""
     for assignment, question in pairs:
-        drawn = draw(root, assignment, question, "public", question["public"])
+        if not question["holes"]:
+            continue
+        tolerance = question.get("tolerance", cases.TOLERANCE)
+        drawn = draw(root, assignment, question)
         expected = cases.answers(program_with(builder, assignment, question), drawn)
         wrong, notes = [], []
         for name in question["wrong"]:
-            file, text, hint = with_body(reader, root, question, name)
-            answers = cases.answers(program_with(builder, assignment, question, (file, text)), drawn)
-            caught = sum(1 for got, right in zip(answers, expected) if cases.difference(got, right))
+            changed, hint = with_wrong(reader, root, question, name)
+            answers = cases.answers(program_with(builder, assignment, question, changed), drawn)
+            caught = sum(1 for got, right in zip(answers, expected) if cases.difference(got, right, tolerance))
             notes.append(f"{name} differs in {caught} of {len(drawn)}")
             if not caught:
                 raise CourseError(f"{question['id']}: no public case notices docs/course/wrong/{name}")
             wrong.append({"name": name.removesuffix(".txt"), "hint": hint, "answers": answers})
         for known in wrong:
-            if cases.hint(known["answers"], expected, wrong) != known["hint"]:
+            if cases.hint(known["answers"], expected, wrong, tolerance) != known["hint"]:
                 raise CourseError(f"{question['id']}: {known['name']} gets the hint of another wrong body")
         target = Path(root) / "docs/course/public" / f"{question['id']}.json"
         target.write_text(_lines({"question": question["id"], "cases": drawn, "expected": expected, "wrong": wrong}))

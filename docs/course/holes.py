@@ -1,7 +1,8 @@
 """Bodies of functions: to cut out, to put back, to move from one tree into another.
 
 A hole is an entry of a question in manifest.json: {"file", "function"} or {"file", "whole": true}, perhaps with "after" (the
-line of the body behind which the hole begins) and "comment" (what the comment above says instead).
+line of the body behind which the hole begins), "comment" (what the comment above says instead: that above the member, and
+where it has none that above its struct) and "uses" (functions of the file that nothing else calls).
 """
 
 import re
@@ -67,11 +68,12 @@ def kept_part(body, hole, question):
     return "\n".join(lines[:at[0] + 1]) + "\n"
 
 
-def stub(data, function, keep, message):
-    """A body that keeps its begin and throws."""
+def stub(data, function, keep, message, uses=()):
+    """A body that keeps its begin and throws. It names the functions in `uses`, so that no compiler calls them unused."""
     line = data[data.rfind(b"\n", 0, function.body[0]) + 1:function.body[0]].decode()
     indent = line[:len(line) - len(line.lstrip())]
     unused = "" if keep != "{\n" else "".join(f"{indent}  static_cast<void>({name});\n" for name in function.names)
+    unused += "".join(f"{indent}  static_cast<void>(&{name});\n" for name in uses)
     return f"{keep}{unused}{indent}  throw std::logic_error(\"{message}\");\n{indent}}}".encode()
 
 
@@ -85,15 +87,21 @@ def strip(reader, root, file, text, cuts):
         function = find(functions, text, question, hole)
         begin, end = function.body
         keep = kept_part(data[begin:end].decode(), hole, question)
-        edits.append((begin, end, stub(data, function, keep, message)))
+        edits.append((begin, end, stub(data, function, keep, message, hole.get("uses", ()))))
         place = (above(data, function.outer[0]), function.outer[0])
         said = comments.setdefault(place, {"regions": [], "comment": None})
+        own = data.rfind(b"\n", 0, function.begin) + 1, above(data, function.begin)
+        if "comment" in hole and function.begin != function.outer[0] and own[0] != own[1]:
+            indent = data[own[0]:function.begin].decode()
+            lines = "".join(f"{indent}{line}\n" for line in hole["comment"].split("\n") if line)
+            edits.append((own[1], own[0], lines.encode()))
+            hole = {key: value for key, value in hole.items() if key != "comment"}
         if has_region and f"// your helpers for {question}\n" not in text and not any(
                 question in other["regions"] for other in comments.values()):
             said["regions"].append(question)
         said["comment"] = hole.get("comment", said["comment"])
     for (begin, end), said in comments.items():
-        comment = data[begin:end] if said["comment"] is None else (said["comment"] + "\n").encode()
+        comment = data[begin:end] if said["comment"] is None else (said["comment"] + "\n" * bool(said["comment"])).encode()
         regions = "".join(region(question) + "\n" for question in said["regions"])
         edits.append((begin, end, regions.encode() + comment))
     return edited(data, edits).decode()

@@ -100,6 +100,7 @@ class Judge:
         self.builder = Builder(root, cache)
         self.trusted = bool(missing)
         self.seconds = seconds  # that a probe may take
+        self.by_hand = []  # the questions of the last tree that no program marks
 
     def grade(self, tree, student, only=None):
         """The marks of a tree, in the order of the manifest; of the questions named in `only` where that is given."""
@@ -117,7 +118,9 @@ class Judge:
             reading = WalledReader(folder / "read", headers, self.trusted)
             theirs = Builder(headers, folder / "made", jobs=1, run=Walls((headers, folder / "made"), self.trusted).compile)
             for assignment, question in asked:
-                yield from self._marks(tree, student, assignment, question, theirs, reading)
+                if question["holes"]:
+                    yield from self._marks(tree, student, assignment, question, theirs, reading)
+        self.by_hand = [question for _, question in asked if question.get("kind") == "rubric"]
 
     def _headers(self, target):
         """The headers that a student's code may include, and no source: that would be the answer."""
@@ -133,11 +136,11 @@ class Judge:
         begun, public = time.monotonic(), round(PUBLIC_SHARE * question["points"], 2)
         parts = [(public, False), (round(question["points"] - public, 2), True)]
         try:
-            program = self._program(tree, assignment, question, theirs, reading)
+            programs = self._programs(tree, assignment, question, theirs, reading)
             given = [check.public(self.root, question), self._hidden(assignment, question, student)]
             results = [check.judge(question | {"points": most}, program, some, self.seconds,
                                    Walls((), self.trusted).run)
-                       for (most, _), some in zip(parts, given)]
+                       for (most, _), program, some in zip(parts, programs, given)]
             says = [f"{results[0].note}\n{results[0].hint}".strip(), self._of_hidden(*results)]
             points = [result.points for result in results]
         except (CourseError, RuntimeError) as error:
@@ -155,22 +158,26 @@ class Judge:
 
     def _hidden(self, assignment, question, student):
         """Cases drawn from the ID, with the reference's answers."""
-        drawn = golden.draw(self.root, assignment, question, f"student {student}", question["hidden"])
-        program = golden.program_with(self.builder, assignment, question)
+        drawn = golden.draw(self.root, assignment, question, student)
+        program = golden.program_with(self.builder, assignment, question, probe=question.get("hidden_probe"))
         return {"cases": drawn, "expected": cases.answers(program, drawn), "wrong": []}
 
-    def _program(self, tree, assignment, question, theirs, reading):
-        """The probe with this question's bodies of the tree."""
+    def _programs(self, tree, assignment, question, theirs, reading):
+        """The probes for public and for other inputs, with this question's bodies of the tree."""
         changed = dict.fromkeys(hole["file"] for hole in question["holes"])
-        objects = self.builder.compile_all([file for file in manifest.sources_of(assignment, question)
-                                            if file not in changed])
+        answers = []
         for file in changed:
             holes = [hole for hole in question["holes"] if hole["file"] == file]
-            objects.append(theirs.compile(file, self._grafted(tree, file, question["id"], holes, reading)))
-        for made in objects:
-            if made.error:
-                raise CourseError(made.error)
-        return self.builder.link(objects)
+            answers.append(theirs.compile(file, self._grafted(tree, file, question["id"], holes, reading)))
+        programs = []
+        for probe in (None, question.get("hidden_probe")):
+            sources = manifest.sources_of(self.root, assignment, question, probe)
+            objects = self.builder.compile_all([file for file in sources if file not in changed]) + answers
+            for made in objects:
+                if made.error:
+                    raise CourseError(made.error)
+            programs.append(self.builder.link(objects))
+        return programs
 
     def _grafted(self, tree, file, question, holes, reading):
         path = tree / file

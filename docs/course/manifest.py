@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import random
 from pathlib import Path
 
 from holes import CourseError
 
 FILE = "docs/course/manifest.json"
+KINDS = {"rubric": "marked by hand", "files": "of files that are handed in", "rerun": "run again by the grader"}
 OWN = "docs/course/own/"  # the course's own files: holes in every student tree, whatever is opened
 
 
@@ -18,8 +20,12 @@ def load(root):
             raise CourseError(f"{FILE} has the format {manifest['format']}, and this tool reads 1")
         for assignment in manifest["assignments"]:
             for question in assignment["questions"]:
-                if question["id"].partition(".")[0] != assignment["id"] or not question["holes"]:
-                    raise CourseError(f"{FILE}: the question {question['id']} has no hole or another assignment's name")
+                question.setdefault("holes", [])
+                if question["id"].partition(".")[0] != assignment["id"]:
+                    raise CourseError(f"{FILE}: the question {question['id']} has another assignment's name")
+                if bool(question["holes"]) == ("kind" in question) or question.get("kind", "rubric") not in KINDS:
+                    raise CourseError(f"{FILE}: the question {question['id']} has neither holes nor one of the kinds "
+                                      + ", ".join(KINDS))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CourseError(f"{FILE} cannot be read: {type(error).__name__}: {error}".replace("\n", " ")) from None
     return manifest["assignments"]
@@ -27,7 +33,7 @@ def load(root):
 
 def for_students(assignments):
     """The file without what only export and the grader read; some of that quotes answers."""
-    left_out = ("edits", "sections", "left_out_tests", "siblings", "hidden", "wrong")
+    left_out = ("edits", "sections", "left_out_tests", "left_out_files", "siblings", "hidden", "hidden_probe", "wrong")
     def reduced(entry):
         return {key: value for key, value in entry.items() if key not in left_out}
     listed = [reduced(assignment) | {"questions": [reduced(question) for question in assignment["questions"]]}
@@ -66,11 +72,23 @@ def questions(assignments, word):
     return found
 
 
-def sources_of(assignment, question):
-    """The files that must compile for the question."""
-    files = [f"docs/course/probes/{assignment['probe']}", *assignment["sources"], *question.get("sources", []),
-             *(hole["file"] for hole in question["holes"])]
-    return list(dict.fromkeys(files))
+def constants(assignment, student):
+    """What the ID draws for the experiments of an assignment, by its "drawn"; the same for all without an ID."""
+    found = {}
+    for name, choice in assignment.get("drawn", {}).items():
+        drawing = random.Random(f"constant {student or 'nobody'} {assignment['id']} {name}")
+        found[name] = drawing.choice(choice["choose"]) if "choose" in choice else drawing.randint(choice["from"], choice["to"])
+    return found
+
+
+def sources_of(root, assignment, question, probe=None):
+    """The files that must compile for the question; "nn/*.cpp" in the list stands for all of them. `probe` takes the place of
+    the assignment's."""
+    files = [probe or f"docs/course/probes/{assignment['probe']}"]
+    for pattern in [*assignment["sources"], *question.get("sources", [])]:
+        found = sorted(path.relative_to(root).as_posix() for path in Path(root).glob(pattern))
+        files += found or [pattern]
+    return list(dict.fromkeys([*files, *(hole["file"] for hole in question["holes"])]))
 
 
 def version(root, assignments):

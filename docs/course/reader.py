@@ -25,6 +25,7 @@ class Function:
     local: bool  # seen in this file only
     body: tuple  # from { to behind }
     outer: tuple  # the struct or function in a namespace that it belongs to
+    begin: int = 0  # of the definition itself
 
     def fits(self, wanted):
         """Whether `wanted` means it: the end of its name, and the parameters where it has any."""
@@ -44,7 +45,7 @@ class Reader:
 
     def functions(self, root, file, text):
         """The definitions in `text`, which stands for the file of that name in the tree `root`."""
-        key = hashlib.sha256("\0".join([file, *FLAGS, text]).encode()).hexdigest()[:32]
+        key = hashlib.sha256("\0".join(["2", file, *FLAGS, text]).encode()).hexdigest()[:32]
         kept = self.cache / "functions" / f"{key}.json"
         if kept.is_file():
             return [function_from_json(entry) for entry in json.loads(kept.read_text())]
@@ -130,7 +131,7 @@ def _function(cursor, body, outer):
         names=tuple(argument.spelling for argument in arguments if argument.spelling),
         local=cursor.linkage.name in ("INTERNAL", "UNIQUE_EXTERNAL", "NO_LINKAGE"),
         body=(body.extent.start.offset, body.extent.end.offset),
-        outer=(outer.extent.start.offset, outer.extent.end.offset))
+        outer=(outer.extent.start.offset, outer.extent.end.offset), begin=cursor.extent.start.offset)
 
 
 if __name__ == "__main__":

@@ -111,8 +111,8 @@ def _for_xml(text):
     return "".join(c for c in text if c in "\n\t" or ord(c) >= 32)
 
 
-def markdown(marks, title, notes=()):
-    """A table of questions, and below it what is said of those without full points."""
+def markdown(marks, title, notes=(), by_hand=()):
+    """A table of questions, those that are marked by hand at its end, and below it what is said of those without full points."""
     score, most = total(marks)
     lines = [f"# {title}", "", f"**{score:g} of {most:g} points.**", ""]
     for note in notes:
@@ -121,6 +121,7 @@ def markdown(marks, title, notes=()):
     for mark in marks:
         kind = "other inputs" if mark.hidden else "public"
         lines.append(f"| {mark.question} {_for_table(mark.title)} | {kind} | {mark.points:g} | {mark.most:g} |")
+    lines += [f"| {question['id']} {_for_table(question['title'])} | by hand | | {question['points']:g} |" for question in by_hand]
     for mark in marks:
         if not mark.passed:
             lines += ["", f"**{mark.name}.** {mark.says.strip()}"]
@@ -131,12 +132,12 @@ def _for_table(text):
     return text.replace("|", "\\|")
 
 
-def write(folder, marks, title, notes=()):
+def write(folder, marks, title, notes=(), by_hand=()):
     """results.json, junit.xml and sheet.md in the folder; each whole or not at all."""
     texts = {
         "results.json": json.dumps(gradescope(marks, notes), indent=2, ensure_ascii=False) + "\n",
         "junit.xml": junit(marks, title),
-        "sheet.md": markdown(marks, title, notes),
+        "sheet.md": markdown(marks, title, notes, by_hand),
     }
     for name, text in texts.items():
         partial = folder / (name + ".partial")

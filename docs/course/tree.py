@@ -89,6 +89,9 @@ def make(root, reader, assignments, opened, referenced=(), fresh=None, student=N
         for section in assignment.get("sections", []):
             file = section["file"]
             texts[file] = leaks.without_section(file, texts[file], section["heading"], section["question"])
+    for assignment in closed:
+        for file in assignment.get("left_out_files", []):
+            _leave_out(texts, file, assignment["id"])
     del texts[manifest.FILE]  # it quotes what is cut
     _without_leaks(texts, leaks.telling_lines(removed, texts), changed)
     tests = sorted({test for assignment in closed for test in assignment.get("left_out_tests", [])})
@@ -96,6 +99,8 @@ def make(root, reader, assignments, opened, referenced=(), fresh=None, student=N
     texts[manifest.FILE] = manifest.for_students(assignments)
     texts[STUDENT] = json.dumps({"format": 1, "version": manifest.version(root, assignments), "student": student,
                                  "assignments": list(opened), "referenced": list(referenced), "fresh": list(fresh),
+                                 "constants": {entry["id"]: drawn for entry in assignments if entry["id"] in opened
+                                               and (drawn := manifest.constants(entry, student))},
                                  "commit": commit_of(root)}, indent=2) + "\n"
     made = {file: data for file, data in tree.items() if _text(data) is None}
     made |= {file: text.encode() for file, text in texts.items()}
@@ -119,11 +124,20 @@ def _without_leaks(texts, telling, changed):
         found = None if file in changed else leaks.told(texts[file], telling)
         if not found:
             continue
-        name = file.removeprefix("tests/")
-        if not file.startswith("tests/") or name not in texts["tests/CMakeLists.txt"]:
+        if not file.startswith("tests/"):
             raise CourseError(f"{found[0]}: {file} has \"{found[1]}\" of the solution, and is no test that can be left out")
-        del texts[file]
-        texts["tests/CMakeLists.txt"] = re.sub(rf"\s+{re.escape(name)}(?=[\s)])", "", texts["tests/CMakeLists.txt"])
+        _leave_out(texts, file, found[0])
+
+
+def _leave_out(texts, file, question):
+    """Takes a test's source, or a header of tests, out of the tree and of the list of what is built."""
+    name, listed = file.removeprefix("tests/"), "tests/CMakeLists.txt"
+    if file not in texts:
+        return  # another assignment had it taken out
+    if name not in texts[listed] and not name.endswith(".h"):
+        raise CourseError(f"{question}: {file} is not in {listed}, so it cannot be left out")
+    del texts[file]
+    texts[listed] = re.sub(rf"\s+{re.escape(name)}(?=[\s)])", "", texts[listed])
 
 
 def _disabled(tests):
