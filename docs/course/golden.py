@@ -13,14 +13,15 @@ from holes import CourseError, edited, find, kept_part
 
 
 def draw(root, assignment, question, student=None):
-    """The public cases of a question, or those hidden ones that an ID draws: by HIDDEN where the question is there, else by
-    the same QUESTIONS."""
+    """The public cases of a question, each by QUESTIONS(random, index), or those hidden ones that an ID draws: all at once by
+    HIDDEN(random, count) where the question is there, so that their order is drawn too; else like the public ones."""
     sys.path.insert(0, str(Path(root) / "docs/course/draw"))
     module = importlib.import_module(assignment["id"])
     drawing, seed, count = module.QUESTIONS[question["id"]], "public", question["public"]
     if student is not None:
-        drawing = getattr(module, "HIDDEN", {}).get(question["id"], drawing)
         seed, count = f"student {student}", question["hidden"]
+        if question["id"] in getattr(module, "HIDDEN", {}):
+            return module.HIDDEN[question["id"]](random.Random(f"{seed} {question['id']}"), count)
     return [drawing(random.Random(f"{seed} {question['id']} {index}"), index) for index in range(count)]
 
 

@@ -131,5 +131,32 @@ def _check(random, index):
     return {**made, "gate": True} if engine.endswith("-right") else made
 
 
+RIGHT, WRONG = range(5), range(5, 20)  # numbers of the functions in engines/a1_hidden.cpp
+
+
+def _hidden_checks(random, count):
+    """The grader's own functions, in an order that no two students share, under names that say nothing."""
+    engines = [*RIGHT, *WRONG]
+    engines = engines * (count // len(engines)) + random.sample(engines, count % len(engines))
+    random.shuffle(engines)
+    made = []
+    for index, engine in enumerate(engines):
+        m, n = random.sample(range(2, 5), 2)
+        shapes = {0: [(m, n), (n, m)], 6: [(m, n), (n, m)], 16: [(m, n), (n, m)], 5: [(m, m), (m, m)]}.get(engine, [(m, n)])
+        if engine in (3, 11, 12, 13, 19):
+            shapes *= 3
+        inputs = [["number", "engine", engine]]
+        high = 300.0 if engine == 0 else 2.0  # large gradients, as for squares-right
+        inputs += [tensor(f"x{i}", _away_from_zero(random, *shape, high)) for i, shape in enumerate(shapes)]
+        made.append(case("engine", index, *inputs) | ({"gate": True} if engine in RIGHT else {}))
+    return made
+
+
+def _away_from_zero(random, m, n, high):
+    """Of both signs; the size of a number near zero has no difference quotient."""
+    return [[random.choice((-1, 1)) * random.uniform(0.5, high) for _ in range(n)] for _ in range(m)]
+
+
+HIDDEN = {"a1.q9": _hidden_checks}
 QUESTIONS = {"a1.q1": _graph, "a1.q2": _multiply, "a1.q3": _matmul, "a1.q4": _add_row, "a1.q5": _sum, "a1.q6": _exp,
              "a1.q7": _take_rows, "a1.q8": _reshape, "a1.q9": _check}
