@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The course of docs/course: a student tree is the same each time, tells no answer, compiles, and scores 0; a question
-that is put back moves its own points; wrong calls end with one line and exit code 2. Wants Debian's python3-clang, else 77.
+that is put back moves its own points; a known mistake gets its hint; hostile answers have no points and harm nothing; wrong
+calls end with one line and exit code 2. Wants Debian's python3-clang and bubblewrap's walls, else 77.
 
-    course_test.py            all tests below; course_whole_test.py has those that take longer
+    course_test.py            all tests below; course_whole_test.py and course_grade_test.py have those that take longer
     course_test.py NAME...    the first one, and others by name
 """
 
@@ -15,9 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+
 PYTHON = "/usr/bin/python3"
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = ROOT / "docs/course"
+sys.path.insert(0, str(COURSE))  # what is tested here without the command: golden, judge, walls
 LIBRARY = ("autograd/", "nn/", "lora/", "data/", "experiments/")
 WORK = CACHE = STUDENT = None  # the folders of this run
 failures = []
@@ -50,6 +54,11 @@ def points(output):
 def questions():
     listed = json.loads((COURSE / "manifest.json").read_text())["assignments"]
     return {question["id"]: (assignment, question) for assignment in listed for question in assignment["questions"]}
+
+
+def with_holes():
+    """{name: question} of those that a program marks."""
+    return {name: question for name, (_, question) in questions().items() if question.get("holes")}
 
 
 def refuses(tree, word, *arguments):
@@ -137,47 +146,80 @@ def stripped_scores_nothing():
     expect("ended by" not in out, f"a crash: {out}")
 
 
-def body_of(text, function):
-    """From the brace of `function(` in a text to the brace that closes it; a text without braces in strings."""
-    begin = text.index("{", text.index(function))
-    depth = 0
-    for end in range(begin, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[end], 0)
-        if depth == 0:
-            return begin, end + 1
-    raise ValueError(function)
+def answers():
+    """What writes answers into trees: a module that wants libclang."""
+    from course_answers import Answers
 
-
-def put_back(tree, file, *path):
-    """The reference's body of a function, found by the words that lead to it."""
-    places = []
-    for text in ((ROOT / file).read_text(), (tree / file).read_text()):
-        at = 0
-        for word in path:
-            at = text.index(word, at)
-        places.append((text, *(at + place for place in body_of(text[at:], path[-1]))))
-    (right, begin, end), (text, old_begin, old_end) = places
-    (tree / file).write_text(text[:old_begin] + right[begin:end] + text[old_end:])
+    return Answers(CACHE)
 
 
 def one_question_alone():
-    """One of a0 and one of a1 are put back, and nothing else moves. Then a mistake gets its hint."""
-    put_back(STUDENT, "docs/course/own/a0_tooling.cpp", "Matrix softmax_rows(")
-    put_back(STUDENT, "autograd/ops_linear.cpp", "struct Matmul final", "void backward(")
+    """The second question of each assignment is put back, and nothing else moves."""
+    listed, picked = answers(), {}
+    for name, question in with_holes().items():
+        picked.setdefault(name.partition(".")[0], []).append(question)
+    picked = [found[min(1, len(found) - 1)] for found in picked.values()]
+    before = {hole["file"]: (STUDENT / hole["file"]).read_bytes() for question in picked for hole in question["holes"]}
+    for question in picked:
+        listed.library(STUDENT, question)
     code, out, _ = call(STUDENT, "check")
     moved = {name: got for name, got in points(out).items() if got}
-    wanted = {name: questions()[name][1]["points"] for name in ("a0.q2", "a1.q3")}
+    wanted = {question["id"]: question["points"] for question in picked}
     expect(code == 1 and moved == wanted, f"put back: {moved}, not {wanted}")
-    file = STUDENT / "autograd/ops_linear.cpp"
-    right = file.read_text()
-    begin, end = body_of(right, "void backward(")
-    file.write_text(right[:begin] + "{\n    if (Gradient da = ctx.grad(0)) da += ctx.dout() * ctx.in(1);\n  }" + right[end:])
-    code, out, _ = call(STUDENT, "check", "a1.q3")
-    expect(code == 1 and "probable cause: da is dy times b as it is" in out, f"a transpose is missing: {out}")
-    file.write_text(right[:begin] + "{\n    this is no C++;\n  }" + right[end:])
+    for file, data in before.items():
+        (STUDENT / file).write_bytes(data)
+
+
+MISTAKES = ("a0.q2-one-sum", "a1.q3-not-transposed", "a1.q5-no-factor")
+
+
+def known_mistakes():
+    """Three known mistakes cost their question points and get their hint, and what is no C++ gets the compiler's word."""
+    import golden
+
+    listed = answers()
+    for mistake in MISTAKES:
+        name = mistake.partition("-")[0]
+        question, hint = questions()[name][1], None
+        changed, hint = golden.with_wrong(listed.reader, ROOT, question, mistake + ".txt")
+        kept = {file: (STUDENT / file).read_bytes() for file in changed}
+        for file, text in changed.items():
+            (STUDENT / file).write_text(text)
+        code, out, _ = call(STUDENT, "check", name)
+        expect(code == 1 and points(out)[name] < question["points"] and f"probable cause: {hint}\n" in out, f"{mistake}: {out}")
+        for file, data in kept.items():
+            (STUDENT / file).write_bytes(data)
+    question = questions()["a1.q3"][1]
+    kept = (STUDENT / "autograd/ops_linear.cpp").read_bytes()
+    listed.put(STUDENT, question, {"Matmul::backward": "{\n    this is no C++;\n  }"})
     code, out, _ = call(STUDENT, "check", "a1.q3")
     expect(code == 1 and points(out) == {"a1.q3": 0} and "autograd/ops_linear.cpp:" in out and "error:" in out, out)
-    file.write_text(right)
+    (STUDENT / "autograd/ops_linear.cpp").write_bytes(kept)
+
+
+def hostile_answers_have_none():
+    """What is meant to break out, to fake or never to end has no points, is told why, and leaves nothing behind."""
+    from judge import Judge
+    from walls import missing_walls
+
+    if missing_walls():
+        print(f"  left out: no walls against {', '.join(missing_walls())}")
+        return
+    listed, judge = answers(), Judge(ROOT, CACHE, seconds=3)
+    kept = {path: path.read_bytes() for path in sorted(COURSE.rglob("*")) if path.is_file()}
+    for path in sorted((COURSE / "hostile").glob("*.txt")):
+        name = re.match(r"question: (.*)\n", path.read_text()).group(1)
+        question, tree = questions()[name][1], WORK / "hostile" / path.stem
+        for file in (question["holes"][0]["file"], "docs/course/student.json"):
+            (tree / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(STUDENT / file, tree / file)
+        listed.from_file(tree, question, path)
+        marks = list(judge.grade(tree, "s1", {name}))
+        expect(len(marks) == 2 and sum(mark.points for mark in marks) == 0, f"{path.stem} has points: {marks}")
+        expect(all(mark.says for mark in marks), f"{path.stem}: nothing is said")
+    expect(all(path.read_bytes() == data for path, data in kept.items()), "a file of the course was changed")
+    left = subprocess.run(["pgrep", "-f", str(CACHE / "programs")], capture_output=True, text=True, check=False).stdout
+    expect(not left, f"processes are left: {left}")
 
 
 def next_assignment():
@@ -189,7 +231,7 @@ def next_assignment():
     refuses(tree, "a1 is not open in this tree", "check", "a1.q2")
     own = tree / "docs/course/own/a0_tooling.cpp"
     own.write_text(own.read_text().replace("// your helpers for a0.q2\n", "// your helpers for a0.q2\nstatic int helper = 1;\n"))
-    put_back(tree, "docs/course/own/a0_tooling.cpp", "Matrix softmax_rows(")
+    answers().library(tree, questions()["a0.q2"][1])
     written = own.read_bytes()
     (tree / "notes.txt").write_text("mine\n")
     before = contents(tree)
@@ -252,12 +294,15 @@ def bad_input():
     expect(sorted(path.name for path in WORK.iterdir()) == before, "something was half-written")
 
 
-TESTS = [export_twice, nothing_is_told, pages_are_true, stripped_scores_nothing, one_question_alone, next_assignment, bad_input]
+TESTS = [export_twice, nothing_is_told, pages_are_true, stripped_scores_nothing, one_question_alone, known_mistakes,
+         next_assignment, bad_input, hostile_answers_have_none]
 
 
 def run(tests):
     """Calls the tests in a temporary folder; the exit code."""
     global WORK, CACHE, STUDENT
+    if sys.executable != PYTHON:
+        os.execv(PYTHON, [PYTHON, *sys.argv])  # the one that has libclang
     if subprocess.run([PYTHON, "-c", "import clang.cindex"], capture_output=True, check=False).returncode != 0:
         print("skipped: no /usr/bin/python3 with python3-clang")
         return 77

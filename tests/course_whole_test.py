@@ -10,30 +10,12 @@ sys.dont_write_bytecode = True
 import course_test as course
 
 
-def way_to(text, function):
-    """The words that lead to the definition of a function of the manifest in the text of its file."""
-    name, _, parameters = function.partition("(")
-    outer, _, name = name.rpartition("::")
-    if f"struct {outer} " in text:
-        return [f"struct {outer} ", f"void {name}("]
-    return [f" {outer}::{name}({parameters.split(',')[0].strip()} output"] if outer else [f" {name}("]
-
-
-def answer(tree, question):
-    """Puts the reference's bodies of a question into a student's tree."""
-    for hole in question["holes"]:
-        file = hole["file"]
-        if hole.get("whole"):
-            shutil.copy(course.ROOT / file, tree / file)
-        else:
-            course.put_back(tree, file, *way_to((tree / file).read_text(), hole["function"]))
-
-
 def every_question_alone():
     """Each question is put back in a stripped tree, and moves its own points and no others."""
-    for name, (_, question) in course.questions().items():
+    answers = course.answers()
+    for name, question in course.with_holes().items():
         before = {hole["file"]: (course.STUDENT / hole["file"]).read_bytes() for hole in question["holes"]}
-        answer(course.STUDENT, question)
+        answers.library(course.STUDENT, question)
         _, out, _ = course.call(course.STUDENT, "check")
         moved = {other: got for other, got in course.points(out).items() if got}
         course.expect(moved == {name: question["points"]}, f"{name} alone: {moved}")
@@ -44,10 +26,10 @@ def every_question_alone():
 def public_cases_are_current():
     """golden, run on a copy, writes what is there: expected outputs, and wrong bodies, each noticed and with its hint."""
     copy = course.WORK / "reference"
-    for folder in (course.COURSE, course.ROOT / "autograd"):
-        shutil.copytree(folder, copy / folder.relative_to(course.ROOT), ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in (*course.LIBRARY, "docs/course"):
+        shutil.copytree(course.ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     code, out, err = course.call(copy, "golden")
-    course.expect(code == 0 and not err and out.count("\n") == len(course.questions()), f"golden: {code} {out} {err}")
+    course.expect(code == 0 and not err and out.count("\n") == len(course.with_holes()), f"golden: {code} {out} {err}")
     made, there = course.contents(copy / "docs/course/public"), course.contents(course.COURSE / "public")
     course.expect(set(made) == set(there), "public/ has other files")
     for file in set(made) & set(there):
@@ -68,5 +50,17 @@ def same_but_last_bits(a, b, where):
         course.expect(a == b, f"{where}: {a} and {b}")
 
 
+def second_answers():
+    """Right answers that were written otherwise, from the pages, have every point."""
+    answers = course.answers()
+    files = sorted((course.COURSE / "second").glob("*.txt"))
+    for path in files:
+        answers.from_file(course.STUDENT, course.with_holes()[path.stem], path)
+    _, out, _ = course.call(course.STUDENT, "check")
+    wanted = {path.stem: course.with_holes()[path.stem]["points"] for path in files}
+    got = {name: value for name, value in course.points(out).items() if value}
+    course.expect(got == wanted, f"the second answers: {got}, not {wanted}: {out}")
+
+
 if __name__ == "__main__":
-    sys.exit(course.run([course.export_twice, every_question_alone, public_cases_are_current]))
+    sys.exit(course.run([course.export_twice, every_question_alone, public_cases_are_current, second_answers]))

@@ -70,8 +70,8 @@ class Builder:
     def _key(self, *parts):
         return hashlib.sha256("\0".join([*self.version, *self.flags, *parts]).encode()).hexdigest()[:32]
 
-    def _prelude(self):
-        """The options that spare every file the reading of Eigen's headers."""
+    def prelude(self):
+        """The folder of what spares every file the reading of Eigen's headers."""
         text = self._read(PRELUDE)
         folder = self.cache / f"prelude-{self._key(text)}"
         if not (folder / "prelude.h.gch").is_file():
@@ -81,14 +81,14 @@ class Builder:
             done = plain(COMPILER, *self.flags, "-isystem", EIGEN, "-x", "c++-header", folder / "prelude.h", "-o", made)
             if done.returncode == 0:
                 made.rename(folder / "prelude.h.gch")
-        return ["-I", str(folder), "-include", "prelude.h"]
+        return folder
 
     def compile(self, file, text=None):
         """The object of `file`, whose text may be another than that in the tree."""
         text = self._read(file) if text is None else text
         if text is None:
             return Object(file, error=f"{file} is not there")
-        prelude = self._prelude()
+        prelude = ["-I", str(self.prelude()), "-include", "prelude.h"]
         seen = self._included(text, {})
         headers = [f"{name}: {seen[name]}" for name in sorted(seen)]
         target = self.cache / "objects" / f"{self._key(file, text, *headers, self._read(PRELUDE))}.o"
@@ -112,7 +112,7 @@ class Builder:
 
     def compile_all(self, files):
         """The objects of several files, some at a time."""
-        self._prelude()
+        self.prelude()
         with ThreadPoolExecutor(self.jobs) as pool:
             return list(pool.map(self.compile, files))
 

@@ -117,6 +117,8 @@ class Judge:
             headers = self._headers(folder / "headers")
             reading = WalledReader(folder / "read", headers, self.trusted)
             theirs = Builder(headers, folder / "made", jobs=1, run=Walls((headers, folder / "made"), self.trusted).compile)
+            prelude = self.builder.prelude()
+            shutil.copytree(prelude, folder / "made" / prelude.name)  # made once, of the same header with the same options
             for assignment, question in asked:
                 if question["holes"]:
                     yield from self._marks(tree, student, assignment, question, theirs, reading)
