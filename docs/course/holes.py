@@ -70,7 +70,7 @@ def kept_part(body, hole, question):
 
 def stub(data, function, keep, message, uses=()):
     """A body that keeps its begin and throws. It names the functions in `uses`, so that no compiler calls them unused."""
-    line = data[data.rfind(b"\n", 0, function.body[0]) + 1:function.body[0]].decode()
+    line = data[data.rfind(b"\n", 0, function.begin) + 1:function.body[0]].decode()
     indent = line[:len(line) - len(line.lstrip())]
     unused = "" if keep != "{\n" else "".join(f"{indent}  static_cast<void>({name});\n" for name in function.names)
     unused += "".join(f"{indent}  static_cast<void>(&{name});\n" for name in uses)
