@@ -47,8 +47,8 @@ def _layer(random, n, k, r, zero_b=False):
             tensor("B", [[0] * r for _ in range(k)] if zero_b else rows(random, k, r))]
 
 
-FORWARD = ["plain", "start", "dropout", "merged", "dropout_without_stream", "folded", "merged_dropout", "x_frozen", "rank_1",
-           "root"]
+FORWARD = ["plain", "start", "dropout", "merged", "dropout_without_stream", "folded", "merged_dropout", "x_frozen",
+           "rank_1", "root"]
 
 
 def _forward(random, index):

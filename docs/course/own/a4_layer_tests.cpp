@@ -10,13 +10,13 @@ using Index = Eigen::Index;
 
 // Uniform in [-1, 1), the same everywhere.
 static Matrix drawn(Index rows, Index cols, std::uint64_t seed) {
-  Matrix m(rows, cols);
+  Matrix values(rows, cols);
   std::uint64_t state = seed * 0x9E3779B97F4A7C15u + 1;
-  for (Index i = 0; i < m.size(); ++i) {
+  for (Index i = 0; i < values.size(); ++i) {
     state = state * 6364136223846793005u + 1442695040888963407u;
-    m.data()[i] = static_cast<double>(state >> 11) * 0x1p-52 - 1;
+    values.data()[i] = static_cast<double>(state >> 11) * 0x1p-52 - 1;
   }
-  return m;
+  return values;
 }
 
 static bool is_near(const Matrix& got, const Matrix& wanted) {
@@ -47,16 +47,18 @@ static Matrix exact(const LayerUnderTest& layer, double s, const Matrix& x) {
 }
 
 static void check_start(const MakeLayer& make, const LayerSpec& spec) {
-  const auto layer = make(spec);
-  const Matrix x = drawn(5, spec.in, 1), w0 = layer->w0();
+  const auto tested = make(spec);
+  const Matrix x = drawn(5, spec.in, 1), w0 = tested->w0();
   demand(w0.rows() == spec.out && w0.cols() == spec.in, "W0 is not (out,in)");
-  demand(layer->a().rows() == spec.rank && layer->a().cols() == spec.in, "A is not (rank,in)");
-  demand(layer->b().rows() == spec.out && layer->b().cols() == spec.rank, "B is not (out,rank)");
-  demand(is_near(layer->forward(x), x * w0.transpose()), "a fresh layer is not the base");
-  demand((layer->b() * layer->a()).isZero(0), "B A is not exactly zero at the start");
-  layer->backward(drawn(5, spec.out, 2));
-  demand(!layer->grad_a().isZero(0) || !layer->grad_b().isZero(0), "nothing can move");
-  demand(is_same(make(spec)->a(), layer->a()), "two layers of one specification differ");
+  demand(tested->a().rows() == spec.rank && tested->a().cols() == spec.in, "A is not (rank,in)");
+  demand(tested->b().rows() == spec.out && tested->b().cols() == spec.rank, "B is not (out,rank)");
+  demand(is_near(tested->forward(x), x * w0.transpose()), "a fresh layer is not the base");
+  demand((tested->b() * tested->a()).isZero(0), "B A is not exactly zero at the start");
+  tested->backward(drawn(5, spec.out, 2));
+  demand(!tested->grad_a().isZero(0) || !tested->grad_b().isZero(0), "nothing can move");
+  const auto again = make(spec);
+  demand(is_same(again->a(), tested->a()) && is_same(again->b(), tested->b()),
+         "two layers of one specification differ");
 }
 
 static void check_ranks(const MakeLayer& make) {
@@ -69,50 +71,51 @@ static void check_ranks(const MakeLayer& make) {
 }
 
 static void check_training(const MakeLayer& make, const LayerSpec& spec) {
-  const auto layer = make(spec);
+  const auto tested = make(spec);
   const double s = spec.alpha / spec.rank;
-  demand(is_near(Matrix::Constant(1, 1, layer->scale()), Matrix::Constant(1, 1, s)),
+  demand(is_near(Matrix::Constant(1, 1, tested->scale()), Matrix::Constant(1, 1, s)),
          "the scale is not alpha / rank");
   const Matrix A = drawn(spec.rank, spec.in, 3), B = drawn(spec.out, spec.rank, 4);
-  layer->set(A, B);
-  const Matrix w0 = layer->w0(), x = drawn(5, spec.in, 5), dh = drawn(5, spec.out, 6);
+  tested->set(A, B);
+  const Matrix w0 = tested->w0(), x = drawn(5, spec.in, 5), dh = drawn(5, spec.out, 6);
   const auto forward_and_back = [&] {
-    demand(is_near(layer->forward(x), exact(*layer, s, x)), "forward is not W0 x + s B A x");
-    return layer->backward(dh);
+    demand(is_near(tested->forward(x), exact(*tested, s, x)), "forward is not W0 x + s B A x");
+    return tested->backward(dh);
   };
   const Matrix dA = s * (dh * B).transpose() * x, dB = s * dh.transpose() * (x * A.transpose());
   demand(is_near(forward_and_back(), dh * (w0 + s * B * A)), "the gradient of x is wrong");
-  demand(is_near(layer->grad_a(), dA), "the gradient of A is wrong");
-  demand(is_near(layer->grad_b(), dB), "the gradient of B is wrong");
+  demand(is_near(tested->grad_a(), dA), "the gradient of A is wrong");
+  demand(is_near(tested->grad_b(), dB), "the gradient of B is wrong");
   forward_and_back();
-  demand(is_near(layer->grad_a(), 2 * dA) && is_near(layer->grad_b(), 2 * dB),
+  demand(is_near(tested->grad_a(), 2 * dA) && is_near(tested->grad_b(), 2 * dB),
          "a second backward does not add");
-  layer->zero_grad();
+  tested->zero_grad();
   forward_and_back();
-  demand(is_near(layer->grad_a(), dA) && is_near(layer->grad_b(), dB),
+  demand(is_near(tested->grad_a(), dA) && is_near(tested->grad_b(), dB),
          "zero_grad leaves something");
-  layer->step(0.1);
-  demand(is_same(layer->w0(), w0), "a step moves W0");
-  demand(is_near(layer->a(), A - 0.1 * dA) && is_near(layer->b(), B - 0.1 * dB),
+  tested->step(0.1);
+  demand(is_same(tested->w0(), w0), "a step moves W0");
+  demand(is_near(tested->a(), A - 0.1 * dA) && is_near(tested->b(), B - 0.1 * dB),
          "a step is not -lr times the gradient");
-  demand(is_near(layer->forward(x), exact(*layer, s, x)), "after a step forward is something else");
+  demand(is_near(tested->forward(x), exact(*tested, s, x)),
+         "after a step forward is something else");
 }
 
 static void check_merging(const MakeLayer& make, const LayerSpec& spec) {
-  const auto layer = make(spec);
+  const auto tested = make(spec);
   const double s = spec.alpha / spec.rank;
-  layer->set(drawn(spec.rank, spec.in, 7), drawn(spec.out, spec.rank, 8));
-  const Matrix w0 = layer->w0(), x = drawn(4, spec.in, 9), before = layer->forward(x);
-  demand(refuses([&] { layer->unmerge(); }), "unmerging what is not merged is accepted");
+  tested->set(drawn(spec.rank, spec.in, 7), drawn(spec.out, spec.rank, 8));
+  const Matrix w0 = tested->w0(), x = drawn(4, spec.in, 9), before = tested->forward(x);
+  demand(refuses([&] { tested->unmerge(); }), "unmerging what is not merged is accepted");
   for (int round = 0; round < 20; ++round) {
-    layer->merge();
-    demand(is_near(layer->forward(x), exact(*layer, s, x)), "merged is not unmerged");
-    demand(is_same(layer->w0(), w0), "while it is merged, W0 is not what it was");
-    demand(refuses([&] { layer->merge(); }), "merging twice is accepted");
-    demand(is_near(layer->forward(x), exact(*layer, s, x)), "a refused merge changes the layer");
-    layer->unmerge();
-    demand(is_same(layer->w0(), w0), "unmerging does not restore W0 bit for bit");
-    demand(is_near(layer->forward(x), before), "unmerged is not what it was before merging");
+    tested->merge();
+    demand(is_near(tested->forward(x), exact(*tested, s, x)), "merged is not unmerged");
+    demand(is_same(tested->w0(), w0), "while it is merged, W0 is not what it was");
+    demand(refuses([&] { tested->merge(); }), "merging twice is accepted");
+    demand(is_near(tested->forward(x), exact(*tested, s, x)), "a refused merge changes the layer");
+    tested->unmerge();
+    demand(is_same(tested->w0(), w0), "unmerging does not restore W0 bit for bit");
+    demand(is_near(tested->forward(x), before), "unmerged is not what it was before merging");
   }
 }
 

@@ -314,9 +314,9 @@ void run_inject(const Case& c) {
   const lora::LoraConfig config = config_of(c);
   const auto seed = static_cast<std::uint64_t>(c.number("seed"));
 
-  std::vector<LoraLinear*> wrapped;
+  std::vector<LoraLinear*> returned;
   std::optional<Snapshot> before(start);
-  std::string message = refusal([&] { wrapped = lora::inject(model, config, seed); });
+  std::string message = refusal([&] { returned = lora::inject(model, config, seed); });
   if (c.texts.contains("twice")) {
     before.emplace(model);
     message = refusal([&] { lora::inject(model, config, seed); });
@@ -326,7 +326,7 @@ void run_inject(const Case& c) {
 
   std::vector<std::string> of_layers;
   std::vector<double> ranks, alphas;
-  for (const LoraLinear* layer : wrapped) {
+  for (const LoraLinear* layer : returned) {
     std::string name = "a layer that is in no slot";
     for (const auto& [slot_name, slot] : model.slots)
       if (slot.get() == layer) name = slot_name;
@@ -335,11 +335,11 @@ void run_inject(const Case& c) {
     alphas.push_back(layer->spec.alpha);
   }
   write("returned", of_layers);
-  if (!wrapped.empty()) {
-    const auto n = static_cast<nn::Index>(wrapped.size());
+  if (!returned.empty()) {
+    const auto n = static_cast<nn::Index>(returned.size());
     course::write("ranks", Matrix(Eigen::Map<const Matrix>(ranks.data(), 1, n)));
     course::write("alphas", Matrix(Eigen::Map<const Matrix>(alphas.data(), 1, n)));
-    course::write("last_A", wrapped.back()->A.value.m);
+    course::write("last_A", returned.back()->A.value.m);
   }
   std::vector<std::string> names, trains;
   for (const Parameter* p : nn::parameters(model)) {
