@@ -164,10 +164,10 @@ def _layers(random, index):
 RIGHT = (4, 9, 14)  # of the layers of docs/course/engines/a4_hidden.cpp
 
 
-def _hidden_layers(random, index):
-    """What runs a student's tests is told a number, and not whether the layer is a right one."""
-    made = case("engine", index, ["number", "engine", index])
-    return {**made, "gate": True} if index in RIGHT else made
+def _hidden_layers(random, count):
+    """What runs a student's tests is told a number, and not whether the layer is a right one; the order is the ID's."""
+    made = [case("engine", index, ["number", "engine", engine]) for index, engine in enumerate(random.sample(range(count), count))]
+    return [{**one, "gate": True} if one["inputs"][0][2] in RIGHT else one for one in made]
 
 
 QUESTIONS = {"a4.q1": _scale, "a4.q2": _start, "a4.q3": _forward, "a4.q4": _by_hand, "a4.q5": _inject, "a4.q6": _merge,
