@@ -87,14 +87,16 @@ def nothing_is_told():
     """No removed line that the library does not have elsewhere stands anywhere in the tree."""
     plain = lambda line: " ".join(line.split())  # noqa: E731
     lines = lambda path: {plain(line) for line in path.read_text(errors="replace").split("\n")}  # noqa: E731
-    removed, kept = set(), set()
+    removed, kept = set(), ""
     for file in contents(STUDENT):
         if file.endswith((".cpp", ".h")) and file.startswith((*LIBRARY, "docs/course/own/")):
             there = lines(STUDENT / file)
             removed |= lines(ROOT / file) - there
-            kept |= there if file.startswith(LIBRARY) else set()
+            if file.startswith(LIBRARY):
+                kept += plain((STUDENT / file).read_text()) + "\n"
     loop = re.compile(r"for \(\w+ \w+ = 0; \w+ < [\w.()]+; \+\+\w+\) \{?")
-    telling = {line for line in removed - kept if len(line) >= 12 and re.search("[A-Za-z]", line) and not loop.fullmatch(line)}
+    telling = {line for line in removed if len(line) >= 12 and re.search("[A-Za-z]", line)
+               and not loop.fullmatch(line) and line not in kept}
     expect(len(telling) > 60, f"only {len(telling)} telling lines: is anything cut out?")
     for file, (data, _) in contents(STUDENT).items():
         text = plain(data.decode(errors="replace"))

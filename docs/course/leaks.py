@@ -13,8 +13,9 @@ def plain(line):
 
 
 def telling_lines(removed, texts):
-    """Those of the removed {line: question} that say something, and that the library does not have elsewhere too."""
-    kept = {plain(line) for file, text in texts.items() if file.startswith(LIBRARY) for line in text.split("\n")}
+    """Those of the removed {line: question} that say something, and that the library does not have elsewhere too, be it as a
+    part of a line: a call that is broken into lines here may stand in one line there."""
+    kept = "\n".join(plain(text) for file, text in texts.items() if file.startswith(LIBRARY))
     return {line: question for line, question in removed.items()
             if len(line) >= 12 and re.search(r"[A-Za-z]", line) and line not in kept and not LOOP.fullmatch(line)}
 
