@@ -14,6 +14,12 @@ def case(name, index, *inputs):
     return {"name": f"{name}_{index}", "inputs": list(inputs)}
 
 
+def rows_of(inputs, name):
+    """The rows of the tensor of that name among the inputs."""
+    _, _, m, n, values = next(entry for entry in inputs if entry[:2] == ["tensor", name])
+    return [values[i * n:(i + 1) * n] for i in range(m)]
+
+
 def sizes(random):
     """Two different ones."""
     return random.sample(range(2, 7), 2)
@@ -28,7 +34,7 @@ def _norm_inputs(random, kind):
     n = {"one_column": 1, "large_mean": max(n, 3), "constant_row": max(n, 3)}.get(kind, n)
     x = rows(random, m, n)
     if kind == "large_mean":  # beside a deviation of about 1
-        x = [[value + 1e5 * (i + 1) for value in row] for i, row in enumerate(x)]
+        x = [[1e5 + sign * random.uniform(0.5, 1.5) for sign in ([1, -1] * n)[:n]] for _ in x]
     elif kind == "constant_row":
         x[random.randrange(m)] = [random.uniform(-2, 2)] * n
     w, b = rows(random, 1, n, 0.3, 1.8), rows(random, 1, n)
@@ -43,6 +49,15 @@ def _norm_forward(random, index):
     return case(kind, index, *_norm_inputs(random, kind))
 
 
+def _kept_of_norm(inputs):
+    """What a right forward keeps, so that the backward is checked by itself."""
+    x, eps = rows_of(inputs, "x"), inputs[-1][2]
+    means = [math.fsum(row) / len(row) for row in x]
+    variances = [math.fsum((value - mean) ** 2 for value in row) / len(row) for row, mean in zip(x, means)]
+    return [tensor("kept0", [[mean] for mean in means]),
+            tensor("kept1", [[1 / math.sqrt(variance + eps)] for variance in variances])]
+
+
 NORM_BACKWARD = ["plain", "so_far", "only_x", "only_w", "columns", "large_mean", "same_w_and_b", "only_b", "large_eps"]
 
 
@@ -50,7 +65,7 @@ def _norm_backward(random, index):
     kind = NORM_BACKWARD[index % len(NORM_BACKWARD)]
     inputs = _norm_inputs(random, kind)
     shapes = {entry[1]: entry[2:4] for entry in inputs if entry[0] == "tensor"}
-    inputs.append(tensor("dy", rows(random, *shapes["x"])))
+    inputs += [*_kept_of_norm(inputs), tensor("dy", rows(random, *shapes["x"]))]
     if kind == "so_far":
         inputs += [tensor(f"{name}_so_far", rows(random, *shape)) for name, shape in shapes.items()]
     elif kind.startswith("only_"):
@@ -112,10 +127,17 @@ def _loss(random, index):
     return case(kind, index, *_logits(random, kind)[0])
 
 
+def _kept_of_loss(inputs):
+    """What a right forward keeps, of rows that do not count too."""
+    largest = [max(row) for row in rows_of(inputs, "x")]
+    sums = [math.fsum(math.exp(value - top) for value in row) for row, top in zip(rows_of(inputs, "x"), largest)]
+    return [tensor("kept0", [[top] for top in largest]), tensor("kept1", [[math.log(total)] for total in sums])]
+
+
 def _loss_backward(random, index):
     kind = ["plain", "weights", "ignored", "smoothing", "behind", "so_far", "large", "forbidden", "all"][index % 9]
     inputs, shape = _logits(random, kind)
-    inputs.append(tensor("dy", [[1.0 if kind == "plain" else random.uniform(0.3, 2.5)]]))
+    inputs += [*_kept_of_loss(inputs), tensor("dy", [[1.0 if kind == "plain" else random.uniform(0.3, 2.5)]])]
     if kind == "behind":
         inputs.append(["text", "behind", "yes"])
     elif kind == "so_far":

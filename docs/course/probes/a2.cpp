@@ -54,9 +54,15 @@ struct Recorded {
   Node& node() { return const_cast<Node&>(tape.node(y.id)); }
 
   /// Calls the op's backward with the gradient dy of the result, and writes the inputs' gradients.
-  void write_gradients(const Matrix& gradient) {
+  /// What forward kept is first replaced by the case's, so that a wrong number there costs nothing.
+  void write_gradients(const Case& c) {
+    for (std::size_t k = 0; k < node().kept.size(); ++k) {
+      const std::string name = "kept" + std::to_string(k);
+      if (c.has(name) && node().kept[k]->size() == c.tensor(name).size())
+        node().kept[k]->m = c.tensor(name);
+    }
     Tensor dy(node().shape);
-    dy.m = gradient;
+    dy.m = c.tensor("dy");
     node().grad = &dy;
     Context ctx(tape, node(), Context::During::backward);
     node().op->backward(ctx);
@@ -92,7 +98,7 @@ void run_layernorm(const Case& c) {
                 return layernorm(in[0], in[1], in.back(), c.number("eps"));
               });
   if (c.has("dy"))
-    op.write_gradients(c.tensor("dy"));
+    op.write_gradients(c);
   else
     write_layernorm(op);
 }
@@ -101,7 +107,7 @@ void run_gelu(const Case& c) {
   const Gelu form = c.text("form") == "erf" ? Gelu::erf : Gelu::tanh;
   Recorded op(c, {"x"}, [&](const std::vector<Var>& in) { return gelu(in[0], form); });
   course::write("y", op.y.value().m);
-  op.write_gradients(c.tensor("dy"));
+  op.write_gradients(c);
 }
 
 void run_cross_entropy(const Case& c) {
@@ -113,7 +119,7 @@ void run_cross_entropy(const Case& c) {
   spec.label_smoothing = c.number("smoothing");
   Recorded op(c, {"x"}, [&](const std::vector<Var>& in) { return cross_entropy(in[0], spec); });
   if (c.has("dy")) {
-    op.write_gradients(c.tensor("dy"));
+    op.write_gradients(c);
     return;
   }
   course::write("loss", op.y.value().m);
