@@ -51,6 +51,15 @@ def points(output):
     return {name: float(got) for name, got in re.findall(r"^(a\d\.q\d+) +([\d.]+) of", output, re.MULTILINE)}
 
 
+def with_needed(question):
+    """A question, and those that must be written too before it can be checked."""
+    return [question, *(questions()[name][1] for name in question.get("needs", []))]
+
+
+def names():
+    return list(dict.fromkeys(assignment["id"] for assignment, _ in questions().values()))
+
+
 def questions():
     listed = json.loads((COURSE / "manifest.json").read_text())["assignments"]
     return {question["id"]: (assignment, question) for assignment in listed for question in assignment["questions"]}
@@ -79,7 +88,7 @@ def export_twice():
     expect(contents(STUDENT) == contents(WORK / "again"), "two exports differ")
     expect(not (WORK / "student.partial").exists() and not (STUDENT / ".git").exists(), "a leftover of the export")
     state = json.loads((STUDENT / "docs/course/student.json").read_text())
-    expect(state["student"] == "s1" and state["assignments"] == ["a0", "a1"], f"student.json: {state}")
+    expect(state["student"] == "s1" and state["assignments"] == names(), f"student.json: {state}")
     shutil.rmtree(WORK / "again")
 
 
@@ -115,16 +124,18 @@ def pages_are_true():
         section = section.partition("\n##")[0]
         expect(section, f"{assignment['page']} has no heading for {name}")
         expect(f"({question['points']} points)" in section, f"{assignment['page']}: {name} has other points")
-        for hole in question["holes"]:
+        for hole in question.get("holes", []):
             expect(hole.get("whole") or f"`{hole['function']}`" in section, f"{assignment['page']}: {name} names no {hole}")
             expect(f"`{hole['file']}`" in page, f"{assignment['page']} does not name {hole['file']}")
-        for wrong in question["wrong"]:
+        for wrong in question.get("wrong", []):
             expect((COURSE / "wrong" / wrong).is_file(), f"{wrong} is not there")
-        expect(len(question["wrong"]) >= 2, f"{name} has fewer than two known wrong bodies")
-    total = sum(question["points"] for _, question in questions().values())
-    expect(total == 120, f"a0 and a1 have {total} points, and their pages say 20 and 100")
+        expect(name not in with_holes() or len(question["wrong"]) >= 2, f"{name} has fewer than two known wrong bodies")
+        for needed in question.get("needs", []):
+            expect(needed.partition(".")[2] in section + page.partition("### q1\n")[0], f"{assignment['page']}: {name} needs {needed}")
     for assignment in {id(pair[0]): pair[0] for pair in questions().values()}.values():
         page = (COURSE / assignment["page"]).read_text()
+        total = sum(question["points"] for question in assignment["questions"])
+        expect(f"**Points:** {total}." in page, f"{assignment['page']}: the questions have {total} points")
         for heading in ("What to read", "On paper first", "Questions", "How to run", "Three common failures",
                         "What to hand in", "A stretch"):
             expect(f"\n## {heading}\n" in page, f"{assignment['page']} has no section {heading}")
@@ -141,10 +152,13 @@ def stripped_scores_nothing():
     """Everything compiles, and every question says which it is."""
     code, out, err = call(STUDENT, "check")
     expect(code == 1 and not err, f"check: {code} {err}")
-    expect(set(points(out)) == set(questions()) and not any(points(out).values()), f"the stripped tree: {points(out)}")
-    for name, (assignment, _) in questions().items():
-        message = f"{name} is not written yet: docs/course/{assignment['page']}#{name.partition('.')[2]}"
-        expect(f"\n       {message}\n" in out, f"no message {message!r}")
+    expect(set(points(out)) == set(with_holes()) and not any(points(out).values()), f"the stripped tree: {points(out)}")
+    for name, question in with_holes().items():
+        page = questions()[name][0]["page"]
+        messages = [f"{other['id']} is not written yet: docs/course/{page}#{other['id'].partition('.')[2]}"
+                    for other in with_needed(question)]
+        said = re.search(rf"^{re.escape(name)} .*\n +(.*)$", out, re.MULTILINE)
+        expect(said and said.group(1) in messages, f"{name} says {said and said.group(1)!r}, not one of {messages}")
     expect("ended by" not in out, f"a crash: {out}")
 
 
@@ -156,11 +170,11 @@ def answers():
 
 
 def one_question_alone():
-    """The second question of each assignment is put back, and nothing else moves."""
+    """The second question of each assignment is put back, with those that it needs, and nothing else moves."""
     listed, picked = answers(), {}
     for name, question in with_holes().items():
         picked.setdefault(name.partition(".")[0], []).append(question)
-    picked = [found[min(1, len(found) - 1)] for found in picked.values()]
+    picked = [other for found in picked.values() for other in with_needed(found[min(1, len(found) - 1)])]
     before = {hole["file"]: (STUDENT / hole["file"]).read_bytes() for question in picked for hole in question["holes"]}
     for question in picked:
         listed.library(STUDENT, question)
@@ -237,7 +251,7 @@ def next_assignment():
     written = own.read_bytes()
     (tree / "notes.txt").write_text("mine\n")
     before = contents(tree)
-    refuses(ROOT, "no assignment 'a9'; there are: a0 a1", "next", "a9", tree)
+    refuses(ROOT, "no assignment 'a9'; there are: a0 a1 ", "next", "a9", tree)
     refuses(ROOT, "a0 is open", "next", "a0", tree)
     refuses(ROOT, "is no student tree", "next", "a1", WORK)
     refuses(ROOT, "open in", "next", "a1", tree, "--reference", "a1")
@@ -253,7 +267,7 @@ def next_assignment():
     code, out, err = call(ROOT, "next", "a1", tree)
     expect(code == 0 and not err, f"next: {code} {out} {err}")
     expect(own.read_bytes() == written and (tree / "notes.txt").is_file(), "next has changed what the student wrote")
-    call(ROOT, "export", WORK / "both")
+    call(ROOT, "export", WORK / "both", "--assignments", "a0,a1")
     both, opened = contents(WORK / "both"), contents(tree)
     same = {file for file in both if opened.get(file) == both[file]}
     expect(set(both) - same == {"docs/course/own/a0_tooling.cpp", "docs/course/student.json"} and
@@ -264,7 +278,7 @@ def bad_input():
     """One line, exit code 2, nothing half-written."""
     before = sorted(path.name for path in WORK.iterdir())
     refuses(ROOT, "is there already", "export", STUDENT)
-    refuses(ROOT, "no assignment 'b1'; there are: a0 a1", "export", WORK / "new", "--assignments", "a0,b1")
+    refuses(ROOT, "no assignment 'b1'; there are: a0 a1 ", "export", WORK / "new", "--assignments", "a0,b1")
     refuses(ROOT, "--student takes letters", "export", WORK / "new", "--student", "two words")
     refuses(ROOT, "no question 'a1.q77'; there are: a1.q1 a1.q2", "check", "a1.q77")
     refuses(ROOT, "no assignment 'x'", "check", "x")
