@@ -171,6 +171,8 @@ if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py AND NOT LOWRANK_SANITIZE)
   python_test(course ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py)
   set_tests_properties(course PROPERTIES LABELS course)
   long_test(course 90 2)
+  python_test(course_hand_in ${CMAKE_CURRENT_SOURCE_DIR}/course_hand_in_test.py)
+  set_tests_properties(course_hand_in PROPERTIES LABELS course)
   # Every question and every known wrong body, which takes minutes: `./run test -L course`.
   python_test(course_whole ${CMAKE_CURRENT_SOURCE_DIR}/course_whole_test.py)
   set_tests_properties(course_whole PROPERTIES LABELS course TIMEOUT 1800)

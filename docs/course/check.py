@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cases
+import hand_in
 import manifest
 from build import plain
 from holes import CourseError
@@ -50,7 +51,13 @@ def judge(question, program, given, seconds=20, run=plain):
     return result
 
 
-def check(root, pairs, builder):
+def of_files(tree, assignment, question, student):
+    """The result of a question of the kind "files"."""
+    points, faults = hand_in.look(tree, question["points"], manifest.constants(assignment, student))
+    return Result(question, points, "\n".join(faults))
+
+
+def check(root, pairs, builder, student=None):
     """The results of (assignment, question) pairs in the tree; only what they need is compiled."""
     for assignment in {assignment["id"]: assignment for assignment, _ in pairs}.values():
         asked = [question for other, question in pairs if other is assignment and question["holes"]]
@@ -69,5 +76,7 @@ def check(root, pairs, builder):
                 continue
             yield judge(question, program, public(root, question))
         for other, question in pairs:
-            if other is assignment and not question["holes"]:
+            if other is assignment and question.get("kind") == "files":
+                yield of_files(root, assignment, question, student)
+            elif other is assignment and not question["holes"]:
                 yield Result(question, None, manifest.KINDS[question["kind"]])

@@ -84,7 +84,7 @@ def run_check(arguments):
         if drawn:
             print(f"{assignment['id']}: your constants are " + ", ".join(f"{name} {value}" for name, value in drawn.items()))
     got = total = 0
-    for result in check.check(ROOT, pairs, Builder(ROOT, cache_folder())):
+    for result in check.check(ROOT, pairs, Builder(ROOT, cache_folder()), state and state["student"]):
         question = result.question
         if result.points is None:
             print(f"{question['id']}      - of {question['points']:2}  {question['title']}: {result.note}", flush=True)
@@ -92,9 +92,9 @@ def run_check(arguments):
         got, total = got + result.points, total + question["points"]
         print(f"{question['id']}  {result.points:5.4g} of {question['points']:2}  {question['title']}", flush=True)
         for word, line in (("", result.note), ("probable cause: ", result.hint)):
-            if line:
-                print(f"       {word}{line}", flush=True)
-    if len(pairs) > 1:
+            for part in line.splitlines():
+                print(f"       {word}{part}", flush=True)
+    if len(pairs) > 1 and total:
         print(f"total  {got:5.4g} of {total}")
     return 0 if got == total else 1
 
@@ -102,17 +102,21 @@ def run_check(arguments):
 def grade(arguments):
     import sheets  # neither is in a student tree
     from judge import Judge
+    from rerun import Rerun
 
     target = Path(arguments.out)
     if target.exists():
         raise CourseError(f"{target} is there already")
-    judge = Judge(ROOT, cache_folder(), arguments.trusted)
+    program = arguments.program or ROOT / "build" / "release" / "bin" / "lowrank"
+    judge = Judge(ROOT, cache_folder(), arguments.trusted, rerun=Rerun(program, cache_folder(), arguments.draw))
     marks = []
     for mark in judge.grade(arguments.tree, arguments.student):
         marks.append(mark)
         print(f"{mark.points:5.4g} of {mark.most:4g}  {mark.name}", flush=True)
     target.mkdir(parents=True)
     sheets.write(target, marks, f"Marks of {arguments.student}", judge.notes, judge.by_hand)
+    for note in judge.notes:
+        print(note)
     got, most = sheets.total(marks)
     print(f"{got:g} of {most:g} points; {target}/sheet.md, results.json and junit.xml")
     return 0
@@ -152,6 +156,8 @@ def parser():
         made.add_argument("--student", metavar="ID", required=True, help="whose tree it is")
         made.add_argument("--out", metavar="DIR", required=True, help="a folder that is not there yet")
         made.add_argument("--trusted", action="store_true", help="go on where the machine gives no walls")
+        made.add_argument("--program", metavar="PATH", help="makes runs of sweeps again (default: what ./run has built)")
+        made.add_argument("--draw", metavar="WORD", help="decides which run that is (default: a new one, which the sheet names)")
         made.set_defaults(run=grade)
     if (ROOT / "docs/course/golden.py").is_file():
         made = commands.add_parser("golden")

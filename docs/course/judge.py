@@ -22,6 +22,7 @@ import opening
 from build import Builder
 from holes import CourseError, graft
 from reader import Reader, function_from_json
+from rerun import NotMarked
 from sheets import Mark
 from walls import COMPILING, Box, Limits, missing_walls
 
@@ -89,7 +90,7 @@ class WalledReader(Reader):
 class Judge:
     """Grades trees against the reference tree `root`; `cache` keeps the reference's objects between calls."""
 
-    def __init__(self, root, cache, trusted=False, seconds=20):
+    def __init__(self, root, cache, trusted=False, seconds=20, rerun=None):
         missing = missing_walls()
         if missing and not trusted:
             raise CourseError(f"this machine gives no walls against: {', '.join(missing)}; --trusted goes on without them")
@@ -100,6 +101,7 @@ class Judge:
         self.builder = Builder(root, cache)
         self.trusted = bool(missing)
         self.seconds = seconds  # that a probe may take
+        self.rerun = rerun  # makes a run of a sweep again
         self.by_hand = []  # the questions of the last tree that no program marks
 
     def grade(self, tree, student, only=None):
@@ -113,6 +115,7 @@ class Judge:
         asked = [(assignment, question) for assignment in self.assignments for question in assignment["questions"]
                  if assignment["id"] in state["assignments"] and assignment["id"] not in state["referenced"]
                  and (only is None or question["id"] in only)]
+        self.by_hand = []
         with fresh_folder() as folder:
             headers = self._headers(folder / "headers")
             reading = WalledReader(folder / "read", headers, self.trusted)
@@ -122,7 +125,23 @@ class Judge:
             for assignment, question in asked:
                 if question["holes"]:
                     yield from self._marks(tree, student, assignment, question, theirs, reading)
-        self.by_hand = [question for _, question in asked if question.get("kind") == "rubric"]
+                else:
+                    yield from self._without_code(tree, student, assignment, question)
+
+    def _without_code(self, tree, student, assignment, question):
+        """The mark of files, and of a run that is made again."""
+        kind = question.get("kind")
+        if kind == "files":
+            result = check.of_files(tree, assignment, question, student)
+            yield Mark(question["id"], question["title"], result.points, question["points"], result.note)
+        elif kind == "rerun" and self.rerun:
+            try:
+                yield self.rerun.mark(tree, student, question, manifest.constants(assignment, student))
+            except NotMarked as why:
+                self.by_hand.append(question)
+                self.notes.append(f"{question['id']} is not marked: {why}.")
+        else:
+            self.by_hand.append(question)
 
     def _headers(self, target):
         """The headers that a student's code may include, and no source: that would be the answer."""
