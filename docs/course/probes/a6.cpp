@@ -59,6 +59,10 @@ void svd_of_product(const Case& c) {
     B = B * R;
     A = R.inverse() * A;
   }
+  if (c.numbers.contains("copies")) {  // one below the other, and one beside the other
+    B = B.replicate(integer(c, "copies"), 1).eval();
+    A = A.replicate(1, integer(c, "copies")).eval();
+  }
   refused_or([&] { write_svd(lora::svd_of_product(B, A, c.number("s"))); });
 }
 
