@@ -20,7 +20,7 @@ from rerun import NotMarked, Rerun
 
 CHECKS = 1 + 2 * (1 + len(hand_in.CHECKS))  # of two tasks
 DRAWN = {"base_seed": 160, "tasks": "nli,sqlgen", "statement": "targets=q+v,q+k+v+o,up+down: q+v is not worse than up+down"}
-MACHINE = {"compiler": "GNU 12.2.0", "flags": "-O3 -fopenmp",
+MACHINE = {"commit": "1", "compiler": "GNU 12.2.0", "flags": "-O3 -fopenmp",
            "cpu": re.findall(r"^model name\s*: (.*)$|\Z", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[0] or "unknown"}
 failures = []
 
@@ -218,6 +218,9 @@ def runs_again(folder):
     """A run that comes out again has all points, to the bit where machines are alike and else within a spread."""
     write(folder / "right", DRAWN)
     write(folder / "forged", DRAWN)
+    write(folder / "own", DRAWN)
+    for task in ("nli", "sqlgen"):
+        (folder / "own" / hand_in.FOLDER / task / "run.json").write_text(json.dumps({"runs": [MACHINE | {"commit": "2"}]}))
     for task in ("nli", "sqlgen"):
         of_task = folder / "forged" / hand_in.FOLDER / task
         change_table(of_task, lambda runs: [run | {"value": repr(float(run["value"]) + 0.05)} for run in runs])
@@ -231,7 +234,7 @@ def runs_again(folder):
     same, native = program(folder, "same"), program(folder, "native", "-O3 -march=native")
     nearly, far = program(folder, "nearly", "-O3 -march=native", 0.001), program(folder, "far", "-O3 -march=native", 0.03)
     last_bit = program(folder, "last_bit", off=1e-15)
-    for path, tree, wanted in ((same, "right", 25), (last_bit, "right", 0), (same, "forged", 0), (native, "right", 25),
+    for path, tree, wanted in ((same, "right", 25), (last_bit, "right", 0), (last_bit, "own", 25), (same, "forged", 0), (native, "right", 25),
                                (nearly, "right", 25), (far, "right", 0), (native, "forged", 0)):
         got = mark(tree, path)
         expect(got.points == wanted and got.most == 25 and "(draw w)" in got.says, f"{path.name}, {tree}: {got}")

@@ -30,7 +30,7 @@ class NotMarked(Exception):
 
 
 def of_this_machine(program):
-    """The program's compiler and flags, and the processor, as run.json names them."""
+    """The program's commit, compiler and flags, and the processor, as run.json names them."""
     try:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
     except (OSError, subprocess.SubprocessError) as error:
@@ -39,13 +39,14 @@ def of_this_machine(program):
     if len(said) < 3 or not flags:
         raise NotMarked(f"{program} is no program of this library")
     models = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return {"compiler": said[2], "flags": flags[0], "cpu": models[0] if models else "unknown"}
+    return {"commit": said[1].removeprefix("commit "), "compiler": said[2], "flags": flags[0], "cpu": models[0] if models else "unknown"}
 
 
 def has_equal_bits(card, here):
-    """Whether every part of the sweep was made by a program and on a machine that compute as these do, to the last bit."""
+    """Whether every part of the sweep was made by a program and on a machine that compute as these do, to the last bit. In
+    a student's tree their own functions may add up in another order: it has another commit."""
     runs = card["runs"]
-    alike = all(run[name] == here[name] for run in runs for name in ("compiler", "cpu"))
+    alike = all(run[name] == here[name] for run in runs for name in ("commit", "compiler", "cpu"))
     return bool(runs) and alike and not any("-march=" in run["flags"] for run in [*runs, here])
 
 
