@@ -4,7 +4,7 @@ import re
 
 from holes import CourseError
 
-LOOP = re.compile(r"for \(\w+ \w+ = 0; \w+ < [\w.()]+; \+\+\w+\) \{?")  # says nothing
+LOOP = re.compile(r"for \(\w+ \w+ = 0; \w+ < [\w.()]+; \+\+\w+\) \{?|\w+ \w+ = 0;")  # says nothing, nor does a sum's begin
 LIBRARY = ("autograd/", "nn/", "lora/", "data/", "experiments/")
 
 
