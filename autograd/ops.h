@@ -95,6 +95,9 @@ struct AttentionSpec {
 /// a NaN or an infinity is a NaN, as in PyTorch.
 Var attention(Var q, Var k, Var v, const AttentionSpec& spec);
 
+/// 1 where query i of batch row b may see key j, else 0: (Tq,Tk).
+Tensor visible_keys(const AttentionSpec& spec, Index b, Index Tq, Index Tk);
+
 /// The same by the formula: one head of one batch row at a time, in a dozen of the operations
 /// above. For reading, and to compare the fast one with.
 Var attention_textbook(Var q, Var k, Var v, const AttentionSpec& spec);

@@ -136,8 +136,7 @@ Var attention(Var q, Var k, Var v, const AttentionSpec& spec) {
   return record(std::make_unique<Attention>(spec, q.shape(), k.shape()), {q, k, v}, q.shape());
 }
 
-// 1 where query i of batch row b may see key j, else 0: (Tq,Tk)
-static Tensor visible_keys(const AttentionSpec& spec, Index b, Index Tq, Index Tk) {
+Tensor visible_keys(const AttentionSpec& spec, Index b, Index Tq, Index Tk) {
   Tensor visible(Shape{Tq, Tk});
   for (Index i = 0; i < Tq; ++i)
     for (Index j = 0; j < Tk; ++j) {
