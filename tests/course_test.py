@@ -121,7 +121,7 @@ def pages_are_true():
     for name, (assignment, question) in questions().items():
         page = (COURSE / assignment["page"]).read_text()
         _, _, section = page.partition(f"\n### {name.partition('.')[2]}\n")
-        section = section.partition("\n##")[0]
+        section = " ".join(section.partition("\n##")[0].split())
         expect(section, f"{assignment['page']} has no heading for {name}")
         expect(f"({question['points']} points)" in section, f"{assignment['page']}: {name} has other points")
         for hole in question.get("holes", []):
