@@ -22,6 +22,7 @@ CHECKS = 1 + 2 * (1 + len(hand_in.CHECKS))  # of two tasks
 DRAWN = {"base_seed": 160, "tasks": "nli,sqlgen", "statement": "targets=q+v,q+k+v+o,up+down: q+v is not worse than up+down"}
 MACHINE = {"commit": "1", "compiler": "GNU 12.2.0", "flags": "-O3 -fopenmp",
            "cpu": re.findall(r"^model name\s*: (.*)$|\Z", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[0] or "unknown"}
+CARD = {"configuration": {"base": {"steps": hand_in.BASE_STEPS}}, "runs": [MACHINE]}
 failures = []
 
 
@@ -70,7 +71,7 @@ def write(tree, drawn):
                     for i in range(8) for seed in (101, 102, 103)]
         for name, listed in (("cells.jsonl", cells), ("search-cells.jsonl", searched)):
             (folder / name).write_text("".join(json.dumps(made) + "\n" for made in listed))
-        (folder / "run.json").write_text(json.dumps({"runs": [MACHINE]}))
+        (folder / "run.json").write_text(json.dumps(CARD))
         write_table(folder, [line(made) for made in cells])
     (tree / hand_in.FOLDER / "before.md").write_text("I expect that it holds on both tasks, since " + "two matrices " * 10)
 
@@ -120,6 +121,8 @@ FAULTS = {
     "four seeds": (lambda f: change_table(f, lambda runs: runs[1:]), 1, "every row has [1, 2, 3, 4, 5]"),
     "a seed twice": (lambda f: change_table(f, lambda runs: [runs[0], *runs[:1], *runs[2:]]), 1, "is there twice"),
     "another steps": (lambda f: change_table(f, each("steps", "4")), 1, "steps is not as"),
+    "another base": (lambda f: (f / "run.json").write_text(json.dumps(CARD | {"configuration": {"base": {"steps": 20}}})), 1,
+                     "trained for 20 steps"),
     "another alpha": (lambda f: change_table(f, each("alpha", "16", is_qv)), 1, "alpha differs between runs"),
     "a forged score": (lambda f: change_table(f, each("value", "0.9", lambda run: run["seed"] == "3")), 1, "another score in cells"),
     "no number": (lambda f: change_table(f, each("seed", "x", is_qv)), 2, "is no number"),
@@ -150,6 +153,10 @@ def right_files(folder):
         write(tree, constants)
         got = hand_in.look(tree, 17, constants)
         expect(got == (17, []), f"{claim}: {got}")
+    for task, steps in hand_in.STEPS.items():
+        expect(f"t.steps = {steps};" in (ROOT / f"data/{task}_task.cpp").read_text(), f"{task} has other steps than {steps}")
+    pretrain = (ROOT / "experiments/training/pretrain.h").read_text()
+    expect(f"long steps = {hand_in.BASE_STEPS};" in pretrain, "a base has other steps")
     want = hand_in.statement(DRAWN)
     write(folder / "beyond", DRAWN)
     nli = folder / "beyond" / hand_in.FOLDER / "nli"
@@ -220,7 +227,7 @@ def runs_again(folder):
     write(folder / "forged", DRAWN)
     write(folder / "own", DRAWN)
     for task in ("nli", "sqlgen"):
-        (folder / "own" / hand_in.FOLDER / task / "run.json").write_text(json.dumps({"runs": [MACHINE | {"commit": "2"}]}))
+        (folder / "own" / hand_in.FOLDER / task / "run.json").write_text(json.dumps(CARD | {"runs": [MACHINE | {"commit": "2"}]}))
     for task in ("nli", "sqlgen"):
         of_task = folder / "forged" / hand_in.FOLDER / task
         change_table(of_task, lambda runs: [run | {"value": repr(float(run["value"]) + 0.05)} for run in runs])

@@ -18,6 +18,7 @@ MOST_BYTES = 4 << 20
 SEEDS = [1, 2, 3, 4, 5]
 FIRST_RATES = 8  # that a search tries in any case
 STEPS = {"nli": 800, "reorder": 1000, "sqlgen": 500}  # TaskInfo of data/
+BASE_STEPS = 8000
 # The columns of ./run sweep: first_columns() in experiments/evidence/score_table.cpp, then what was measured, and what
 # cells got later.
 COLUMNS = ("task facts base_seed seed method size targets rank alpha scaling dropout optimizer lr steps examples trainable "
@@ -152,6 +153,9 @@ def differs_in_nothing_else(sweep, want):
         values = {run[name] for run in sweep.runs}
         if name not in (*MAY_DIFFER, want.field) and len(values) > 1:
             yield f"{name} differs between runs: {', '.join(sorted(value[:20] for value in values)[:3])}"
+    steps = sweep.card["configuration"]["base"]["steps"]
+    if steps != BASE_STEPS:
+        yield f"the base was trained for {str(steps)[:20]} steps by run.json, and is for {BASE_STEPS}"
     usual = {"method": "lora", "steps": str(STEPS[sweep.task]), "base_steps": "0", "width": "64", "depth": "2"}
     for name, wanted in usual.items():
         if {run[name] for run in sweep.runs} != {wanted}:

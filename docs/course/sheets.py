@@ -124,7 +124,7 @@ def markdown(marks, title, notes=(), by_hand=()):
     lines += [f"| {question['id']} {_for_table(question['title'])} | by hand | | {question['points']:g} |" for question in by_hand]
     for mark in marks:
         if not mark.passed:
-            lines += ["", f"**{mark.name}.** {mark.says.strip()}"]
+            lines += ["", f"**{mark.name}.** {mark.says.strip()}".replace("\n", "  \n")]
     return "\n".join(lines) + "\n"
 
 
