@@ -256,6 +256,10 @@ def runs_again(folder):
             expect(word in str(why) and "\n" not in str(why), f"{why}, not {word!r}")
     diverged = program(folder, "diverged", fails="training diverged at step 3")
     expect(mark("right", diverged).points == 0, "a run that diverges here and not there")
+    shutil.copytree(folder / "right", folder / "another")
+    for task in ("nli", "sqlgen"):
+        change_table(folder / "another" / hand_in.FOLDER / task, each("base_seed", "2"))
+    expect(mark("another", same).points == 0 and "not what the ID asks for" in mark("another", same).says, "another's sweep")
     shutil.copytree(folder / "right", folder / "option")
     for task in ("nli", "sqlgen"):
         change_table(folder / "option" / hand_in.FOLDER / task, each("alpha", "--out=/tmp/x"))

@@ -117,6 +117,12 @@ def load(tree, task):
     return Sweep(task, *read)
 
 
+def is_asked_for(run, task, want):
+    """Whether a run of a table has the constants of the ID."""
+    return (run["task"] == task and run["base_seed"] == str(want.base_seed)
+            and plain(run[want.field]) in map(plain, want.values))
+
+
 # ---- the checks: each gives a line for every fault, and counts as much as the others ----
 
 

@@ -89,6 +89,8 @@ class Rerun:
             drawing = random.Random(f"rerun {student} {self.word}")
             sweep = drawing.choice(sweeps)
             run = drawing.choice(sorted(sweep.runs, key=lambda run: (str(run[want.field]), int(run["seed"]))))
+            if not hand_in.is_asked_for(run, sweep.task, want):
+                raise ValueError(f"it is of {run['task'][:20]}, base seed {run['base_seed'][:20]}, and not what the ID asks for")
             words, is_exact = arguments(run), has_equal_bits(sweep.card, of_this_machine(self.program))
             named = f"{sweep.task}, {want.field} {run[want.field]}, seed {run['seed']} (draw {self.word})"
             others = [] if is_exact else [run | {"seed": str(seed)} for seed in (1, 2, 3) if str(seed) != run["seed"]]
