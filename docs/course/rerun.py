@@ -39,7 +39,8 @@ def of_this_machine(program):
     if len(said) < 3 or not flags:
         raise NotMarked(f"{program} is no program of this library")
     models = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return {"commit": said[1].removeprefix("commit "), "compiler": said[2], "flags": flags[0], "cpu": models[0] if models else "unknown"}
+    return {"commit": said[1].removeprefix("commit "), "compiler": said[2], "flags": flags[0],
+            "cpu": models[0] if models else "unknown"}
 
 
 def has_equal_bits(card, here):
