@@ -10,6 +10,13 @@ sys.dont_write_bytecode = True
 import course_test as course
 
 
+def export_anew():
+    """An export that reads every source anew is the same."""
+    shutil.rmtree(course.CACHE / "functions")
+    code, _, err = course.call(course.ROOT, "export", course.WORK / "anew", "--student", "s1")
+    course.expect(code == 0 and not err and course.contents(course.WORK / "anew") == course.contents(course.STUDENT), f"anew: {err}")
+
+
 def every_question_alone():
     """Each question is put back in a stripped tree, with those that it needs, and moves its own points and no others."""
     answers = course.answers()
@@ -87,4 +94,4 @@ def second_answers():
 
 
 if __name__ == "__main__":
-    sys.exit(course.run([course.export_twice, every_question_alone, each_of_a3_alone, public_cases_are_current, second_answers]))
+    sys.exit(course.run([course.export_twice, export_anew, every_question_alone, each_of_a3_alone, public_cases_are_current, second_answers]))

@@ -103,6 +103,10 @@ class Judge:
         self.seconds = seconds  # that a probe may take
         self.rerun = rerun  # makes a run of a sweep again
         self.by_hand = []  # the questions of the last tree that no program marks
+        self.shared = tempfile.TemporaryDirectory(prefix="lowrank-course-")  # for all trees: what no answer is in
+        Path(self.shared.name).chmod(0o755)  # others may enter it, as a fresh_folder
+        self.headers = self._headers(Path(self.shared.name) / "headers")
+        self.reading = WalledReader(Path(self.shared.name) / "read", self.headers, self.trusted)
 
     def grade(self, tree, student, only=None):
         """The marks of a tree, in the order of the manifest; of the questions named in `only` where that is given."""
@@ -117,14 +121,13 @@ class Judge:
                  and (only is None or question["id"] in only)]
         self.by_hand = []
         with fresh_folder() as folder:
-            headers = self._headers(folder / "headers")
-            reading = WalledReader(folder / "read", headers, self.trusted)
-            theirs = Builder(headers, folder / "made", jobs=1, run=Walls((headers, folder / "made"), self.trusted).compile)
+            theirs = Builder(self.headers, folder / "made", jobs=1,
+                             run=Walls((self.headers, folder / "made"), self.trusted).compile)
             prelude = self.builder.prelude()
             shutil.copytree(prelude, folder / "made" / prelude.name)  # made once, of the same header with the same options
             for assignment, question in asked:
                 if question["holes"]:
-                    yield from self._marks(tree, student, assignment, question, theirs, reading)
+                    yield from self._marks(tree, student, assignment, question, theirs)
                 else:
                     yield from self._without_code(tree, student, assignment, question)
 
@@ -152,12 +155,12 @@ class Judge:
                 shutil.copyfile(header, place)
         return target
 
-    def _marks(self, tree, student, assignment, question, theirs, reading):
+    def _marks(self, tree, student, assignment, question, theirs):
         """The mark for the public inputs and that for others."""
         begun, public = time.monotonic(), round(PUBLIC_SHARE * question["points"], 2)
         parts = [(public, False), (round(question["points"] - public, 2), True)]
         try:
-            programs = self._programs(tree, assignment, question, theirs, reading)
+            programs = self._programs(tree, assignment, question, theirs)
             given = [check.public(self.root, question), self._hidden(assignment, question, student)]
             results = [check.judge(question | {"points": most}, program, some, self.seconds,
                                    Walls((), self.trusted).run)
@@ -183,13 +186,13 @@ class Judge:
         program = golden.program_with(self.builder, assignment, question, probe=question.get("hidden_probe"))
         return {"cases": drawn, "expected": cases.answers(program, drawn), "wrong": []}
 
-    def _programs(self, tree, assignment, question, theirs, reading):
+    def _programs(self, tree, assignment, question, theirs):
         """The probes for public and for other inputs, with this question's bodies of the tree."""
         changed = dict.fromkeys(hole["file"] for hole in question["holes"])
         answers = []
         for file in changed:
             holes = [hole for hole in question["holes"] if hole["file"] == file]
-            answers.append(theirs.compile(file, self._grafted(tree, file, question["id"], holes, reading)))
+            answers.append(theirs.compile(file, self._grafted(tree, file, question["id"], holes)))
         programs = []
         for probe in (None, question.get("hidden_probe")):
             sources = manifest.sources_of(self.root, assignment, question, probe)
@@ -200,7 +203,7 @@ class Judge:
             programs.append(self.builder.link(objects))
         return programs
 
-    def _grafted(self, tree, file, question, holes, reading):
+    def _grafted(self, tree, file, question, holes):
         path = tree / file
         if path.is_symlink() or not path.is_file():
             raise CourseError(f"{file} is missing")
@@ -208,7 +211,7 @@ class Judge:
             text = path.read_text()
         except (OSError, UnicodeDecodeError):
             raise CourseError(f"{file} cannot be read as text") from None
-        readers = TwoReaders(self.reader, reading, tree)
+        readers = TwoReaders(self.reader, self.reading, tree)
         return graft(readers, self.root, tree, file, (self.root / file).read_text(), text, question, holes)
 
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,6 +57,12 @@ class Reader:
         partial.write_text(json.dumps([asdict(function) for function in found]))
         partial.rename(kept)
         return found
+
+    def read_all(self, root, texts):
+        """Reads the {file: text} that functions() will be asked for, some at a time."""
+        self.prepare(root)
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            list(pool.map(lambda file: self.functions(root, file, texts[file]), texts))
 
     def prepare(self, root):
         """Reads Eigen's headers once, for all texts of this tree."""

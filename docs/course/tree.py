@@ -74,9 +74,12 @@ def make(root, reader, assignments, opened, referenced=(), fresh=None, student=N
     tree = {file: (root / file).read_bytes() for file in files_of(root) if not file.startswith(LEFT_OUT)}
     texts = {file: text for file, data in tree.items() if (text := _text(data)) is not None}
     removed, changed = {}, {}
-    for file, cuts in sorted(cuts_of(assignments, opened, referenced, fresh).items()):
+    all_cuts = sorted(cuts_of(assignments, opened, referenced, fresh).items())
+    for file, cuts in all_cuts:
         if file not in texts:
             raise CourseError(f"{cuts[0][0]}: {file} is not there")
+    reader.read_all(root, {file: texts[file] for file, _ in all_cuts})
+    for file, cuts in all_cuts:
         before = texts[file]
         texts[file] = strip(reader, root, file, before, cuts)
         removed |= leaks.removed_lines(before, texts[file], cuts[0][0])
