@@ -306,7 +306,7 @@ def bad_input():
             ("Tape::backward(Var, const Tensor &)", "Tape::backward", "tape.cpp: Tape::backward is there twice (lines "),
             ('"format": 1', '"format": 2', "has the format 2"), ("{", "", "cannot be read")):
         manifest.write_text(ours["manifest.json"].decode().replace(old, new, 1))
-        refuses(copy, word, "export", WORK / "new")
+        refuses(copy, word, "export", WORK / "new", "--assignments", "a0,a1")
     shutil.rmtree(copy)
     expect(sorted(path.name for path in WORK.iterdir()) == before, "something was half-written")
 
