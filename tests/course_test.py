@@ -275,6 +275,18 @@ def next_assignment():
            set(opened) - set(both) == {"notes.txt"}, f"next and export differ in {sorted(set(both) - same)[:5]}")
 
 
+def next_where_all_is_open():
+    """What is cut beside a1 comes back with a2, also where both were opened at once; then a2 is open."""
+    tree = WORK / "open"
+    call(ROOT, "export", tree, "--assignments", "a1,a2")
+    cut = "MatmulNT::backward comes with the next assignment: ./run course next a2"
+    expect(cut in (tree / "autograd/ops_linear.cpp").read_text(), "nothing is cut beside a1")
+    code, _, err = call(ROOT, "next", "a2", tree)
+    left = (tree / "autograd/ops_linear.cpp").read_text()
+    expect(code == 0 and cut not in left and "a1.q3 is not written yet" in left, f"next a2: {code} {err}")
+    refuses(ROOT, "a2 is open", "next", "a2", tree)
+
+
 def bad_input():
     """One line, exit code 2, nothing half-written."""
     before = sorted(path.name for path in WORK.iterdir())
@@ -312,7 +324,7 @@ def bad_input():
 
 
 TESTS = [export_twice, nothing_is_told, pages_are_true, stripped_scores_nothing, one_question_alone, known_mistakes,
-         next_assignment, bad_input, hostile_answers_have_none]
+         next_assignment, next_where_all_is_open, bad_input, hostile_answers_have_none]
 
 
 def run(tests):

@@ -24,7 +24,8 @@ def state_of(target):
 
 
 def open_next(root, reader, assignments, name, target, reference):
-    """Opens assignment `name` in the tree `target`; the library's answers take the place of the student's in those
+    """Opens assignment `name` in the tree `target`, and puts back what was cut beside the assignments before it, also where it
+    was opened together with them; the library's answers take the place of the student's in those
     named in `reference`. Returns lines about files that want a look."""
     target = Path(target)
     manifest.assignment_of(assignments, name)
@@ -35,14 +36,16 @@ def open_next(root, reader, assignments, name, target, reference):
     if state["version"] != ours:
         raise CourseError(f"{target} was exported from version {state['version']} of the course, and this is {ours}: "
                           "open the assignment with the checkout that it was exported from")
-    if name in state["assignments"]:
+    behind = manifest.names(assignments)[:manifest.names(assignments).index(name)]
+    if name in state["assignments"] and not set(behind) & set(state["fresh"]):
         raise CourseError(f"{name} is open in {target} already")
     for other in reference:
         if other not in state["assignments"]:
             raise CourseError(f"--reference {other}: open in {target} are: {' '.join(state['assignments'])}")
     referenced = sorted({*state["referenced"], *reference})
     opened = [other for other in manifest.names(assignments) if other in [*state["assignments"], name]]
-    new = tree.make(root, reader, assignments, opened, referenced, [name], state["student"])
+    fresh = [other for other in opened if other not in behind and other in [*state["fresh"], name]]
+    new = tree.make(root, reader, assignments, opened, referenced, fresh, state["student"])
     old_digests = _digests(target)
     grafted = _with_own_bodies(reader, root, target, assignments, state, referenced, new)
     outside = {file for file in grafted if _changed_outside(reader, target, assignments, state, file, old_digests)}
