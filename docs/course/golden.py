@@ -13,15 +13,17 @@ from holes import CourseError, edited, find, kept_part
 
 
 def draw(root, assignment, question, student=None):
-    """The public cases of a question, each by QUESTIONS(random, index), or those hidden ones that an ID draws: all at once by
-    HIDDEN(random, count) where the question is there, so that their order is drawn too; else like the public ones."""
+    """The public cases of a question, each by QUESTIONS(random, index), or those hidden ones that an ID draws: by
+    HIDDEN(random, index) where the question is there, or by HIDDEN_AT_ONCE(random, count), which draws their order too."""
     sys.path.insert(0, str(Path(root) / "docs/course/draw"))
     module = importlib.import_module(assignment["id"])
     drawing, seed, count = module.QUESTIONS[question["id"]], "public", question["public"]
     if student is not None:
         seed, count = f"student {student}", question["hidden"]
-        if question["id"] in getattr(module, "HIDDEN", {}):
-            return module.HIDDEN[question["id"]](random.Random(f"{seed} {question['id']}"), count)
+        at_once = getattr(module, "HIDDEN_AT_ONCE", {}).get(question["id"])
+        if at_once:
+            return at_once(random.Random(f"{seed} {question['id']}"), count)
+        drawing = getattr(module, "HIDDEN", {}).get(question["id"], drawing)
     return [drawing(random.Random(f"{seed} {question['id']} {index}"), index) for index in range(count)]
 
 

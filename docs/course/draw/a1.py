@@ -157,6 +157,6 @@ def _away_from_zero(random, m, n, high):
     return [[random.choice((-1, 1)) * random.uniform(0.5, high) for _ in range(n)] for _ in range(m)]
 
 
-HIDDEN = {"a1.q9": _hidden_checks}
+HIDDEN_AT_ONCE = {"a1.q9": _hidden_checks}
 QUESTIONS = {"a1.q1": _graph, "a1.q2": _multiply, "a1.q3": _matmul, "a1.q4": _add_row, "a1.q5": _sum, "a1.q6": _exp,
              "a1.q7": _take_rows, "a1.q8": _reshape, "a1.q9": _check}

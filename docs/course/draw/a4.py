@@ -172,4 +172,4 @@ def _hidden_layers(random, count):
 
 QUESTIONS = {"a4.q1": _scale, "a4.q2": _start, "a4.q3": _forward, "a4.q4": _by_hand, "a4.q5": _inject, "a4.q6": _merge,
              "a4.q7": _save, "a4.q8": _layers}
-HIDDEN = {"a4.q8": _hidden_layers}
+HIDDEN_AT_ONCE = {"a4.q8": _hidden_layers}
