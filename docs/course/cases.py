@@ -17,6 +17,11 @@ def tensor(name, rows):
     return ["tensor", name, len(rows), len(rows[0]) if rows else 0, [value for row in rows for value in row]]
 
 
+def case(name, index, *inputs):
+    """A case by what it shows and its place among the others."""
+    return {"name": f"{name}_{index}", "inputs": list(inputs)}
+
+
 def write(cases):
     """The cases as a probe reads them (probes/protocol.h)."""
     lines = []

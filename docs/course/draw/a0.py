@@ -2,7 +2,7 @@
 
 import math
 
-from cases import tensor
+from cases import case, tensor
 
 ROWS_OF_LOGITS = ["plain", "large", "small", "one_column", "uneven_rows", "infinite"]
 
@@ -27,15 +27,15 @@ def _logits(random, index, call):
         x[0][random.randrange(n)] = -math.inf
         if call == "log_sum_exp_rows":
             x[-1] = [-math.inf] * n
-    return {"name": f"{kind}_{index}", "inputs": [["text", "call", call], tensor("x", x)]}
+    return case(kind, index, ["text", "call", call], tensor("x", x))
 
 
 def _differences(random, index):
     name = ["cubes", "product", "length", "exponential"][index % 4]
     x = rows(random, random.randint(1, 4), random.randint(1, 4), 0.3, 1.2)
     h = [0.1, 0.01, 0.05, 0.2][index // 2 % 4]
-    return {"name": f"{name}_{index}", "inputs": [
-        ["text", "call", "central_differences"], ["text", "f", name], ["number", "h", h], tensor("x", x)]}
+    return case(name, index, ["text", "call", "central_differences"], ["text", "f", name],
+                ["number", "h", h], tensor("x", x))
 
 
 QUESTIONS = {

@@ -1,16 +1,12 @@
 """Cases of assignment a1: QUESTIONS[question](random, index) is case number `index`, drawn from `random`."""
 
-from cases import tensor
+from cases import case, tensor
 
 ADD, SUBTRACT, NEGATE, SCALE, DIVIDE = range(5)
 
 
 def rows(random, m, n, low=0.5, high=2.0):
     return [[random.uniform(low, high) for _ in range(n)] for _ in range(m)]
-
-
-def case(name, index, *inputs):
-    return {"name": f"{name}_{index}", "inputs": list(inputs)}
 
 
 def signed(random, m, n):

@@ -3,15 +3,11 @@ those that an ID draws otherwise: with more steps."""
 
 import math
 
-from cases import tensor
+from cases import case, tensor
 
 
 def rows(random, m, n, low=-1.5, high=1.5):
     return [[random.uniform(low, high) for _ in range(n)] for _ in range(m)]
-
-
-def case(name, index, *inputs):
-    return {"name": f"{name}_{index}", "inputs": list(inputs)}
 
 
 def rows_of(inputs, name):

@@ -1,14 +1,10 @@
 """Cases of assignment a4: QUESTIONS[question](random, index) is case number `index`, drawn from `random`."""
 
-from cases import tensor
+from cases import case, tensor
 
 
 def rows(random, m, n, low=-1.0, high=1.0):
     return [[round(random.uniform(low, high), 4) for _ in range(n)] for _ in range(m)]
-
-
-def case(name, index, *inputs):
-    return {"name": f"{name}_{index}", "inputs": list(inputs)}
 
 
 def text(name, word):

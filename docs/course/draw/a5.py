@@ -3,14 +3,10 @@
 import itertools
 import statistics
 
-from cases import tensor
+from cases import case, tensor
 
 NAN = float("nan")
 T_975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
-
-
-def case(name, index, *inputs):
-    return {"name": f"{name}_{index}", "inputs": list(inputs)}
 
 
 def _pairs(random, index):

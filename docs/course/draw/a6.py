@@ -1,11 +1,7 @@
 """Cases of assignment a6: QUESTIONS[question](random, index) is case number `index`, drawn from `random`; HIDDEN has those
 that an ID draws in another order."""
 
-from cases import tensor
-
-
-def case(name, index, *inputs):
-    return {"name": f"{name}_{index}", "inputs": list(inputs)}
+from cases import case, tensor
 
 
 def normal(random, rows, cols):

@@ -7,46 +7,14 @@
 #include "autograd/tape.h"
 #include "own/a1_gradient_check.h"
 #include "probes/checkables.h"
+#include "probes/leaves.h"
 #include "probes/protocol.h"
 
 namespace {
 
 using namespace autograd;
 using course::Case;
-
-Tensor tensor_of(const Matrix& m) {
-  Tensor t(Shape{m.rows(), m.cols()});
-  t.m = m;
-  return t;
-}
-
-// The inputs of a case as leaves of a tape. Memory that nobody wrote to holds NaN.
-struct Leaves {
-  Tape tape;
-  std::vector<Parameter> parameters;
-  std::vector<Var> vars;
-
-  Leaves(const Case& c, const std::vector<std::string>& names, TapeMode mode)
-      : tape(mode, Fresh::nan) {
-    parameters.reserve(names.size());
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      Parameter& p = parameters.emplace_back(names[i], tensor_of(c.tensor(names[i])));
-      const std::string so_far = names[i] + "_so_far";
-      if (c.has(so_far)) p.grad = tensor_of(c.tensor(so_far));
-      p.trainable = !c.ints.contains("trains") || c.ints.at("trains").at(i) != 0;
-      vars.push_back(tape.parameter(p));
-    }
-  }
-
-  void write_gradients() const {
-    for (const Parameter& p : parameters) {
-      if (p.grad.empty())
-        course::write("d" + p.name, "none");
-      else
-        course::write("d" + p.name, p.grad.m);
-    }
-  }
-};
+using course::Leaves;
 
 // One op, and its backward alone.
 void run_op(const Case& c, const std::vector<std::string>& names,
@@ -54,13 +22,7 @@ void run_op(const Case& c, const std::vector<std::string>& names,
   Leaves leaves(c, names, TapeMode::everything);
   if (c.texts.contains("twice")) leaves.vars.push_back(leaves.vars.front());
   const Var y = op(leaves.vars);
-  Node& node = const_cast<Node&>(leaves.tape.node(y.id));
-  Tensor dy(node.shape);
-  dy.m = c.tensor("dy");
-  node.grad = &dy;
-  Context ctx(leaves.tape, node, Context::During::backward);
-  node.op->backward(ctx);
-  node.grad = nullptr;
+  course::backward_of(y, c.tensor("dy"));
   leaves.write_gradients();
 }
 
@@ -100,7 +62,7 @@ void run_graph(const Case& c) {
   }
   const Var output = vars.at(static_cast<std::size_t>(c.number("output")));
   if (c.has("u"))
-    leaves.tape.backward(output, tensor_of(c.tensor("u")));
+    leaves.tape.backward(output, course::tensor_of(c.tensor("u")));
   else
     leaves.tape.backward(output);
   leaves.write_gradients();

@@ -6,18 +6,14 @@
 #include "autograd/ops.h"
 #include "autograd/tape.h"
 #include "nn/optimizer.h"
+#include "probes/leaves.h"
 #include "probes/protocol.h"
 
 namespace {
 
 using namespace autograd;
 using course::Case;
-
-Tensor tensor_of(const Matrix& m) {
-  Tensor t(Shape{m.rows(), m.cols()});
-  t.m = m;
-  return t;
-}
+using course::tensor_of;
 
 double number_or(const Case& c, const std::string& key, double otherwise) {
   return c.numbers.contains(key) ? c.number(key) : otherwise;
@@ -25,33 +21,20 @@ double number_or(const Case& c, const std::string& key, double otherwise) {
 
 // ---- ops ----
 
-// One op and its inputs as leaves of a tape. Memory that nobody wrote to holds NaN. With "behind" x
-// is no leaf but the result of another op, on a tape as training uses it: the gradient of x may
-// then lie where x lay.
+// One op on leaves. With "behind" x is no leaf but the result of another op, on a tape as training
+// uses it: the gradient of x may then lie where x lay.
 struct Recorded {
-  bool behind;
-  Tape tape;
-  std::vector<Parameter> parameters;
-  std::vector<Var> vars;
+  course::Leaves leaves;
   Var y;
 
   Recorded(const Case& c, const std::vector<std::string>& names,
            const std::function<Var(const std::vector<Var>&)>& op)
-      : behind(c.texts.contains("behind")),
-        tape(behind ? TapeMode::training : TapeMode::everything, Fresh::nan) {
-    parameters.reserve(names.size());
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      Parameter& p = parameters.emplace_back(names[i], tensor_of(c.tensor(names[i])));
-      const std::string so_far = names[i] + "_so_far";
-      if (c.has(so_far)) p.grad = tensor_of(c.tensor(so_far));
-      p.trainable = !c.ints.contains("trains") || c.ints.at("trains").at(i) != 0;
-      vars.push_back(tape.parameter(p));
-    }
-    if (behind) vars.front() = scale(vars.front(), 1);
-    y = op(vars);
+      : leaves(c, names, c.texts.contains("behind") ? TapeMode::training : TapeMode::everything) {
+    if (c.texts.contains("behind")) leaves.vars.front() = scale(leaves.vars.front(), 1);
+    y = op(leaves.vars);
   }
 
-  Node& node() { return const_cast<Node&>(tape.node(y.id)); }
+  const Node& node() const { return leaves.tape.node(y.id); }
 
   /// Calls the op's backward with the gradient dy of the result, and writes the inputs' gradients.
   /// What forward kept is first replaced by the case's, so that a wrong number there costs nothing.
@@ -61,20 +44,8 @@ struct Recorded {
       if (c.has(name) && node().kept[k]->size() == c.tensor(name).size())
         node().kept[k]->m = c.tensor(name);
     }
-    Tensor dy(node().shape);
-    dy.m = c.tensor("dy");
-    node().grad = &dy;
-    Context ctx(tape, node(), Context::During::backward);
-    node().op->backward(ctx);
-    node().grad = nullptr;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const bool is_behind = behind && i == 0;
-      const Tensor* grad = is_behind ? tape.node(vars[i].id).grad : &parameters[i].grad;
-      if (!grad || grad->empty())
-        course::write("d" + parameters[i].name, "none");
-      else
-        course::write("d" + parameters[i].name, grad->m);
-    }
+    course::backward_of(y, c.tensor("dy"));
+    leaves.write_gradients();
   }
 };
 

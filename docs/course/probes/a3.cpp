@@ -3,12 +3,12 @@
 // or 0.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <memory>
 
 #include "nn/generate.h"
 #include "nn/transformer.h"
 #include "own/a3_training.h"
+#include "probes/leaves.h"
 #include "probes/protocol.h"
 
 namespace {
@@ -22,21 +22,9 @@ using autograd::Var;
 using course::Case;
 using course::Index;
 using course::Matrix;
-
-void write_number(const std::string& name, double value) {
-  std::printf("number %s %.17g\n", name.c_str(), value);
-}
-
-void write_ints(const std::string& name, const std::vector<int>& values) {
-  Matrix row(1, static_cast<Index>(values.size()));
-  for (std::size_t i = 0; i < values.size(); ++i) row(0, static_cast<Index>(i)) = values[i];
-  course::write(name, row);
-}
-
-bool same_bits(const Matrix& a, const Matrix& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
-}
+using course::row_of;
+using course::same_bits;
+using course::tensor_of;
 
 bool close(const Matrix& a, const Matrix& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() &&
@@ -52,19 +40,13 @@ std::vector<unsigned char> mask_of(const Case& c) {
   return {c.ints.at("mask").begin(), c.ints.at("mask").end()};
 }
 
-Tensor tensor_of(const Matrix& m, const Shape& shape) {
-  Tensor t(shape);
-  t.m = m;
-  return t;
-}
-
 // One number for all elements of a gradient, each with a weight of its own.
 void write_sum(const std::string& name, const Parameter& p) {
   if (p.grad.empty()) return course::write(name, "none");
   double sum = 0;
   for (Index i = 0; i < p.grad.size(); ++i)
     sum += std::cos(static_cast<double>(i + 1)) * p.grad.m.data()[i];
-  write_number(name, sum);
+  course::write(name, sum);
 }
 
 // ---- q1 and q2: the op ----
@@ -147,8 +129,8 @@ void run_earlier(const Case& c, const Sizes& s) {
       else
         later = later && !same_bits(was, is);
     }
-  write_number("earlier_same_bits", earlier);
-  write_number("later_differs", later);
+  course::write("earlier_same_bits", earlier);
+  course::write("later_differs", later);
 }
 
 // Attention knows no positions: keys and values in another order are the same, and queries in
@@ -158,10 +140,10 @@ void run_permuted(const Case& c, const Sizes& s) {
   const std::vector<int>&of_keys = c.ints.at("keys"), &of_queries = c.ints.at("queries");
   const Matrix y = attended(s, q, k, v);
   course::write("y", y);
-  write_number("keys_in_any_order",
-               close(y, attended(s, q, in_order(k, s.B, of_keys), in_order(v, s.B, of_keys))));
-  write_number("queries_in_any_order", close(in_order(y, s.B, of_queries),
-                                             attended(s, in_order(q, s.B, of_queries), k, v)));
+  course::write("keys_in_any_order",
+                close(y, attended(s, q, in_order(k, s.B, of_keys), in_order(v, s.B, of_keys))));
+  course::write("queries_in_any_order", close(in_order(y, s.B, of_queries),
+                                              attended(s, in_order(q, s.B, of_queries), k, v)));
 }
 
 // A key that is hidden from all: whatever it holds, not a bit of the result is another.
@@ -172,7 +154,7 @@ void run_hidden(const Case& c, const Sizes& s) {
     if (!s.spec.key_mask.at(static_cast<std::size_t>(j)))
       k.row(j).array() += 3, v.row(j).setConstant(1e30);
   const Matrix after = attended(s, c.tensor("q"), k, v);
-  write_number("hidden_has_no_part", same_bits(before, after));
+  course::write("hidden_has_no_part", same_bits(before, after));
 }
 
 void run_attention(const Case& c) {
@@ -275,8 +257,8 @@ void run_change(const Case& c, const Tensor& x, const Forward& forward) {
     const bool same = same_bits(before.row(row), after.row(row));
     (row % T < t ? earlier : later) &= row % T < t ? same : !same;
   }
-  write_number("earlier_same_bits", earlier);
-  write_number("later_differs", later);
+  course::write("earlier_same_bits", earlier);
+  course::write("later_differs", later);
 }
 
 // x changes at all positions that are padding: the others do not see it.
@@ -290,7 +272,7 @@ void run_padding(const Case& c, const Tensor& x, const Forward& forward) {
   for (Index row = 0; row < x.rows(); ++row)
     if (mask[static_cast<std::size_t>(row)])
       same = same && same_bits(before.row(row), after.row(row));
-  write_number("padding_is_not_seen", same);
+  course::write("padding_is_not_seen", same);
 }
 
 void run_properties(const Case& c, const Tensor& x, const Forward& forward) {
@@ -343,13 +325,13 @@ void run_block(const Case& c) {
   Matrix rows(static_cast<Index>(wanted->size()), whole.cols());
   for (std::size_t i = 0; i < wanted->size(); ++i)
     rows.row(static_cast<Index>(i)) = whole.row(wanted->at(i));
-  write_number("as_among_all", close(rows, value_of(some, x)));
+  course::write("as_among_all", close(rows, value_of(some, x)));
   std::vector<int> handed;
   const std::vector<Wrapped*> projections = wrap(block, false);
   value_of(some, x);
   for (const Wrapped* projection : projections)
     handed.insert(handed.end(), projection->rows.begin(), projection->rows.end());
-  write_ints("rows_of_q_k_v_o_up_down", handed);
+  course::write("rows_of_q_k_v_o_up_down", row_of(handed));
 }
 
 Matrix logits_of(nn::Model& model, Index B, Index T, const std::vector<int>& ids) {
@@ -370,19 +352,19 @@ void run_decoder(const Case& c) {
   int& token = ids.at(static_cast<std::size_t>(t));
   token = (token + 1) % static_cast<int>(model.vocabulary());
   const Matrix after = logits_of(model, 1, T, ids);
-  write_number("earlier_same_bits", same_bits(before.topRows(t), after.topRows(t)));
+  course::write("earlier_same_bits", same_bits(before.topRows(t), after.topRows(t)));
   bool later = true;
   for (Index i = t; i < T; ++i) later = later && !same_bits(before.row(i), after.row(i));
-  write_number("later_differs", later);
+  course::write("later_differs", later);
   const auto last_after_exchange = [&] {
     const Matrix as_they_are = logits_of(model, 1, T, c.ints.at("ids"));
     std::vector<int> exchanged = c.ints.at("ids");
     std::reverse(exchanged.begin(), exchanged.end() - 1);
     return close(as_they_are.bottomRows(1), logits_of(model, 1, T, exchanged).bottomRows(1));
   };
-  write_number("order_counts", !last_after_exchange());
+  course::write("order_counts", !last_after_exchange());
   model.pos.weight.value.m.setZero();
-  write_number("order_counts_without_positions", !last_after_exchange());
+  course::write("order_counts_without_positions", !last_after_exchange());
 }
 
 // ---- q5 and q6: models that note what they are asked ----
@@ -396,9 +378,8 @@ struct Table final : nn::Model {
   bool only_forward = true;
 
   Table(const Matrix& tokens, const Matrix& places, Index context)
-      : of_token{"of_token", tensor_of(tokens, {tokens.rows(), tokens.cols()})}, length(context) {
-    if (places.size() != 0)
-      of_place = {"of_place", tensor_of(places, {places.rows(), places.cols()})};
+      : of_token{"of_token", tensor_of(tokens)}, length(context) {
+    if (places.size() != 0) of_place = {"of_place", tensor_of(places)};
   }
   Index vocabulary() const override { return of_token.value.cols(); }
   Index context() const override { return length; }
@@ -431,11 +412,11 @@ void run_loss(const Case& c) {
   Tape tape(autograd::TapeMode::everything, autograd::Fresh::nan);
   try {
     const Var loss = nn::token_loss({tape}, model, batch);
-    write_number("loss", loss.value().item());
+    course::write("loss", loss.value().item());
     tape.backward(loss);
     course::write("d_of_token", model.of_token.grad.m);
     std::sort(model.asked.begin(), model.asked.end());
-    write_ints("asked", model.asked);
+    course::write("asked", row_of(model.asked));
   } catch (const autograd::ShapeError&) {
     course::write("refused", "ShapeError");
   } catch (const std::invalid_argument& error) {
@@ -443,7 +424,7 @@ void run_loss(const Case& c) {
     const std::string message = error.what();
     for (const char* named : {"target", "position"})
       if (c.numbers.contains(named))
-        write_number(
+        course::write(
             std::string("names_the_") + named,
             message.find(std::to_string(static_cast<int>(c.number(named)))) != std::string::npos);
   }
@@ -458,10 +439,10 @@ void run_generate(const Case& c) {
   if (c.numbers.contains("top_k")) options.top_k = static_cast<int>(c.number("top_k"));
   nn::Random random(7, "course.generate"), untouched(7, "course.generate");
   try {
-    write_ints("tokens", nn::generate(model, c.ints.at("prompt"), options, random));
-    write_ints("asked", model.asked);
-    write_number("only_forward", model.only_forward);
-    write_number("random_is_drawn_from", random.next() != untouched.next());
+    course::write("tokens", row_of(nn::generate(model, c.ints.at("prompt"), options, random)));
+    course::write("asked", row_of(model.asked));
+    course::write("only_forward", model.only_forward);
+    course::write("random_is_drawn_from", random.next() != untouched.next());
   } catch (const std::invalid_argument&) {
     course::write("refused", "invalid_argument");
   } catch (const std::runtime_error&) {
@@ -555,12 +536,11 @@ void run_train(const Case& c) {
     before = frozen->value.m;
   }
   const std::vector<double> losses = course::a3::train(*model, steps, recipe);
-  Matrix row(1, static_cast<Index>(losses.size()));
-  for (std::size_t i = 0; i < losses.size(); ++i) row(0, static_cast<Index>(i)) = losses[i];
+  const Matrix row = row_of(losses);
   if (c.numbers.contains("reach"))  // the mean of the last five
-    write_number("reached", row.cols() >= 5 && row.rightCols(5).mean() < c.number("reach"));
+    course::write("reached", row.cols() >= 5 && row.rightCols(5).mean() < c.number("reach"));
   course::write("losses", row);
-  if (frozen) write_number("frozen_same_bits", same_bits(before, frozen->value.m));
+  if (frozen) course::write("frozen_same_bits", same_bits(before, frozen->value.m));
   course::write("weights", nn::parameters(*model)[0]->value.m);
 }
 

@@ -1,6 +1,5 @@
 // Calls what assignment a4 asks for, with the inputs of each case. It knows no results. Layers are
 // made without the constructor that a question asks for, so that the others can be answered before it.
-#include <cstring>
 #include <optional>
 #include <sstream>
 #include <type_traits>
@@ -9,35 +8,25 @@
 #include "nn/files/file.h"
 #include "own/a4_backward.h"
 #include "probes/a4_layers.h"
+#include "probes/leaves.h"
 #include "probes/protocol.h"
 
 namespace {
 
 using course::Case;
+using course::same_bits;
+using course::tensor_of;
+using course::write;
+using course::write_gradient;
 using lora::LoraLinear;
 using nn::Matrix;
 using nn::Parameter;
-using nn::Shape;
 using nn::Tape;
 using nn::Tensor;
 using nn::Var;
 
-Tensor tensor_of(const Matrix& m) {
-  Tensor t(Shape{m.rows(), m.cols()});
-  t.m = m;
-  return t;
-}
-
-void write(const std::string& name, double value) {
-  std::printf("number %s %.17g\n", name.c_str(), value);
-}
 void write(const std::string& name, const std::vector<std::string>& words) {
-  course::write(name, fmt::format("{}", fmt::join(words, ",")));
-}
-
-bool same_bits(const Matrix& a, const Matrix& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
+  write(name, fmt::format("{}", fmt::join(words, ",")));
 }
 
 /// The words of a text between commas.
@@ -193,8 +182,8 @@ void run_start(const Case& c) {
     return LoraLinear(linear_of(c.tensor("W0"), c.tensor("bias")), changed, seed, c.text("name"));
   };
   LoraLinear layer = made(spec.rank);
-  course::write("A", layer.A.value.m);
-  course::write("B", layer.B.value.m);
+  write("A", layer.A.value.m);
+  write("B", layer.B.value.m);
   write("A_and_B_train", layer.A.trainable && layer.B.trainable);
   write("frozen_in_base", !layer.base->weight.trainable + !layer.base->bias.trainable);
   write("W0_same_bits", same_bits(layer.w0().m, c.tensor("W0")));
@@ -232,8 +221,8 @@ void run_forward(const Case& c) {
   Tape tape(autograd::TapeMode::everything, autograd::Fresh::nan);
   const nn::Pass pass{tape, stream ? &*stream : nullptr};
   const Var h = layer->forward(pass, tape.parameter(x));
-  course::write("y_shape", h.shape().str());
-  course::write("y", h.value().m);
+  write("y_shape", h.shape().str());
+  write("y", h.value().m);
   write("forms_B_A", forms_product(tape, *layer));
   if (B.isZero(0)) {
     Tape plain;
@@ -241,18 +230,10 @@ void run_forward(const Case& c) {
     write("starts_as_the_base", same_bits(h.value().m, base.value().m));
   }
   if (!x.trainable && layer->merged()) return;  // nothing trains
-  Tensor dh(h.shape());
-  dh.m = c.tensor("dh");
-  tape.backward(h, dh);
-  const auto write_gradient = [](const std::string& name, const Parameter& p) {
-    if (p.grad.empty())
-      course::write(name, "none");
-    else
-      course::write(name, p.grad.m);
-  };
-  write_gradient("dA", layer->A);
-  write_gradient("dB", layer->B);
-  write_gradient("dx", x);
+  tape.backward(h, tensor_of(c.tensor("dh"), h.shape()));
+  write_gradient("dA", layer->A.grad);
+  write_gradient("dB", layer->B.grad);
+  write_gradient("dx", x.grad);
   write("dW0", !layer->base->weight.grad.empty());
   if (B.isZero(0) && !layer->A.grad.empty()) {
     write("dA_is_exactly_0", layer->A.grad.m.isZero(0));
@@ -271,15 +252,15 @@ void run_by_hand(const Case& c) {
   // Neither is told by what the other one did.
   std::string not_forward, not_backward;
   try {
-    course::write("H", course::a4::forward(layer, c.tensor("X"), K));
+    write("H", course::a4::forward(layer, c.tensor("X"), K));
   } catch (const std::exception& error) {
     not_forward = error.what();
   }
   try {
     const course::a4::Gradients d = course::a4::backward(layer, c.tensor("X"), K, c.tensor("dH"));
-    course::write("dA", d.dA);
-    course::write("dB", d.dB);
-    course::write("dX", d.dX);
+    write("dA", d.dA);
+    write("dB", d.dB);
+    write("dX", d.dX);
   } catch (const std::exception& error) {
     not_backward = error.what();
   }
@@ -321,7 +302,7 @@ void run_inject(const Case& c) {
     before.emplace(model);
     message = refusal([&] { lora::inject(model, config, seed); });
   }
-  course::write("refused", message);
+  write("refused", message);
   if (!message.empty()) write("unchanged", Snapshot(model) == *before);
 
   std::vector<std::string> of_layers;
@@ -336,10 +317,9 @@ void run_inject(const Case& c) {
   }
   write("returned", of_layers);
   if (!returned.empty()) {
-    const auto n = static_cast<nn::Index>(returned.size());
-    course::write("ranks", Matrix(Eigen::Map<const Matrix>(ranks.data(), 1, n)));
-    course::write("alphas", Matrix(Eigen::Map<const Matrix>(alphas.data(), 1, n)));
-    course::write("last_A", returned.back()->A.value.m);
+    write("ranks", course::row_of(ranks));
+    write("alphas", course::row_of(alphas));
+    write("last_A", returned.back()->A.value.m);
   }
   std::vector<std::string> names, trains;
   for (const Parameter* p : nn::parameters(model)) {
@@ -358,22 +338,22 @@ void run_merge(const Case& c) {
   const Parameter& weight = layer->base->weight;
   long version = weight.version;
   if (!B.allFinite()) {
-    course::write("merging_throws", thrown_by([&] { layer->merge(); }));
+    write("merging_throws", thrown_by([&] { layer->merge(); }));
     write("unchanged", same_bits(weight.value.m, W0) && same_bits(layer->w0().m, W0) &&
                            !layer->merged() && weight.version == version);
     return;
   }
-  course::write("delta", Matrix(layer->delta()));
-  course::write("unmerging_first_throws", thrown_by([&] { layer->unmerge(); }));
+  write("delta", Matrix(layer->delta()));
+  write("unmerging_first_throws", thrown_by([&] { layer->unmerge(); }));
   const lora::MergeError error = layer->merge();
-  course::write("merged_weight", weight.value.m);
+  write("merged_weight", weight.value.m);
   write("absolute_error", error.absolute);
   write("relative_error", error.relative);
   write("is_merged", layer->merged());
   write("w0_same_bits_while_merged", same_bits(layer->w0().m, W0));
   write("merging_raises_version", weight.version > version);
   const Matrix merged = weight.value.m;
-  course::write("merging_twice_throws", thrown_by([&] { layer->merge(); }));
+  write("merging_twice_throws", thrown_by([&] { layer->merge(); }));
   write("same_weight_after_merging_twice", same_bits(weight.value.m, merged));
   if (!layer->merged()) return;
   version = weight.version;
@@ -399,8 +379,8 @@ void write_folder(const std::filesystem::path& folder) {
   std::sort(keys.begin(), keys.end());
   write("metadata", metadata);
   write("keys", keys);
-  for (const std::string& key : keys) course::write(key, weights.tensor(key).m);
-  course::write("configuration", on_one_line(nn::read_file(folder / "adapter_config.json")));
+  for (const std::string& key : keys) write(key, weights.tensor(key).m);
+  write("configuration", on_one_line(nn::read_file(folder / "adapter_config.json")));
 }
 
 void run_save(const Case& c) {
@@ -435,7 +415,7 @@ void run_save(const Case& c) {
   const bool blocked = c.texts.contains("blocked");
   if (blocked) std::filesystem::create_directories(folder / "adapter_config.json");
   const Snapshot before(model);
-  course::write("throws", thrown_by([&] { lora::save_adapter(folder, model, labels); }));
+  write("throws", thrown_by([&] { lora::save_adapter(folder, model, labels); }));
   write("unchanged", Snapshot(model) == before);
   write("weights_are_there", std::filesystem::exists(folder / "adapter_model.safetensors"));
   write("configuration_is_there", std::filesystem::is_regular_file(folder / "adapter_config.json"));
@@ -457,7 +437,7 @@ void run(const Case& c) {
     const std::string fault = course::a4::check_layers([&](const course::a4::LayerSpec& spec) {
       return course::a4::shown_layer(spec, c.text("engine"));
     });
-    course::write("verdict", fault.empty() ? "right" : "wrong");
+    write("verdict", fault.empty() ? "right" : "wrong");
   }
 }
 

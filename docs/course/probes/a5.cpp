@@ -13,10 +13,6 @@ using course::Case;
 using course::Matrix;
 using namespace course::a5;
 
-void number(const std::string& name, double value) {
-  std::printf("number %s %.17g\n", name.c_str(), value);
-}
-
 std::string row_name(double id) { return "row" + std::to_string(static_cast<int>(id)); }
 
 std::string word(Verdict verdict) {
@@ -33,12 +29,9 @@ void pairs(const Case& c) {
     runs.push_back({row_name(given(i, 0)), static_cast<std::uint64_t>(given(i, 1)),
                     static_cast<std::uint64_t>(given(i, 2)), given(i, 3)});
   const Pairs found = pairs_of(runs, row_name(c.number("a")), row_name(c.number("b")));
-  Matrix differences(1, static_cast<autograd::Index>(found.differences.size()));
-  for (std::size_t i = 0; i < found.differences.size(); ++i)
-    differences(0, static_cast<autograd::Index>(i)) = found.differences[i];
-  course::write("differences", differences);
-  number("without_partner", found.without_partner);
-  number("not_finite", found.not_finite);
+  course::write("differences", course::row_of(found.differences));
+  course::write("without_partner", found.without_partner);
+  course::write("not_finite", found.not_finite);
 }
 
 void one_verdict(const Case& c) {
@@ -71,7 +64,7 @@ void rates(const Case& c) {
         static_cast<double>(choice.runs);
   }
   course::write("chosen", chosen);
-  number("equal_budgets", equal_budgets(found));
+  course::write("equal_budgets", equal_budgets(found));
 }
 
 void run(const Case& c) {

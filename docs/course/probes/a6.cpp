@@ -18,10 +18,6 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-void number(const std::string& name, double value) {
-  std::printf("number %s %.17g\n", name.c_str(), value);
-}
-
 void tensor(const std::string& name, const MatrixXd& m) {
   course::write(name, autograd::Matrix(m));
 }
@@ -70,13 +66,13 @@ void svd_of_product(const Case& c) {
 void chance(const Case& c) {
   const Index i = integer(c, "i"), j = integer(c, "j"), d = integer(c, "d");
   const double level = lora::chance_similarity(i, j, d), sd = lora::chance_similarity_sd(i, j, d);
-  number("chance", level);
-  number("sd", sd);
+  course::write("chance", level);
+  course::write("sd", sd);
   const double phi = lora::corrected(c.number("phi"), i, j, d);
   if (std::isnan(phi))
     course::write("corrected", "nan");
   else
-    number("corrected", phi);
+    course::write("corrected", phi);
   if (!c.numbers.contains("draws")) return;
   const auto draws = integer(c, "draws");
   autograd::Random random(5, "course.a6.q3");
@@ -88,33 +84,33 @@ void chance(const Case& c) {
   }
   const auto n = static_cast<double>(draws);
   const double spread = std::sqrt((drawn.array() - drawn.mean()).square().sum() / (n - 1));
-  number("mean_agrees", std::abs(drawn.mean() - level) <= 4 * spread / std::sqrt(n) + 1e-12);
-  number("sd_agrees", std::abs(spread - sd) <= 4 * spread / std::sqrt(2 * n) + 1e-12);
+  course::write("mean_agrees", std::abs(drawn.mean() - level) <= 4 * spread / std::sqrt(n) + 1e-12);
+  course::write("sd_agrees", std::abs(spread - sd) <= 4 * spread / std::sqrt(2 * n) + 1e-12);
 }
 
 void amplification(const Case& c) {
   const MatrixXd W = matrix(c, "W"), U = matrix(c, "U"), V = matrix(c, "V");
-  refused_or([&] { number("projected", lora::projected_norm(W, U, V)); });
-  number("expected", lora::expected_random_norm(W, U.cols()));
+  refused_or([&] { course::write("projected", lora::projected_norm(W, U, V)); });
+  course::write("expected", lora::expected_random_norm(W, U.cols()));
   refused_or([&] {
     const lora::HalfRandom half = lora::half_random_norms(W, U, V);
-    number("inputs_kept", half.inputs_kept);
-    number("outputs_kept", half.outputs_kept);
+    course::write("inputs_kept", half.inputs_kept);
+    course::write("outputs_kept", half.outputs_kept);
   });
   if (!c.numbers.contains("together")) return;
   const lora::Svd delta{U, VectorXd::Ones(U.cols()), V};
   const auto all =
       lora::amplification(W, lora::svd(W), delta, U.cols(), autograd::Random(1, "draws"), 2);
-  number("in_delta", all.in_delta);
-  number("in_w", all.in_w);
-  number("over_random", all.over_random());
-  number("log_position", all.log_position());
+  course::write("in_delta", all.in_delta);
+  course::write("in_w", all.in_w);
+  course::write("over_random", all.over_random());
+  course::write("log_position", all.log_position());
 }
 
 void spectrum(const Case& c) {
   const VectorXd sigma = matrix(c, "sigma").reshaped();
-  number("stable", lora::stable_rank(sigma));
-  number("effective", lora::effective_rank(sigma));
+  course::write("stable", lora::stable_rank(sigma));
+  course::write("effective", lora::effective_rank(sigma));
   MatrixXd errors(1, sigma.size() + 2);
   for (Index k = 0; k < errors.cols(); ++k) errors(0, k) = lora::eckart_young_error(sigma, k);
   tensor("errors", errors);

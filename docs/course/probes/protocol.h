@@ -4,7 +4,9 @@
 //   text NAME word | end
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -41,6 +43,21 @@ inline void write(const std::string& name, const Matrix& m) {
 }
 inline void write(const std::string& name, const std::string& word) {
   std::printf("text %s %s\n", name.c_str(), word.c_str());
+}
+inline void write(const std::string& name, double value) {
+  std::printf("number %s %.17g\n", name.c_str(), value);
+}
+
+template <class Number>
+Matrix row_of(const std::vector<Number>& values) {
+  Matrix row(1, static_cast<Index>(values.size()));
+  std::copy(values.begin(), values.end(), row.data());
+  return row;
+}
+
+inline bool same_bits(const Matrix& a, const Matrix& b) {
+  return a.rows() == b.rows() && a.cols() == b.cols() &&
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
 }
 
 inline double read_number(std::istream& in) {  // also "inf" and "nan", which >> does not read
