@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holes import CourseError
-from reader import EIGEN, FLAGS
+from reader import EIGEN, FLAGS, beside
 
 COMPILER = os.environ.get("CXX") or "g++"
 WARNINGS = ["-O0", "-Wall", "-Wextra", "-Wno-unused-function"]
@@ -49,7 +49,7 @@ class Builder:
             self.version = plain(COMPILER, "--version").stdout.splitlines()[:1]
         except OSError:
             raise CourseError(f"there is no compiler {COMPILER}") from None
-        self.texts = {}
+        self.texts, self.objects = {}, {}  # by file, for as long as the Builder is there
 
     def _read(self, file):
         if file not in self.texts:
@@ -77,10 +77,10 @@ class Builder:
         if not (folder / "prelude.h.gch").is_file():
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "prelude.h").write_text(text)
-            made = folder / f"{os.getpid()}.gch"
-            done = plain(COMPILER, *self.flags, "-isystem", EIGEN, "-x", "c++-header", folder / "prelude.h", "-o", made)
+            partial = beside(folder / "prelude.h.gch")
+            done = plain(COMPILER, *self.flags, "-isystem", EIGEN, "-x", "c++-header", folder / "prelude.h", "-o", partial)
             if done.returncode == 0:
-                made.rename(folder / "prelude.h.gch")
+                partial.rename(folder / "prelude.h.gch")
         return folder
 
     def compile(self, file, text=None):
@@ -113,8 +113,10 @@ class Builder:
     def compile_all(self, files):
         """The objects of several files, some at a time."""
         self.prelude()
+        new = [file for file in files if file not in self.objects]
         with ThreadPoolExecutor(self.jobs) as pool:
-            return list(pool.map(self.compile, files))
+            self.objects.update(zip(new, pool.map(self.compile, new)))
+        return [self.objects[file] for file in files]
 
     def link(self, objects):
         """A program of the objects that were made. What the others would have defined is missing in it: whoever calls
@@ -123,7 +125,7 @@ class Builder:
         target = self.cache / "programs" / self._key(*paths)
         if not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_suffix(f".{os.getpid()}")
+            partial = beside(target)
             done = plain(COMPILER, *self.flags, "-no-pie", "-Wl,--unresolved-symbols=ignore-all", *paths, "-lfmt",
                          "-o", partial)
             if done.returncode != 0:

@@ -59,13 +59,15 @@ def of_files(tree, assignment, question, student):
 
 def check(root, pairs, builder, student=None):
     """The results of (assignment, question) pairs in the tree; only what they need is compiled."""
-    for assignment in {assignment["id"]: assignment for assignment, _ in pairs}.values():
-        asked = [question for other, question in pairs if other is assignment and question["holes"]]
-        files = dict.fromkeys(file for question in asked for file in manifest.sources_of(root, assignment, question))
-        objects = {made.file: made for made in builder.compile_all(list(files))}
+    for assignment in manifest.assignments_of(pairs):
+        asked = [question for other, question in pairs if other is assignment]
+        with_code = [question for question in asked if question["holes"]]
+        sources = [manifest.sources_of(root, assignment, question) for question in with_code]
+        needed = dict.fromkeys(file for files in sources for file in files)
+        objects = {made.file: made for made in builder.compile_all(needed)}
         program = None
-        for question in asked:
-            errors = [objects[file].error for file in manifest.sources_of(root, assignment, question) if objects[file].error]
+        for question, files in zip(with_code, sources):
+            errors = [objects[file].error for file in files if objects[file].error]
             if errors:
                 yield Result(question, 0, errors[0])
                 continue
@@ -75,8 +77,8 @@ def check(root, pairs, builder, student=None):
                 yield Result(question, 0, f"does not link: {error}")
                 continue
             yield judge(question, program, public(root, question))
-        for other, question in pairs:
-            if other is assignment and question.get("kind") == "files":
+        for question in asked:
+            if question.get("kind") == "files":
                 yield of_files(root, assignment, question, student)
-            elif other is assignment and not question["holes"]:
+            elif not question["holes"]:
                 yield Result(question, None, manifest.KINDS[question["kind"]])

@@ -76,10 +76,9 @@ def run_check(arguments):
     opened = state["assignments"] if state else manifest.names(assignments)
     words = [arguments.question] if arguments.question else opened
     pairs = [pair for word in words for pair in manifest.questions(assignments, word)]
-    for assignment, _ in pairs:
+    for assignment in manifest.assignments_of(pairs):
         if assignment["id"] not in opened:
             raise CourseError(f"{assignment['id']} is not open in this tree; open are: {' '.join(opened)}")
-    for assignment in {assignment["id"]: assignment for assignment, _ in pairs}.values():
         drawn = manifest.constants(assignment, state and state["student"])
         if drawn:
             print(f"{assignment['id']}: your constants are " + ", ".join(f"{name} {value}" for name, value in drawn.items()))

@@ -50,6 +50,11 @@ def above(data, begin):
     return start
 
 
+def comment_of(data, begin):
+    """The place of the comment above the declaration at `begin`, which is empty where there is none."""
+    return above(data, begin), data.rfind(b"\n", 0, begin) + 1
+
+
 def edited(data, edits):
     """The bytes with each (begin, end, bytes) replaced; no two overlap."""
     for begin, end, new in sorted(edits, reverse=True):
@@ -80,7 +85,7 @@ def stub(data, function, keep, message, uses=()):
 def strip(reader, root, file, text, cuts):
     """The text with its holes. `cuts` lists (question, hole, message, has a region for helpers)."""
     functions = reader.functions(root, file, text)
-    data, edits, comments = text.encode(), [], {}
+    data, edits, comments, regions = text.encode(), [], {}, {}
     for question, hole, message, has_region in cuts:
         if hole.get("whole"):
             return _strip_whole(data, functions, message)
@@ -88,22 +93,16 @@ def strip(reader, root, file, text, cuts):
         begin, end = function.body
         keep = kept_part(data[begin:end].decode(), hole, question)
         edits.append((begin, end, stub(data, function, keep, message, hole.get("uses", ()))))
-        place = (above(data, function.outer[0]), function.outer[0])
-        said = comments.setdefault(place, {"regions": [], "comment": None})
-        own = data.rfind(b"\n", 0, function.begin) + 1, above(data, function.begin)
-        if "comment" in hole and function.begin != function.outer[0] and own[0] != own[1]:
-            indent = data[own[0]:function.begin].decode()
-            lines = "".join(f"{indent}{line}\n" for line in hole["comment"].split("\n") if line)
-            edits.append((own[1], own[0], lines.encode()))
-            hole = {key: value for key, value in hole.items() if key != "comment"}
-        if has_region and f"// your helpers for {question}\n" not in text and not any(
-                question in other["regions"] for other in comments.values()):
-            said["regions"].append(question)
-        said["comment"] = hole.get("comment", said["comment"])
-    for (begin, end), said in comments.items():
-        comment = data[begin:end] if said["comment"] is None else (said["comment"] + "\n" * bool(said["comment"])).encode()
-        regions = "".join(region(question) + "\n" for question in said["regions"])
-        edits.append((begin, end, regions.encode() + comment))
+        own, top = comment_of(data, function.begin), comment_of(data, function.outer[0])
+        if "comment" in hole:
+            place = own if own[0] < own[1] else top
+            indent = re.match(rb" *", data[place[1]:]).group()
+            comments[place] = b"".join(indent + line.encode() + b"\n" for line in hole["comment"].split("\n") if line)
+        if has_region and f"// your helpers for {question}\n" not in text:
+            regions.setdefault(question, top)
+    for place in {*comments, *regions.values()}:
+        new = "".join(region(question) + "\n" for question, there in regions.items() if there == place).encode()
+        edits.append((*place, new + comments.get(place, data[slice(*place)])))
     return edited(data, edits).decode()
 
 

@@ -91,18 +91,18 @@ class Judge:
     """Grades trees against the reference tree `root`; `cache` keeps the reference's objects between calls."""
 
     def __init__(self, root, cache, trusted=False, seconds=20, rerun=None):
-        missing = missing_walls()
-        if missing and not trusted:
-            raise CourseError(f"this machine gives no walls against: {', '.join(missing)}; --trusted goes on without them")
-        self.notes = [f"Graded without walls against: {', '.join(missing)}."] if missing else []
+        self.missing = missing_walls()
+        if self.missing and not trusted:
+            raise CourseError(f"this machine gives no walls against: {', '.join(self.missing)}; "
+                              "--trusted goes on without them")
         self.root, self.cache = Path(root), Path(cache)
         self.assignments = manifest.load(root)
         self.reader = Reader(cache)
         self.builder = Builder(root, cache)
-        self.trusted = bool(missing)
+        self.trusted = bool(self.missing)
         self.seconds = seconds  # that a probe may take
         self.rerun = rerun  # makes a run of a sweep again
-        self.by_hand = []  # the questions of the last tree that no program marks
+        self.notes, self.by_hand = [], []  # of the last tree: what is to be said, and the questions that no program marks
         self.shared = tempfile.TemporaryDirectory(prefix="lowrank-course-")  # for all trees: what no answer is in
         Path(self.shared.name).chmod(0o755)  # others may enter it, as a fresh_folder
         self.headers = self._headers(Path(self.shared.name) / "headers")
@@ -119,6 +119,7 @@ class Judge:
         asked = [(assignment, question) for assignment in self.assignments for question in assignment["questions"]
                  if assignment["id"] in state["assignments"] and assignment["id"] not in state["referenced"]
                  and (only is None or question["id"] in only)]
+        self.notes = [f"Graded without walls against: {', '.join(self.missing)}."] if self.missing else []
         self.by_hand = []
         with fresh_folder() as folder:
             theirs = Builder(self.headers, folder / "made", jobs=1,
@@ -188,11 +189,8 @@ class Judge:
 
     def _programs(self, tree, assignment, question, theirs):
         """The probes for public and for other inputs, with this question's bodies of the tree."""
-        changed = dict.fromkeys(hole["file"] for hole in question["holes"])
-        answers = []
-        for file in changed:
-            holes = [hole for hole in question["holes"] if hole["file"] == file]
-            answers.append(theirs.compile(file, self._grafted(tree, file, question["id"], holes)))
+        changed = manifest.holes_of(question)
+        answers = [theirs.compile(file, self._grafted(tree, file, question["id"], holes)) for file, holes in changed.items()]
         programs = []
         for probe in (None, question.get("hidden_probe")):
             sources = manifest.sources_of(self.root, assignment, question, probe)

@@ -72,6 +72,19 @@ def questions(assignments, word):
     return found
 
 
+def assignments_of(pairs):
+    """The assignments of (assignment, question) pairs, each once."""
+    return list({assignment["id"]: assignment for assignment, _ in pairs}.values())
+
+
+def holes_of(question):
+    """The holes of a question: {file: those in it}."""
+    found = {}
+    for hole in question["holes"]:
+        found.setdefault(hole["file"], []).append(hole)
+    return found
+
+
 def constants(assignment, student):
     """What the ID draws for the experiments of an assignment, by its "drawn"; the same for all without an ID."""
     found = {}

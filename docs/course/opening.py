@@ -36,14 +36,15 @@ def open_next(root, reader, assignments, name, target, reference):
     if state["version"] != ours:
         raise CourseError(f"{target} was exported from version {state['version']} of the course, and this is {ours}: "
                           "open the assignment with the checkout that it was exported from")
-    behind = manifest.names(assignments)[:manifest.names(assignments).index(name)]
+    names = manifest.names(assignments)
+    behind = names[:names.index(name)]
     if name in state["assignments"] and not set(behind) & set(state["fresh"]):
         raise CourseError(f"{name} is open in {target} already")
     for other in reference:
         if other not in state["assignments"]:
             raise CourseError(f"--reference {other}: open in {target} are: {' '.join(state['assignments'])}")
     referenced = sorted({*state["referenced"], *reference})
-    opened = [other for other in manifest.names(assignments) if other in [*state["assignments"], name]]
+    opened = [other for other in names if other in [*state["assignments"], name]]
     fresh = [other for other in opened if other not in behind and other in [*state["fresh"], name]]
     new = tree.make(root, reader, assignments, opened, referenced, fresh, state["student"])
     old_digests = _digests(target)
@@ -76,8 +77,7 @@ def _with_own_bodies(reader, root, target, assignments, state, referenced, new):
         if assignment["id"] not in state["assignments"] or assignment["id"] in referenced:
             continue
         for question in assignment["questions"]:
-            for file in dict.fromkeys(hole["file"] for hole in question["holes"]):
-                holes = [hole for hole in question["holes"] if hole["file"] == file]
+            for file, holes in manifest.holes_of(question).items():
                 theirs = _text(target, file, question["id"])
                 base = grafted.get(file, new[file]).decode()
                 grafted[file] = graft(reader, root, target, file, base, theirs, question["id"], holes).encode()

@@ -5,12 +5,18 @@ import json
 import os
 import re
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FLAGS = ["-std=c++20", "-DLOWRANK_DOUBLE", "-DEIGEN_MAX_ALIGN_BYTES=64", "-DEIGEN_DONT_PARALLELIZE"]
 EIGEN = "/usr/include/eigen3"
+
+
+def beside(path):
+    """Where a file is written before it gets its name: no other process or thread writes there."""
+    return path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
 
 
 def without_namespaces(parameters):
@@ -53,7 +59,7 @@ class Reader:
             return [function_from_json(entry) for entry in json.loads(kept.read_text())]
         found = self._parse(Path(root), file, text)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(".partial")
+        partial = beside(kept)
         partial.write_text(json.dumps([asdict(function) for function in found]))
         partial.rename(kept)
         return found
@@ -94,8 +100,10 @@ class Reader:
             copy = self.cache / f"prelude-{key}.h"
             copy.write_bytes(header.read_bytes())
             unit = self.index.parse(str(copy), args=[*FLAGS, "-isystem", EIGEN, "-x", "c++-header"], options=2)
-            unit.save(str(target))
-            target.chmod(0o644)  # a reader behind walls is another user
+            partial = beside(target)
+            unit.save(str(partial))
+            partial.chmod(0o644)  # a reader behind walls is another user
+            partial.rename(target)
         return ["-include-pch", str(target)]
 
 
