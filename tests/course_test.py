@@ -7,6 +7,7 @@ calls end with one line and exit code 2. Wants Debian's python3-clang and bubble
     course_test.py NAME...    the first one, and others by name
 """
 
+import functools
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -61,7 +63,9 @@ def names():
     return list(dict.fromkeys(assignment["id"] for assignment, _ in questions().values()))
 
 
+@functools.cache
 def questions():
+    """{name: (assignment, question)} of the manifest."""
     listed = json.loads((COURSE / "manifest.json").read_text())["assignments"]
     return {question["id"]: (assignment, question) for assignment in listed for question in assignment["questions"]}
 
@@ -69,6 +73,22 @@ def questions():
 def with_holes():
     """{name: question} of those that a program marks."""
     return {name: question for name, (_, question) in questions().items() if question.get("holes")}
+
+
+def files_of(*asked):
+    """The files that have the holes of these questions."""
+    return {hole["file"] for question in asked for hole in question["holes"]}
+
+
+@contextmanager
+def unchanged_afterwards(tree, files):
+    """These files of a tree are put back at the end."""
+    kept = {file: (tree / file).read_bytes() for file in files}
+    try:
+        yield
+    finally:
+        for file, data in kept.items():
+            (tree / file).write_bytes(data)
 
 
 def refuses(tree, word, *arguments):
@@ -173,15 +193,13 @@ def answers():
 def one_question_alone():
     """The first question of each assignment is put back, and nothing else moves."""
     listed, picked = answers(), [question for name, question in with_holes().items() if name.endswith(".q1")]
-    before = {hole["file"]: (STUDENT / hole["file"]).read_bytes() for question in picked for hole in question["holes"]}
-    for question in picked:
-        listed.library(STUDENT, question)
-    code, out, _ = call(STUDENT, "check")
+    with unchanged_afterwards(STUDENT, files_of(*picked)):
+        for question in picked:
+            listed.library(STUDENT, question)
+        code, out, _ = call(STUDENT, "check")
     moved = {name: got for name, got in points(out).items() if got}
     wanted = {question["id"]: question["points"] for question in picked}
     expect(code == 1 and moved == wanted, f"put back: {moved}, not {wanted}")
-    for file, data in before.items():
-        (STUDENT / file).write_bytes(data)
 
 
 MISTAKES = ("a0.q2-one-sum", "a1.q3-not-transposed", "a1.q5-no-factor")
@@ -194,21 +212,18 @@ def known_mistakes():
     listed = answers()
     for mistake in MISTAKES:
         name = mistake.partition("-")[0]
-        question, hint = questions()[name][1], None
+        question = questions()[name][1]
         changed, hint = golden.with_wrong(listed.reader, ROOT, question, mistake + ".txt")
-        kept = {file: (STUDENT / file).read_bytes() for file in changed}
-        for file, text in changed.items():
-            (STUDENT / file).write_text(text)
-        code, out, _ = call(STUDENT, "check", name)
+        with unchanged_afterwards(STUDENT, changed):
+            for file, text in changed.items():
+                (STUDENT / file).write_text(text)
+            code, out, _ = call(STUDENT, "check", name)
         expect(code == 1 and points(out)[name] < question["points"] and f"probable cause: {hint}\n" in out, f"{mistake}: {out}")
-        for file, data in kept.items():
-            (STUDENT / file).write_bytes(data)
     question = questions()["a1.q3"][1]
-    kept = (STUDENT / "autograd/ops_linear.cpp").read_bytes()
-    listed.put(STUDENT, question, {"Matmul::backward": "{\n    this is no C++;\n  }"})
-    code, out, _ = call(STUDENT, "check", "a1.q3")
+    with unchanged_afterwards(STUDENT, files_of(question)):
+        listed.put(STUDENT, question, {"Matmul::backward": "{\n    this is no C++;\n  }"})
+        code, out, _ = call(STUDENT, "check", "a1.q3")
     expect(code == 1 and points(out) == {"a1.q3": 0} and "autograd/ops_linear.cpp:" in out and "error:" in out, out)
-    (STUDENT / "autograd/ops_linear.cpp").write_bytes(kept)
 
 
 def hostile_answers_have_none():

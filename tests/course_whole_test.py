@@ -32,14 +32,12 @@ def every_question_alone():
         if name.startswith("a3."):
             continue  # its answers call neighbours that are cut with it: each_of_a3_alone
         tree, back = tree_of(name.partition(".")[0]), course.with_needed(question)
-        before = {hole["file"]: (tree / hole["file"]).read_bytes() for other in back for hole in other["holes"]}
-        for other in back:
-            answers.library(tree, other)
-        _, out, _ = course.call(tree, "check")
+        with course.unchanged_afterwards(tree, course.files_of(*back)):
+            for other in back:
+                answers.library(tree, other)
+            _, out, _ = course.call(tree, "check")
         moved = {other: got for other, got in course.points(out).items() if got}
         course.expect(moved == {other["id"]: other["points"] for other in back}, f"{name} alone: {moved}")
-        for file, data in before.items():
-            (tree / file).write_bytes(data)
 
 
 def each_of_a3_alone():
@@ -52,14 +50,12 @@ def each_of_a3_alone():
     judge, answers = Judge(course.ROOT, course.CACHE), course.answers()
     asked = {name: question for name, question in course.with_holes().items() if name.startswith("a3.")}
     for name, question in asked.items():
-        before = {hole["file"]: (course.STUDENT / hole["file"]).read_bytes() for hole in question["holes"]}
-        answers.library(course.STUDENT, question)
         moved = {}
-        for mark in judge.grade(course.STUDENT, "s1", set(asked)):
-            moved[mark.question] = moved.get(mark.question, 0) + mark.points
+        with course.unchanged_afterwards(course.STUDENT, course.files_of(question)):
+            answers.library(course.STUDENT, question)
+            for mark in judge.grade(course.STUDENT, "s1", set(asked)):
+                moved[mark.question] = moved.get(mark.question, 0) + mark.points
         course.expect(moved == {other: question["points"] * (other == name) for other in asked}, f"{name} alone: {moved}")
-        for file, data in before.items():
-            (course.STUDENT / file).write_bytes(data)
 
 
 def public_cases_are_current():
