@@ -185,9 +185,11 @@ void save_adapter(const fs::path& folder, nn::Module& model, const AdapterLabels
     weights.add(key(name, "lora_A"), layer->A.value);
     weights.add(key(name, "lora_B"), layer->B.value);
   }
+  // Whatever throws does so before anything is written.
+  const std::string bytes = weights.bytes();
   const std::string text = to_json(AdapterConfig{config, labels.base_model});
   nn::create_folders(folder);
-  weights.write(folder / weights_name);
+  nn::write_file_atomically(folder / weights_name, bytes);
   nn::write_file_atomically(folder / config_name, text);
 }
 

@@ -36,7 +36,7 @@ struct AdapterLabels {
 /// missing. Each file is replaced whole or not at all, the weights before the configuration; a
 /// folder left between the two is refused by load_adapter unless it fits together. Throws
 /// AdapterError as config_of does and where more trains than A and B, such as a prefix;
-/// nn::FileError.
+/// nn::SafetensorsError where a label is not UTF-8, before anything is written; nn::FileError.
 void save_adapter(const std::filesystem::path& folder, nn::Module& model,
                   const AdapterLabels& labels = {});
 

@@ -192,8 +192,9 @@ void save_method(const fs::path& folder, nn::Decoder& model, const MethodSpec& g
   model.visit("", [&](const std::string& name, Parameter& p) {
     if (p.trainable) writer.add(name, p.value);
   });
+  const std::string bytes = writer.bytes();  // throws where a label is not UTF-8
   nn::create_folders(folder);
-  writer.write(folder / file_name);
+  nn::write_file_atomically(folder / file_name, bytes);
 }
 
 MethodInfo describe_method(const fs::path& folder) {

@@ -19,7 +19,8 @@ struct MethodInfo {
 
 /// Writes what trains in a model that wrap() has adapted as `spec` says. LoRA's configuration is
 /// taken from the model's layers. Throws AdapterError where the model does not train just what the
-/// method trains; nn::FileError.
+/// method trains; nn::SafetensorsError where a label is not UTF-8, before anything is written;
+/// nn::FileError.
 void save_method(const std::filesystem::path& folder, nn::Decoder& model, const MethodSpec& spec,
                  const AdapterLabels& labels = {});
 

@@ -441,6 +441,8 @@ TEST_CASE("what cannot be an adapter is not written") {
     CHECK(message_of<AdapterError>([&] {
             lora::save_adapter(folder / "a", model, {"", {{key, ""}}});
           }) == fmt::format("the metadata key \"{}\" is taken", key));
+  CHECK_THROWS_AS(lora::save_adapter(folder / "a", model, {"", {{"task", "\xff"}}}),
+                  nn::SafetensorsError);
   lora::lora_layers(model).back().second->spec.dropout = 0.5;
   CHECK(message_of<AdapterError>([&] {
           lora::save_adapter(folder / "a", model);

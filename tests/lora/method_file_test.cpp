@@ -235,6 +235,8 @@ TEST_CASE("what does not train what its method trains is not saved") {
   CHECK(message_of<AdapterError>([&] {
           lora::save_method(folder / "a", bitfit, {"bitfit"}, {"", {{"lowrank.x", ""}}});
         }) == "the metadata key \"lowrank.x\" is taken");
+  CHECK_THROWS_AS(lora::save_method(folder / "a", bitfit, {"bitfit"}, {"", {{"task", "\xff"}}}),
+                  nn::SafetensorsError);
   Decoder both = wrapped({"lora+prefix", 2, everywhere()});
   CHECK(refused(both, {"lora"}) ==
         "the model is not adapted by lora (r = 2 on down,k,o,q,up,v): prefix.rows trains");
