@@ -37,7 +37,7 @@ void check(const LoraSpec& spec, Index in, Index out, const std::string& name);
 /// How far a merged weight, rounded once, is from W0 + s B A in double.
 struct MergeError {
   double absolute = 0;  ///< the largest difference
-  double relative = 0;  ///< the largest difference relative to the exact element
+  double relative = 0;  ///< the largest difference relative to an exact element that is not 0
 };
 
 /// A merge that would put a NaN or an infinity into a weight; nothing was changed.
