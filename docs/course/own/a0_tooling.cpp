@@ -10,7 +10,9 @@ Matrix log_sum_exp_rows(const Matrix& x) {
   for (Index i = 0; i < x.rows(); ++i) {
     const double largest = x.row(i).maxCoeff();
     const double shift = std::isfinite(largest) ? largest : 0;
-    result(i, 0) = shift + std::log((x.row(i).array() - shift).exp().sum());
+    // Not Eigen's exp of an array: where that takes several numbers at once, it is 2e-308 at -infinity.
+    const auto exponential = [shift](double v) { return std::exp(v - shift); };
+    result(i, 0) = shift + std::log(x.row(i).unaryExpr(exponential).sum());
   }
   return result;
 }
@@ -18,7 +20,8 @@ Matrix log_sum_exp_rows(const Matrix& x) {
 Matrix softmax_rows(const Matrix& x) {
   Matrix result(x.rows(), x.cols());
   for (Index i = 0; i < x.rows(); ++i) {
-    result.row(i) = (x.row(i).array() - x.row(i).maxCoeff()).exp();
+    const double largest = x.row(i).maxCoeff();
+    result.row(i) = x.row(i).unaryExpr([largest](double v) { return std::exp(v - largest); });
     result.row(i) /= result.row(i).sum();
   }
   return result;
