@@ -76,6 +76,55 @@ def stripped_has_none():
         course.expect(test["output"].startswith(unwritten), f"{name}: {test['output']}")
 
 
+OUTSIDE = """{
+    Matrix result(x.rows(), 1);
+    double before = 0;
+    for (Index i = 0; i < x.rows(); ++i) {
+      const double* row = x.data() + i * x.cols();
+      before = row[-1];  // of the first row: what is not x's
+      double largest = row[0];
+      for (Index j = 1; j < x.cols(); ++j) largest = std::max(largest, row[j]);
+      const double m = std::isfinite(largest) ? largest : 0;
+      double sum = 0;
+      for (Index j = 0; j < x.cols(); ++j) sum += std::exp(row[j] - m);
+      result(i, 0) = m + std::log(sum) + 0 * static_cast<double>(before != before);
+    }
+    return result;
+  }"""
+UNDEFINED = """{
+    int most = 2147483647;
+    most += static_cast<int>(x.rows());
+    Matrix result = x;
+    for (Index i = 0; i < x.rows(); ++i) {
+      result.row(i) = (x.row(i).array() - x.row(i).maxCoeff()).exp();
+      result.row(i) /= result.row(i).sum();
+    }
+    return most == 0 ? x : result;
+  }"""
+ENDLESS = """{
+    std::vector<Matrix> all;
+    while (true) all.push_back(Matrix::Constant(1024, 1024, h + f(x)));
+  }"""
+
+
+def sanitizers_watch():
+    """What reads outside of a matrix, overflows an int or takes all memory has no points for the inputs of a0 that are hidden."""
+    from judge import Judge
+
+    tree, asked = course.WORK / "outside", {f"a0.q{i}": course.questions()[f"a0.q{i}"][1] for i in (1, 2, 3)}
+    shutil.copytree(course.STUDENT, tree)
+    for question, body in zip(asked.values(), (OUTSIDE, UNDEFINED, ENDLESS)):
+        course.answers().put(tree, question, {question["holes"][0]["function"]: body})
+    marks = list(Judge(course.ROOT, course.CACHE, seconds=5).grade(tree, "s1", set(asked)))
+    hidden = {mark.question: mark for mark in marks if mark.hidden}
+    course.expect(not any(mark.points for mark in hidden.values()), f"the sanitizers see nothing: {marks}")
+    for name, word in (("a0.q1", "AddressSanitizer: heap-buffer-overflow in course::log_sum_exp_rows"),
+                       ("a0.q2", "UndefinedBehaviorSanitizer: signed integer overflow")):
+        course.expect(word in hidden[name].says, f"{name}: {hidden[name].says}")
+    course.expect(all(mark.points > 0 for mark in marks if not mark.hidden and mark.question != "a0.q3"),
+                  f"right results are not right: {marks}")
+
+
 def bad_input():
     """What is missing in a tree costs its question; what is no tree is refused."""
     tree = course.WORK / "changed"
@@ -99,4 +148,4 @@ if __name__ == "__main__":
     if missing_walls():
         print(f"skipped: no walls against {', '.join(missing_walls())}")
         sys.exit(77)
-    sys.exit(course.run([course.export_twice, stripped_has_none, reference_has_all_points, second_has_all_points, bad_input]))
+    sys.exit(course.run([course.export_twice, stripped_has_none, reference_has_all_points, second_has_all_points, sanitizers_watch, bad_input]))

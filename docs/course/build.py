@@ -19,6 +19,9 @@ from reader import EIGEN, FLAGS, beside
 
 COMPILER = os.environ.get("CXX") or "g++"
 WARNINGS = ["-O0", "-Wall", "-Wextra", "-Wno-unused-function"]
+# Eigen asks for 16 bytes, which malloc gives anyway, so that no margin of its own is around a matrix.
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-DEIGEN_MALLOC_ALREADY_ALIGNED=1",
+              "-UEIGEN_MAX_ALIGN_BYTES", "-DEIGEN_MAX_ALIGN_BYTES=16"]
 PRELUDE = "docs/course/probes/prelude.h"
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
@@ -144,4 +147,13 @@ def run_program(program, text, seconds=20, run=plain):
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
         return done.stdout, f"ended by {name}" + (" (memory that is not there)" if name == "SIGSEGV" else "")
-    return done.stdout, f"ended with exit code {done.returncode}" if done.returncode else ""
+    return done.stdout, (_report(done.stderr) or f"ended with exit code {done.returncode}") if done.returncode else ""
+
+
+def _report(errors):
+    """What a sanitizer said before it ended the program, in a line; "" where none did."""
+    said = re.search(r"ERROR: (AddressSanitizer: [\w-]+)|runtime error: (.*)", errors)
+    if not said:
+        return ""
+    where = re.search(r"^ *#\d+ \S+ in ([\w:]+).*\.cpp:\d+$", errors, re.MULTILINE)  # the first that is not a header's
+    return f"ended by {said[1] or f'UndefinedBehaviorSanitizer: {said[2]}'}" + (f" in {where[1]}" if where else "")

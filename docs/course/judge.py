@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cases
@@ -19,12 +19,12 @@ import check
 import golden
 import manifest
 import opening
-from build import Builder
+from build import SANITIZERS, Builder
 from holes import CourseError, graft
 from reader import Reader, function_from_json
 from rerun import NotMarked
 from sheets import Mark
-from walls import COMPILING, Box, Limits, missing_walls
+from walls import COMPILING, SANITIZED, Box, Limits, missing_walls
 
 PUBLIC_SHARE = 0.4  # of a question's points; the rest is for inputs that are not in the student's tree
 READING = Limits(seconds=60, memory=4 << 30, file_bytes=64 << 20)
@@ -34,8 +34,8 @@ HEADERS = ("autograd", "nn", "lora", "data", "docs/course/own", "docs/course/pro
 class Walls:
     """Runs what is a student's, each time in a box of its own that can read the named paths."""
 
-    def __init__(self, readable=(), trusted=False):
-        self.readable, self.trusted = readable, trusted
+    def __init__(self, readable=(), trusted=False, limits=Limits()):
+        self.readable, self.trusted, self.limits = readable, trusted, limits
 
     def in_box(self, folder, command, limits, text=""):
         return Box(Path(folder), self.readable, self.trusted).run(command, limits, text)
@@ -51,7 +51,7 @@ class Walls:
         with fresh_folder() as folder:
             program = folder / "program"  # where it was made others may not enter
             shutil.copy(command[0], program)
-            ended = self.in_box(folder, [program, *command[1:]], Limits(seconds=timeout), input)
+            ended = self.in_box(folder, [program, *command[1:]], replace(self.limits, seconds=timeout), input)
         if ended.reason.startswith("longer"):
             raise subprocess.TimeoutExpired(command, timeout, ended.output.encode())
         killed = ended.code > 128 and ended.reason.startswith("killed")
@@ -98,7 +98,7 @@ class Judge:
         self.root, self.cache = Path(root), Path(cache)
         self.assignments = manifest.load(root)
         self.reader = Reader(cache)
-        self.builder = Builder(root, cache)
+        self.builders = {sanitizers: Builder(root, cache, flags=SANITIZERS if sanitizers else ()) for sanitizers in (False, True)}
         self.trusted = bool(self.missing)
         self.seconds = seconds  # that a probe may take
         self.rerun = rerun  # makes a run of a sweep again
@@ -122,15 +122,21 @@ class Judge:
         self.notes = [f"Graded without walls against: {', '.join(self.missing)}."] if self.missing else []
         self.by_hand = []
         with fresh_folder() as folder:
-            theirs = Builder(self.headers, folder / "made", jobs=1,
-                             run=Walls((self.headers, folder / "made"), self.trusted).compile)
-            prelude = self.builder.prelude()
-            shutil.copytree(prelude, folder / "made" / prelude.name)  # made once, of the same header with the same options
+            sanitizers = {assignment.get("sanitizers", False) for assignment, question in asked if question["holes"]}
+            compilers = {some: self._compilers(folder / "made", some) for some in sanitizers | {False}}
             for assignment, question in asked:
                 if question["holes"]:
-                    yield from self._marks(tree, student, assignment, question, theirs)
+                    yield from self._marks(tree, student, assignment, question, compilers)
                 else:
                     yield from self._without_code(tree, student, assignment, question)
+
+    def _compilers(self, made, sanitizers):
+        """Those for one tree, which make their objects in the folder `made`."""
+        here = self.builders[sanitizers]
+        theirs = Builder(self.headers, made, jobs=1, flags=SANITIZERS if sanitizers else (),
+                         run=Walls((self.headers, made), self.trusted).compile)
+        shutil.copytree(here.prelude(), made / here.prelude().name)  # made once, of the same header with the same options
+        return Compilers(here, theirs)
 
     def _without_code(self, tree, student, assignment, question):
         """The mark of files, and of a run that is made again."""
@@ -156,16 +162,17 @@ class Judge:
                 shutil.copyfile(header, place)
         return target
 
-    def _marks(self, tree, student, assignment, question, theirs):
+    def _marks(self, tree, student, assignment, question, compilers):
         """The mark for the public inputs and that for others."""
         begun, public = time.monotonic(), round(PUBLIC_SHARE * question["points"], 2)
         parts = [(public, False), (round(question["points"] - public, 2), True)]
         try:
-            programs = self._programs(tree, assignment, question, theirs)
+            programs = self._programs(tree, assignment, question, compilers)
             given = [check.public(self.root, question), self._hidden(assignment, question, student)]
+            limits = [Limits(), SANITIZED if assignment.get("sanitizers") else Limits()]
             results = [check.judge(question | {"points": most}, program, some, self.seconds,
-                                   Walls((), self.trusted).run)
-                       for (most, _), program, some in zip(parts, programs, given)]
+                                   Walls((), self.trusted, limit).run)
+                       for (most, _), program, some, limit in zip(parts, programs, given, limits)]
             says = [f"{results[0].note}\n{results[0].hint}".strip(), self._of_hidden(*results)]
             points = [result.points for result in results]
         except (CourseError, RuntimeError) as error:
@@ -178,28 +185,24 @@ class Judge:
         """What a student is told of inputs that nobody shows."""
         if not hidden.note:
             return ""
-        return hidden.hint or public.hint or public.note or "some outputs differ, though the public ones agree: which inputs " \
+        crash = next((f"with other inputs that the page allows: {answer['ended']}" for answer in hidden.answers
+                      if "ended" in answer), "")
+        return hidden.hint or public.hint or public.note or crash or "some outputs differ, though the public ones agree: which inputs " \
             "that the page allows are not among those?"
 
     def _hidden(self, assignment, question, student):
         """Cases drawn from the ID, with the reference's answers."""
         drawn = golden.draw(self.root, assignment, question, student)
-        program = golden.program_with(self.builder, assignment, question, probe=question.get("hidden_probe"))
+        program = golden.program_with(self.builders[False], assignment, question, probe=question.get("hidden_probe"))
         return {"cases": drawn, "expected": cases.answers(program, drawn), "wrong": []}
 
-    def _programs(self, tree, assignment, question, theirs):
-        """The probes for public and for other inputs, with this question's bodies of the tree."""
-        changed = manifest.holes_of(question)
-        answers = [theirs.compile(file, self._grafted(tree, file, question["id"], holes)) for file, holes in changed.items()]
-        programs = []
-        for probe in (None, question.get("hidden_probe")):
-            sources = manifest.sources_of(self.root, assignment, question, probe)
-            objects = self.builder.compile_all([file for file in sources if file not in changed]) + answers
-            for made in objects:
-                if made.error:
-                    raise CourseError(made.error)
-            programs.append(self.builder.link(objects))
-        return programs
+    def _programs(self, tree, assignment, question, compilers):
+        """The probes for public and for other inputs, with this question's bodies of the tree. The sanitizers watch the
+        second where the assignment says so: what they find, public inputs may not show."""
+        grafted = {file: self._grafted(tree, file, question["id"], holes) for file, holes in manifest.holes_of(question).items()}
+        probes = ((None, False), (question.get("hidden_probe"), assignment.get("sanitizers", False)))
+        return [compilers[sanitizers].program(manifest.sources_of(self.root, assignment, question, probe), grafted)
+                for probe, sanitizers in probes]
 
     def _grafted(self, tree, file, question, holes):
         path = tree / file
@@ -211,6 +214,23 @@ class Judge:
             raise CourseError(f"{file} cannot be read as text") from None
         readers = TwoReaders(self.reader, self.reading, tree)
         return graft(readers, self.root, tree, file, (self.root / file).read_text(), text, question, holes)
+
+
+@dataclass(frozen=True)
+class Compilers:
+    """Compile the reference's files here, and a student's behind walls, with the same options."""
+
+    here: Builder
+    theirs: Builder
+
+    def program(self, sources, grafted):
+        """The program of the sources, of which those in `grafted` have another text: {file: text}."""
+        objects = self.here.compile_all([file for file in sources if file not in grafted])
+        objects += [self.theirs.compile(file, text) for file, text in grafted.items()]
+        for made in objects:
+            if made.error:
+                raise CourseError(made.error)
+        return self.here.link(objects)
 
 
 @dataclass

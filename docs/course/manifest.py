@@ -33,7 +33,8 @@ def load(root):
 
 def for_students(assignments):
     """The file without what only export and the grader read; some of that quotes answers."""
-    left_out = ("edits", "sections", "left_out_tests", "left_out_files", "siblings", "hidden", "hidden_probe", "wrong")
+    left_out = ("edits", "sections", "left_out_tests", "left_out_files", "siblings", "hidden", "hidden_probe",
+                "sanitizers", "wrong")
     def reduced(entry):
         return {key: value for key, value in entry.items() if key not in left_out}
     listed = [reduced(assignment) | {"questions": [reduced(question) for question in assignment["questions"]]}

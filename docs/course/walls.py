@@ -3,7 +3,8 @@
 The walls are bubblewrap's (Debian package bubblewrap): the command sees a system to read, the folders
 that are named, and one folder of its own to write. It has no network and no other processes. Limits on
 time, memory, files and processes are the kernel's (setrlimit). A command that runs past its time is killed
-with all that it started.
+with all that it started, and so is one that the sanitizers watch, whose address space cannot be limited, when
+all of it together has more in memory than it may.
 """
 
 import os
@@ -29,16 +30,21 @@ WALLS = {
 
 @dataclass(frozen=True)
 class Limits:
-    """What a command may use. Memory is address space, in bytes, of each process."""
+    """What a command may use. Memory is address space, in bytes, of each process; `resident` is what all of them together
+    have in memory."""
 
     seconds: float = 10
     memory: int = 1 << 30
+    resident: int = 0  # 0: not looked at
     file_bytes: int = 16 << 20
     processes: int = 64
     output_bytes: int = 4 << 20
 
 
 COMPILING = Limits(seconds=120, memory=4 << 30, file_bytes=256 << 20, processes=64)
+SANITIZED = Limits(memory=resource.RLIM_INFINITY, resident=1 << 30)  # they reserve terabytes of address space
+SANITIZERS_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
+LOOK_AFTER = 0.02  # seconds from one look at what no limit of the kernel's keeps to the next
 
 
 @dataclass
@@ -68,6 +74,8 @@ class Box:
     def _walled(self, command):
         words = ["bwrap", *WALLS, "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
         words += ["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8"]
+        for name, value in SANITIZERS_OPTIONS.items():
+            words += ["--setenv", name, value]
         words += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         for name in ("bin", "lib", "lib64", "sbin"):
             where = Path("/") / name
@@ -130,6 +138,7 @@ def _limited(words, folder, limits, stdin):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            env={**os.environ, **SANITIZERS_OPTIONS},
             preexec_fn=_set(limits),
             **_nobody(folder),
         )
@@ -162,10 +171,10 @@ def _read(process, given, limits, begun):
         else:
             process.stdin.close()
         while any(key.fileobj in streams for key in selector.get_map().values()):
-            left = limits.seconds - (time.monotonic() - begun)
-            if left <= 0:
-                return texts, f"longer than {limits.seconds:g} seconds"
-            for key, _ in selector.select(left):
+            passed = _passed(process, limits, begun)
+            if passed:
+                return texts, passed
+            for key, _ in selector.select(LOOK_AFTER):
                 if key.fileobj is process.stdin:
                     given = _write(process.stdin, given, selector)
                     continue
@@ -176,11 +185,38 @@ def _read(process, given, limits, begun):
                 streams[key.fileobj] += part
                 if sum(map(len, texts)) > limits.output_bytes:
                     return texts, f"more than {limits.output_bytes} bytes of output"
+    while True:  # it may have closed both and go on
         try:
-            process.wait(max(0.1, limits.seconds - (time.monotonic() - begun)))
+            process.wait(LOOK_AFTER)
+            return texts, ""
         except subprocess.TimeoutExpired:
-            return texts, f"longer than {limits.seconds:g} seconds"
-    return texts, ""
+            passed = _passed(process, limits, begun)
+            if passed:
+                return texts, passed
+
+
+def _passed(process, limits, begun):
+    """The limit that it has passed, of those that are looked after here."""
+    if time.monotonic() - begun > limits.seconds:
+        return f"longer than {limits.seconds:g} seconds"
+    if limits.resident and _resident(process.pid) > limits.resident:
+        return f"more than {limits.resident >> 20} MiB of memory"
+    return ""
+
+
+def _resident(pid):
+    """Bytes in memory of a process and of all that it has started: behind the wall that keeps out other processes, one
+    whose parent has ended belongs to the first."""
+    pages, left = 0, [str(pid)]
+    while left:
+        process = Path("/proc") / left.pop()
+        try:
+            pages += int((process / "statm").read_text().split()[1])
+            for thread in (process / "task").iterdir():
+                left += (thread / "children").read_text().split()
+        except OSError:
+            pass  # it has ended
+    return pages * resource.getpagesize()
 
 
 def _write(stream, given, selector):

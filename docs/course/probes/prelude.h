@@ -1,6 +1,6 @@
 // Read before every file that the course's check compiles, once for all of them. Sizes that do not
 // fit in an expression of Eigen become an exception, which the check prints, and not the end of the
-// program.
+// program. A matrix that nobody wrote to holds NaN.
 #pragma once
 
 #include <stdexcept>
@@ -15,6 +15,8 @@ namespace course {
 }  // namespace course
 
 #define eigen_assert(x) (static_cast<bool>(x) ? void(0) : course::sizes_do_not_fit(#x))
+
+#define EIGEN_INITIALIZE_MATRICES_BY_NAN
 
 #include <fmt/format.h>
 
