@@ -82,7 +82,7 @@ def make(root, reader, assignments, opened, referenced=(), fresh=None, student=N
     for file, cuts in all_cuts:
         before = texts[file]
         texts[file] = strip(reader, root, file, before, cuts)
-        removed |= leaks.removed_lines(before, texts[file], cuts[0][0])
+        removed |= _removed_lines(reader, root, file, before, texts[file], cuts)
         changed[file] = cuts[0][0]
     closed = [entry for entry in assignments if entry["id"] in opened and entry["id"] not in referenced]
     for assignment in closed:
@@ -108,6 +108,15 @@ def make(root, reader, assignments, opened, referenced=(), fresh=None, student=N
     made |= {file: text.encode() for file, text in texts.items()}
     made[DIGESTS] = digests(made)
     return dict(sorted(made.items()))
+
+
+def _removed_lines(reader, root, file, before, after, cuts):
+    """{line: question} of what was cut out of a file; a line that two questions have is the first one's."""
+    lines = leaks.removed_lines(before, after, cuts[0][0])
+    for question in dict.fromkeys(question for question, _, _, _ in reversed(cuts)):
+        alone = strip(reader, root, file, before, [cut for cut in cuts if cut[0] == question])
+        lines |= {line: question for line in leaks.removed_lines(before, alone, question) if line in lines}
+    return lines
 
 
 def _text(data):
