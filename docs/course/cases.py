@@ -2,7 +2,7 @@
 
 A case is {"name", "inputs", perhaps "gate"}; an input is ["tensor", name, rows, cols, values], ["number", name, value],
 ["ints", name, values] or ["text", name, word]. An answer is {"outputs": [...]}, of tensors, numbers and texts, or
-{"threw": message}, or {"ended": how}.
+{"threw": message}, or {"ended": how}; "says" in it is a line for the student, which is not compared.
 """
 
 import math
@@ -41,13 +41,15 @@ def write(cases):
 
 def read(text):
     """The answers in what a probe printed, by the names of their cases. The last may be without an end."""
-    answers, name, outputs = {}, None, []
+    answers, name, outputs, says = {}, None, [], {}
     for line in text.splitlines():
         word, _, rest = line.partition(" ")
         if word == "case":
-            name, outputs = rest, []
+            name, outputs, says = rest, [], {}
         elif word == "end" and name is not None:
-            answers.setdefault(name, {"outputs": outputs})
+            answers.setdefault(name, {"outputs": outputs, **says})
+        elif word == "says":
+            says = {"says": rest}
         elif word == "threw":
             answers[name] = {"threw": rest}
         elif word in ("tensor", "number", "text"):
@@ -113,7 +115,7 @@ def _difference(got, wanted, tolerance):
     if got[0] != kind:
         return f"{name}: expected {_short(wanted)}, got {_short(got)}"
     if kind == "text":
-        return "" if got == wanted else f"{name}: expected {rest[0]}, got {got[2]}"
+        return "" if got == wanted else f"{name}: {_text_difference(got[2], rest[0])}"
     if kind == "number":
         return "" if close(got[2], rest[0], tolerance) else f"{name}: expected {rest[0]:.10g}, got {got[2]:.10g}"
     if got[2:4] != rest[:2]:
@@ -122,6 +124,15 @@ def _difference(got, wanted, tolerance):
         if not close(a, b, tolerance):
             return f"{name}({i // rest[1]},{i % rest[1]}): expected {b:.10g}, got {a:.10g}"
     return "" if len(got[4]) == len(rest[2]) else f"{name}: {len(got[4])} numbers"
+
+
+def _text_difference(got, wanted):
+    """Of two lists of words of one length, only the first word that differs."""
+    pairs = list(zip(got.split(","), wanted.split(",")))
+    if 2 < len(pairs) == got.count(",") + 1 == wanted.count(",") + 1:
+        number, (got, wanted) = next((i, pair) for i, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+        return f"expected {wanted} as number {number}, got {got}"
+    return f"expected {wanted}, got {got}"
 
 
 def _short(output):

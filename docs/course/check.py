@@ -37,13 +37,15 @@ def judge(question, program, given, seconds=20, run=plain):
     tolerance = question.get("tolerance", cases.TOLERANCE)
     points = cases.score(question["points"], given["cases"], got, given["expected"], tolerance)
     result = Result(question, points, answers=got)
-    wrong = [(case["name"], cases.difference(answer, expected, tolerance))
+    wrong = [(case["name"], cases.difference(answer, expected, tolerance), answer.get("says"))
              for case, answer, expected in zip(given["cases"], got, given["expected"])
              if cases.difference(answer, expected, tolerance)]
     if wrong:
-        name, difference = wrong[0]
+        name, difference, says = wrong[0]
         unwritten = all(" is not written yet: " in answer.get("threw", "") for answer in got)
         result.note = difference if unwritten else f"case {name}: {difference}"
+        if says:
+            result.note += f"; yours says: {says}"
         if len(wrong) > 1 and not unwritten:
             result.note += f" ({len(wrong)} of {len(got)} cases differ)"
         if not unwritten:

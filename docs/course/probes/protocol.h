@@ -2,6 +2,7 @@
 // end.
 //   case NAME | tensor NAME ROWS COLS value... | number NAME value | ints NAME COUNT value... |
 //   text NAME word | end
+// What it writes may also have a line for the student: says LINE
 #pragma once
 
 #include <algorithm>
@@ -59,6 +60,9 @@ inline bool same_bits(const Matrix& a, const Matrix& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() &&
          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
 }
+
+/// A line for the student, shown where the outputs of the case differ.
+inline void say(const std::string& line) { std::printf("says %s\n", line.c_str()); }
 
 inline double read_number(std::istream& in) {  // also "inf" and "nan", which >> does not read
   std::string word;
