@@ -33,9 +33,10 @@ def _start(random, index):
 
 
 def _sizes(random, rank=None):
-    """Sizes of which no two are equal: rows, inputs, outputs, rank."""
+    """Sizes of which no two are equal: rows, inputs, outputs, rank. At rank 1, where alpha and alpha / r are one number, only
+    where that is asked for."""
     m, n, k = random.sample(range(3, 8), 3)
-    return m, n, k, rank or random.choice([r for r in (1, 2, 3, 4) if r < min(n, k) and r != m])
+    return m, n, k, rank or random.choice([r for r in (2, 3, 4) if r < min(n, k) and r != m])
 
 
 def _layer(random, n, k, r, zero_b=False):

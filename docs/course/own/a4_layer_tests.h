@@ -34,10 +34,12 @@ class LayerUnderTest {
   virtual Matrix forward(const Matrix& x) = 0;  ///< (n,in) -> (n,out)
 
   /// For the last forward, which was not merged, with dh (n,out) the gradient of the loss in its
-  /// result: adds to the gradients of A and B, and returns that of x, (n,in).
+  /// result: adds to the gradients of A and B, and returns that of x, (n,in). Once for a forward.
   virtual Matrix backward(const Matrix& dh) = 0;
 
-  virtual Matrix grad_a() const = 0;  ///< the sum since the start or the last zero_grad
+  /// The sums since the start or the last zero_grad, of the shapes of A and B; nothing else changes
+  /// them.
+  virtual Matrix grad_a() const = 0;
   virtual Matrix grad_b() const = 0;
   virtual void zero_grad() = 0;
 
@@ -53,12 +55,14 @@ class LayerUnderTest {
 
 /// Makes a layer as it is before any training: the outputs are the base's, for every x, and it can
 /// learn. Equal specifications give equal layers. What is random at the start is drawn anew for
-/// each rank: the numbers at rank 2 are not some of those at rank 4.
+/// each rank: the numbers at rank 2 are not some of those at rank 4. W0 may be the same for all.
 using MakeLayer = std::function<std::unique_ptr<LayerUnderTest>(const LayerSpec&)>;
 
 /// "" where the layers that `make` makes are as is said above, else one line that says what is not.
-/// A right layer may add in another order, so results are equal up to rounding, 1e-9, where nothing
-/// else is said. An exception that a layer throws where it should not is a fault too.
+/// A right layer may add in another order or find its gradients in another way, so results are equal
+/// up to rounding, 1e-9, where nothing else is said. That holds for inputs and factors of size about
+/// 1: what is larger is rounded by more. An exception that a layer throws where it should not is a
+/// fault too.
 std::string check_layers(const MakeLayer& make);
 
 }  // namespace course::a4

@@ -417,6 +417,7 @@ void run_save(const Case& c) {
   const Snapshot before(model);
   write("throws", thrown_by([&] { lora::save_adapter(folder, model, labels); }));
   write("unchanged", Snapshot(model) == before);
+  write("folder_is_there", std::filesystem::exists(folder));
   write("weights_are_there", std::filesystem::exists(folder / "adapter_model.safetensors"));
   write("configuration_is_there", std::filesystem::is_regular_file(folder / "adapter_config.json"));
   if (std::filesystem::is_regular_file(folder / "adapter_config.json")) write_folder(folder);
@@ -438,6 +439,7 @@ void run(const Case& c) {
       return course::a4::shown_layer(spec, c.text("engine"));
     });
     write("verdict", fault.empty() ? "right" : "wrong");
+    if (c.text("engine") == "right" && !fault.empty()) course::say(on_one_line(fault));
   }
 }
 
