@@ -6,7 +6,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev libbenchmark-dev \
-      doctest-dev gdb gnuplot-nox \
+      doctest-dev gdb gnuplot-nox python3 python3-clang bubblewrap \
       ca-certificates git \
  && rm -rf /var/lib/apt/lists/*
 

@@ -169,11 +169,10 @@ python_test(same_results ${CMAKE_CURRENT_SOURCE_DIR}/same_results.py --self-test
 # The course: export, check and next, with Debian's Python and its libclang. A student's tree has no such test.
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py AND NOT LOWRANK_SANITIZE)
   python_test(course ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py)
-  set_tests_properties(course PROPERTIES LABELS course)
-  long_test(course 90 2)
+  long_test(course 230 2)
   python_test(course_hand_in ${CMAKE_CURRENT_SOURCE_DIR}/course_hand_in_test.py)
-  set_tests_properties(course_hand_in PROPERTIES LABELS course)
-  # Every question and every known wrong body, which takes minutes: `./run test -L course`.
+  set_tests_properties(course course_hand_in PROPERTIES LABELS course_quick)
+  # Every question and every known wrong body, which takes long: `./run test -L course`, which runs those above too.
   python_test(course_whole ${CMAKE_CURRENT_SOURCE_DIR}/course_whole_test.py)
   set_tests_properties(course_whole PROPERTIES LABELS course TIMEOUT 1800)
   long_test(course_whole 300 2)
