@@ -34,6 +34,10 @@ target_include_directories(lowrank_interface INTERFACE
 target_compile_definitions(lowrank_interface INTERFACE EIGEN_MAX_ALIGN_BYTES=64 EIGEN_DONT_PARALLELIZE)
 target_link_libraries(lowrank_interface INTERFACE Eigen3::Eigen fmt::fmt Threads::Threads)
 
+# For AMD's Zen GCC takes a product and a sum as two instructions where it thinks that a chain of them is short, as in a
+# tile of one row and not in one of six. Then the bits of an element of a product would depend on its tile.
+check_cxx_compiler_flag(--param=avoid-fma-max-bits=0 LOWRANK_KNOWS_AVOID_FMA)
+
 # How our own files are compiled, which is nobody else's business.
 add_library(lowrank_flags INTERFACE)
 target_link_libraries(lowrank_flags INTERFACE lowrank_interface)
@@ -46,6 +50,7 @@ target_compile_options(lowrank_flags INTERFACE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-uninitialized>
   # GCC tidies its memory up whenever it has grown by a third, which takes a tenth of its time: not below 1 GB.
   $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1048576>
+  $<$<BOOL:${LOWRANK_KNOWS_AVOID_FMA}>:--param=avoid-fma-max-bits=0>
   $<$<BOOL:${LOWRANK_WERROR}>:-Werror>
   $<$<BOOL:${arch}>:-march=${arch}>)
 if(OpenMP_CXX_FOUND)
