@@ -32,14 +32,9 @@ Over over(const Case& c) {
                                         : Over::each_column;
 }
 
-// The tape's loop, on a graph of ops that are no question of this assignment. `graph` holds an op
-// and two earlier values for each node; the leaves come first.
-void run_graph(const Case& c) {
-  std::vector<std::string> names;
-  for (int i = 0; c.has("x" + std::to_string(i)); ++i) names.push_back("x" + std::to_string(i));
-  Leaves leaves(c, names, c.text("mode") == "training" ? TapeMode::training : TapeMode::everything);
-  std::vector<Var> vars = leaves.vars;
-  const std::vector<int>& graph = c.ints.at("graph");
+// The values of a graph of ops that are no question of this assignment. `graph` holds an op and two
+// earlier values for each node; the leaves come first.
+std::vector<Var> recorded(const std::vector<int>& graph, std::vector<Var> vars) {
   for (std::size_t i = 0; i + 2 < graph.size(); i += 3) {
     const Var a = vars.at(static_cast<std::size_t>(graph[i + 1])),
               b = vars.at(static_cast<std::size_t>(graph[i + 2]));
@@ -60,12 +55,32 @@ void run_graph(const Case& c) {
         vars.push_back(a / b);
     }
   }
-  const Var output = vars.at(static_cast<std::size_t>(c.number("output")));
+  return vars;
+}
+
+// The tape's loop.
+void run_graph(const Case& c) {
+  std::vector<std::string> names;
+  for (int i = 0; c.has("x" + std::to_string(i)); ++i) names.push_back("x" + std::to_string(i));
+  Leaves leaves(c, names, c.text("mode") == "training" ? TapeMode::training : TapeMode::everything);
+  const std::vector<int>& graph = c.ints.at("graph");
+  const Var output = recorded(graph, leaves.vars).at(static_cast<std::size_t>(c.number("output")));
   if (c.has("u"))
     leaves.tape.backward(output, course::tensor_of(c.tensor("u")));
   else
     leaves.tape.backward(output);
   leaves.write_gradients();
+  course::write("y_afterwards", output.value().m);
+
+  // Memory that was not the tape's to give back would be used for what is recorded next.
+  leaves.tape.clear();
+  std::vector<Var> again;
+  for (Parameter& p : leaves.parameters) again.push_back(leaves.tape.parameter(p));
+  recorded(graph, again);
+  bool kept = true;
+  for (const Parameter& p : leaves.parameters)
+    kept = kept && course::same_bits(p.value.m, c.tensor(p.name));
+  course::write("leaves_are_kept", kept);
 }
 
 void run(const Case& c) {
