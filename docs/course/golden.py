@@ -15,6 +15,13 @@ from holes import CourseError, edited, find, kept_part
 def draw(root, assignment, question, student=None):
     """The public cases of a question, each by QUESTIONS(random, index), or those hidden ones that an ID draws: by
     HIDDEN(random, index) where the question is there, or by HIDDEN_AT_ONCE(random, count), which draws their order too."""
+    made = _drawn(root, assignment, question, student)
+    if len({case["name"] for case in made}) < len(made):
+        raise CourseError(f"{question['id']}: two cases have one name, and their answers are told apart by it")
+    return made
+
+
+def _drawn(root, assignment, question, student):
     sys.path.insert(0, str(Path(root) / "docs/course/draw"))
     module = importlib.import_module(assignment["id"])
     drawing, seed, count = module.QUESTIONS[question["id"]], "public", question["public"]

@@ -107,7 +107,8 @@ def _reshape(random, index):
     m, n = random.choice([(2, 3), (3, 2), (4, 3), (2, 6), (6, 2), (1, 4)]) if index else (2, 3)
     size = m * n
     row = random.choice([d for d in range(1, size + 1) if size % d == 0 and (d != m or size == 1)])
-    return _inputs(random, index % 2, "reshape", {"x": (m, n)}, (row, size // row))
+    made = _inputs(random, index % 2, "reshape", {"x": (m, n)}, (row, size // row))
+    return {**made, "name": f"{'so_far' if index % 2 else 'plain'}_{index}"}
 
 
 ENGINES = ["tanh-right", "softmax-right", "quotient-right", "sums-right", "squares-right", "constant-right",
