@@ -121,6 +121,16 @@ class Builder:
             self.objects.update(zip(new, pool.map(self.compile, new)))
         return [self.objects[file] for file in files]
 
+    def program(self, files, replaced={}, theirs=None):
+        """The program of some files, of which those in `replaced` ({file: text}) have another text; a grader's Builder `theirs`
+        compiles these."""
+        objects = self.compile_all([file for file in files if file not in replaced])
+        objects += [(theirs or self).compile(file, text) for file, text in replaced.items()]
+        for made in objects:
+            if made.error:
+                raise CourseError(made.error)
+        return self.link(objects)
+
     def link(self, objects):
         """A program of the objects that were made. What the others would have defined is missing in it: whoever calls
         that ends with signal 11. Returns the path, or raises RuntimeError."""

@@ -96,13 +96,10 @@ def _with_body(reader, root, question, name, fields, body):
 
 def program_with(builder, assignment, question, replaced={}, probe=None):
     """The probe on the reference, with the files in `replaced` ({file: text})."""
-    objects = builder.compile_all([file for file in manifest.sources_of(builder.root, assignment, question, probe)
-                                   if file not in replaced])
-    objects += [builder.compile(file, text) for file, text in replaced.items()]
-    for made in objects:
-        if made.error:
-            raise CourseError(f"{question['id']}: {made.error}")
-    return builder.link(objects)
+    try:
+        return builder.program(manifest.sources_of(builder.root, assignment, question, probe), replaced)
+    except CourseError as error:
+        raise CourseError(f"{question['id']}: {error}") from None
 
 
 def write(root, reader, builder, pairs):

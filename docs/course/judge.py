@@ -28,6 +28,7 @@ from walls import COMPILING, SANITIZED, Box, Limits, missing_walls
 
 PUBLIC_SHARE = 0.4  # of a question's points; the rest is for inputs that are not in the student's tree
 READING = Limits(seconds=60, memory=4 << 30, file_bytes=64 << 20)
+FLAGS = {False: (), True: SANITIZERS}  # by whether the sanitizers watch
 HEADERS = ("autograd", "nn", "lora", "data", "docs/course/own", "docs/course/probes")
 
 
@@ -98,7 +99,7 @@ class Judge:
         self.root, self.cache = Path(root), Path(cache)
         self.assignments = manifest.load(root)
         self.reader = Reader(cache)
-        self.builders = {sanitizers: Builder(root, cache, flags=SANITIZERS if sanitizers else ()) for sanitizers in (False, True)}
+        self.builders = {sanitizers: Builder(root, cache, flags=flags) for sanitizers, flags in FLAGS.items()}
         self.trusted = bool(self.missing)
         self.seconds = seconds  # that a probe may take
         self.rerun = rerun  # makes a run of a sweep again
@@ -123,20 +124,19 @@ class Judge:
         self.by_hand = []
         with fresh_folder() as folder:
             sanitizers = {assignment.get("sanitizers", False) for assignment, question in asked if question["holes"]}
-            compilers = {some: self._compilers(folder / "made", some) for some in sanitizers | {False}}
+            theirs = {some: self._builder_of_theirs(folder / "made", some) for some in sanitizers | {False}}
             for assignment, question in asked:
                 if question["holes"]:
-                    yield from self._marks(tree, student, assignment, question, compilers)
+                    yield from self._marks(tree, student, assignment, question, theirs)
                 else:
                     yield from self._without_code(tree, student, assignment, question)
 
-    def _compilers(self, made, sanitizers):
-        """Those for one tree, which make their objects in the folder `made`."""
-        here = self.builders[sanitizers]
-        theirs = Builder(self.headers, made, jobs=1, flags=SANITIZERS if sanitizers else (),
-                         run=Walls((self.headers, made), self.trusted).compile)
-        shutil.copytree(here.prelude(), made / here.prelude().name)  # made once, of the same header with the same options
-        return Compilers(here, theirs)
+    def _builder_of_theirs(self, made, sanitizers):
+        """What compiles a student's texts behind walls, and makes its objects in the folder `made`."""
+        prelude = self.builders[sanitizers].prelude()
+        shutil.copytree(prelude, made / prelude.name)  # made once, of the same header with the same options
+        walls = Walls((self.headers, made), self.trusted)
+        return Builder(self.headers, made, jobs=1, flags=FLAGS[sanitizers], run=walls.compile)
 
     def _without_code(self, tree, student, assignment, question):
         """The mark of files, and of a run that is made again."""
@@ -162,12 +162,12 @@ class Judge:
                 shutil.copyfile(header, place)
         return target
 
-    def _marks(self, tree, student, assignment, question, compilers):
+    def _marks(self, tree, student, assignment, question, theirs):
         """The mark for the public inputs and that for others."""
         begun, public = time.monotonic(), round(PUBLIC_SHARE * question["points"], 2)
         parts = [(public, False), (round(question["points"] - public, 2), True)]
         try:
-            programs = self._programs(tree, assignment, question, compilers)
+            programs = self._programs(tree, assignment, question, theirs)
             given = [check.public(self.root, question), self._hidden(assignment, question, student)]
             limits = [Limits(), SANITIZED if assignment.get("sanitizers") else Limits()]
             results = [check.judge(question | {"points": most}, program, some, self.seconds,
@@ -187,8 +187,8 @@ class Judge:
             return ""
         crash = next((f"with other inputs that the page allows: {answer['ended']}" for answer in hidden.answers
                       if "ended" in answer), "")
-        return hidden.hint or public.hint or public.note or crash or "some outputs differ, though the public ones agree: which inputs " \
-            "that the page allows are not among those?"
+        return hidden.hint or public.hint or public.note or crash or (
+            "some outputs differ, though the public ones agree: which inputs that the page allows are not among those?")
 
     def _hidden(self, assignment, question, student):
         """Cases drawn from the ID, with the reference's answers."""
@@ -196,13 +196,13 @@ class Judge:
         program = golden.program_with(self.builders[False], assignment, question, probe=question.get("hidden_probe"))
         return {"cases": drawn, "expected": cases.answers(program, drawn), "wrong": []}
 
-    def _programs(self, tree, assignment, question, compilers):
+    def _programs(self, tree, assignment, question, theirs):
         """The probes for public and for other inputs, with this question's bodies of the tree. The sanitizers watch the
         second where the assignment says so: what they find, public inputs may not show."""
         grafted = {file: self._grafted(tree, file, question["id"], holes) for file, holes in manifest.holes_of(question).items()}
         probes = ((None, False), (question.get("hidden_probe"), assignment.get("sanitizers", False)))
-        return [compilers[sanitizers].program(manifest.sources_of(self.root, assignment, question, probe), grafted)
-                for probe, sanitizers in probes]
+        return [self.builders[some].program(manifest.sources_of(self.root, assignment, question, probe), grafted, theirs[some])
+                for probe, some in probes]
 
     def _grafted(self, tree, file, question, holes):
         path = tree / file
@@ -214,23 +214,6 @@ class Judge:
             raise CourseError(f"{file} cannot be read as text") from None
         readers = TwoReaders(self.reader, self.reading, tree)
         return graft(readers, self.root, tree, file, (self.root / file).read_text(), text, question, holes)
-
-
-@dataclass(frozen=True)
-class Compilers:
-    """Compile the reference's files here, and a student's behind walls, with the same options."""
-
-    here: Builder
-    theirs: Builder
-
-    def program(self, sources, grafted):
-        """The program of the sources, of which those in `grafted` have another text: {file: text}."""
-        objects = self.here.compile_all([file for file in sources if file not in grafted])
-        objects += [self.theirs.compile(file, text) for file, text in grafted.items()]
-        for made in objects:
-            if made.error:
-                raise CourseError(made.error)
-        return self.here.link(objects)
 
 
 @dataclass
