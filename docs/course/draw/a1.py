@@ -46,29 +46,30 @@ def _graph(random, index):
     return case(kind, index, *inputs)
 
 
-def _inputs(random, index, call, shapes, dy, extra=()):
-    """One op: its inputs, the gradient of its result, and in turn a sum so far and a frozen input."""
+def _inputs(random, index, call, shapes, dy, extra=(), kind=None, name=None):
+    """One op: its inputs, the gradient of its result, and, by `kind` or in turn, a sum so far and a frozen input. The case
+    bears `name`, or says what is special about it."""
+    kind = index if kind is None else kind
     names = list(shapes)
     inputs = [["text", "call", call], *extra]
     inputs += [tensor(name, signed(random, *shapes[name])) for name in names]
     inputs.append(tensor("dy", signed(random, *dy)))
-    name = "plain"
-    if index % 4 in (1, 3):
-        name = "so_far"
+    special = "plain"
+    if kind % 4 in (1, 3):
+        special = "so_far"
         inputs += [tensor(f"{key}_so_far", signed(random, *shapes[key])) for key in names]
-    if index % 4 in (2, 3) and len(names) > 1:
-        frozen = (index // 2) % len(names)
-        name = f"{names[frozen]}_frozen"
+    if kind % 4 in (2, 3) and len(names) > 1:
+        frozen = (kind // 2) % len(names)
+        special = f"{names[frozen]}_frozen"
         inputs.append(["ints", "trains", [int(i != frozen) for i in range(len(names))]])
         inputs = [entry for entry in inputs if entry[1] != f"{names[frozen]}_so_far"]
-    return case(name, index, *inputs)
+    return case(name or special, index, *inputs)
 
 
 def _multiply(random, index):
     shape = (random.randint(1, 3), random.randint(1, 4))
     if index % 5 == 4:
-        made = _inputs(random, 0, "multiply", {"x": shape}, shape, [["text", "twice", "yes"]])
-        return {**made, "name": f"square_{index}"}
+        return _inputs(random, index, "multiply", {"x": shape}, shape, [["text", "twice", "yes"]], kind=0, name="square")
     return _inputs(random, index, "multiply", {"x": shape, "z": shape}, shape)
 
 
@@ -87,28 +88,26 @@ def _sum(random, index):
     call = "mean" if index % 2 else "sum"
     m, n = random.sample(range(2, 6), 2)
     dy = {"all": (1, 1), "each_row": (m, 1), "each_column": (1, n)}[over]
-    made = _inputs(random, index // 3 % 2, call, {"x": (m, n)}, dy, [["text", "over", over]])
-    return {**made, "name": f"{call}_{over}_{index}"}
+    return _inputs(random, index, call, {"x": (m, n)}, dy, [["text", "over", over]], kind=index // 3 % 2, name=f"{call}_{over}")
 
 
 def _exp(random, index):
     shape = (random.randint(1, 3), random.randint(1, 4))
-    return _inputs(random, index % 2, "exp", {"x": shape}, shape) | {"name": f"exp_{index}"}
+    return _inputs(random, index, "exp", {"x": shape}, shape, kind=index % 2, name="exp")
 
 
 def _take_rows(random, index):
     m, n = random.randint(3, 5), random.randint(1, 3)
     ids = [random.randrange(m - 1) for _ in range(m + 1)] if index else [0, 2, 0]  # some twice, the last one never
-    made = _inputs(random, index % 2, "take_rows", {"x": (m, n)}, (len(ids), n), [["ints", "ids", ids]])
-    return {**made, "name": f"{'some_twice' if index % 2 == 0 else 'so_far'}_{index}"}
+    return _inputs(random, index, "take_rows", {"x": (m, n)}, (len(ids), n), [["ints", "ids", ids]], kind=index % 2,
+                   name="so_far" if index % 2 else "some_twice")
 
 
 def _reshape(random, index):
     m, n = random.choice([(2, 3), (3, 2), (4, 3), (2, 6), (6, 2), (1, 4)]) if index else (2, 3)
     size = m * n
     row = random.choice([d for d in range(1, size + 1) if size % d == 0 and (d != m or size == 1)])
-    made = _inputs(random, index % 2, "reshape", {"x": (m, n)}, (row, size // row))
-    return {**made, "name": f"{'so_far' if index % 2 else 'plain'}_{index}"}
+    return _inputs(random, index, "reshape", {"x": (m, n)}, (row, size // row), kind=index % 2)
 
 
 ENGINES = ["tanh-right", "softmax-right", "quotient-right", "sums-right", "squares-right", "constant-right",
