@@ -148,4 +148,5 @@ if __name__ == "__main__":
     if missing_walls():
         print(f"skipped: no walls against {', '.join(missing_walls())}")
         sys.exit(77)
-    sys.exit(course.run([course.export_twice, stripped_has_none, reference_has_all_points, second_has_all_points, sanitizers_watch, bad_input]))
+    sys.exit(course.run([course.export_twice, stripped_has_none, reference_has_all_points, second_has_all_points,
+                         sanitizers_watch, bad_input]))
