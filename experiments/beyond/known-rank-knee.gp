@@ -1,4 +1,4 @@
-# title: Known rank: the loss has its knee at the rank that was planted
+# title: Known rank: is the knee of the loss at the rank that was planted?
 # data: ../known-rank/known-rank.csv
 # caption: What is left of the loss, against the rank of the student; a point for each usual teacher, lines are means.
 # caption: Each colour is a planted rank r*, and the vertical line of that colour stands at it.

@@ -1,4 +1,4 @@
-# title: Planted: where the answer is known, r suffices from r* on
+# title: Planted: from which r on does LoRA suffice, where r* is known?
 # data: ../planted/planted.csv ../planted/planted.directions.csv
 # caption: A change of rank r* in q and v. Left: the part of the KL between teacher and base that is left to LoRA on {q,v},
 # caption: a line and a dashed vertical line for each r*. Right: where the student's directions at the largest r lie in W
