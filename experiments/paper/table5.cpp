@@ -70,8 +70,8 @@ void add_wrong_matrix_is_worst(Finding& finding, const ScoreTable& table) {
         "mean of v, o, {{q,k}}, {{q,v}} and all four minus {} alone, equal parameters; holds above "
         "0 points",
         matrix);
-    finding.parts.push_back({fmt::format("W{} alone is worst", matrix), table.task,
-                             linear_contrast(table, terms, rule)});
+    finding.parts.push_back({fmt::format("W{} alone is below the mean of the others", matrix),
+                             table.task, linear_contrast(table, terms, rule)});
   }
 }
 

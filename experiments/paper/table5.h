@@ -25,7 +25,7 @@ std::vector<Row> rows();
 /// F1 and F10. The rule, fixed before any grid was run; D in points within one repetition, margin
 /// 3 points as for Table 6 (experiments/paper/table6.h):
 ///
-///   F1   "Wq or Wk alone is worst": for q, and for k,
+///   F1   "Wq or Wk alone is worst", tested as below the mean of the others: for q, and for k,
 ///        D = mean of the paper's other rows (v, o, {q,k}, {q,v}, all four) - score(q or k)
 ///                                                                      holds here if D > 0
 ///        The reference is a mean and not the lowest of them, which would be chosen by its luck.
