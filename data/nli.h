@@ -18,7 +18,8 @@
 // Pre-training gives true labels after <prem> (90% of the batches of this task) and random labels
 // after <premR>; the adaptation wants true labels after <premR>. The base can work out the answer
 // and has learned not to give it after this prefix, so frozen it stands at chance. All that is to
-// be changed is how one token at the start is met, so we expect a very small rank to do.
+// be changed is how one token at the start is met, so one may expect a very small rank to do;
+// `./run switch` asks whether it does.
 //
 // Shortcuts, as the best share of right labels that any table of these features gives: nothing 38%
 // (the commonest label), either quantifier or both 38%, the whole hypothesis 50% (q2 and whether n2

@@ -6,7 +6,7 @@
 /// with LoRA on {q,v}, for models of several widths at one depth, and of several depths at one
 /// width: a star around the usual model, and not a product. Rank 1 in two matrices of each of L
 /// layers is 2 L directions: 4 in the usual model, 192 in GPT-3, which is 192 times as wide. Beyond
-/// the paper, whose Table 6 finds r = 1 enough for GPT-3.
+/// the paper, whose Table 6 has r = 1 suffice for GPT-3 on its data sets.
 ///
 /// What else differs between models is kept out of the gap. A base is trained on sqlgen alone until
 /// it answers 99 % of held-out examples, since a fixed number of steps would leave a larger one

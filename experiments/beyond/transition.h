@@ -6,7 +6,8 @@
 /// all else stays. LoRA on {q,v} is trained for a grid of K, of the rank r and of the number n of
 /// examples, which are not tied to each other: more facts at one n are also fewer examples of each,
 /// and the grid shows both. Controls at each K and n: the frozen base and full fine-tuning. Beyond
-/// the paper, whose Table 6 finds r = 1 enough and whose footnote 6 does not expect that everywhere.
+/// the paper, whose Table 6 has r = 1 suffice on its data sets and whose footnote 6 does not expect
+/// that everywhere.
 namespace experiments::beyond::transition {
 
 Experiment experiment();
