@@ -82,9 +82,9 @@ struct Family {
   int tests;  // on three tasks
 };
 
-constexpr Family families[] = {{"(a) to (e), F8, F3's twins", 3},
-                               {"F2, F3, F7, F10, transition", 6},
-                               {"F5", 9},
+constexpr Family families[] = {{"(a) to (e), F6, F8", 3},
+                               {"F2, F7, F10, transition", 6},
+                               {"F3, F5", 9},
                                {"F11", 12},
                                {"F1", 18}};
 
