@@ -26,7 +26,7 @@ enum class Draw {
 };
 
 struct OpCase {
-  std::string op;       ///< its name in autograd/ops.h
+  std::string op;       ///< its name in autograd/ops.h or autograd/ops_models.h
   std::string variant;  ///< what tells this line from others of the same op
   Function function;
   std::function<Tensor(const Tensors&)> reference;  ///< the same mathematics in plain loops
@@ -41,6 +41,7 @@ std::vector<OpCase> moving();       ///< ops_shape.cpp
 std::vector<OpCase> by_rows();      ///< ops_reduce.cpp, ops_softmax.cpp and ops_norm.cpp
 std::vector<OpCase> losses();       ///< ops_loss.cpp
 std::vector<OpCase> attentions();   ///< ops_attention.cpp
+std::vector<OpCase> recurrent();    ///< ops_models.cpp, its recurrent networks
 std::vector<OpCase> all();          ///< the whole table
 
 /// Inputs for one list of shapes: the same at every call.

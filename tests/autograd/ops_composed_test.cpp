@@ -6,6 +6,7 @@
 
 #include "autograd/gradcheck.h"
 #include "autograd/ops.h"
+#include "autograd/ops_models.h"
 #include "autograd/random.h"
 
 namespace ops_composed_test {
@@ -102,6 +103,26 @@ Function cross_entropy_composed(const CrossEntropySpec& spec) {
   };
 }
 
+// Part k of matrices that stand side by side, each H columns wide
+Var part(Var side_by_side, Index k, Index H) { return slice_cols(side_by_side, k * H, H); }
+
+// h and c of an LSTM's step, side by side
+Var lstm_composed(Tape&, std::span<const Var> x) {
+  const Index H = x[1].shape().cols();
+  const Var i = sigmoid(part(x[0], 0, H)), f = sigmoid(part(x[0], 1, H));
+  const Var g = tanh(part(x[0], 2, H)), o = sigmoid(part(x[0], 3, H));
+  const Var c = f * x[1] + i * g;
+  return concat_cols(std::vector{o * tanh(c), c});
+}
+
+Var gru_composed(Tape&, std::span<const Var> x) {
+  const Index H = x[2].shape().cols();
+  const Var r = sigmoid(part(x[0], 0, H) + part(x[1], 0, H));
+  const Var z = sigmoid(part(x[0], 1, H) + part(x[1], 1, H));
+  const Var n = tanh(part(x[0], 2, H) + r * part(x[1], 2, H));
+  return n - z * n + z * x[2];
+}
+
 }  // namespace
 
 TEST_CASE("softmax and log_softmax") {
@@ -175,6 +196,17 @@ TEST_CASE("kl_divergence and mean_squared_error") {
                return reshape(mean(multiply(difference, difference)), Shape{1});
              },
              inputs);
+}
+
+TEST_CASE("a step of an LSTM and of a GRU") {
+  check_same(
+      [](Tape&, std::span<const Var> x) {
+        const Var c = lstm_cell(x[0], x[1]);
+        return concat_cols(std::vector{lstm_output(x[0], c), c});
+      },
+      lstm_composed, normals({{3, 8}, {3, 2}}));
+  check_same([](Tape&, std::span<const Var> x) { return gru_step(x[0], x[1], x[2]); }, gru_composed,
+             normals({{3, 6}, {3, 6}, {3, 2}}));
 }
 
 TEST_CASE("gelu") {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "autograd/ops.h"
+#include "autograd/ops_models.h"
 #include "autograd/random.h"
 
 namespace ops_errors_test {
@@ -152,6 +153,15 @@ const std::vector<WrongCall> wrong_shapes = {
     {"mean_squared_error: wants equal shapes, but the shapes are (2,3) (3,2)",
      {{2, 3}, {3, 2}},
      [](Vars x) { mean_squared_error(x[0], x[1]); }},
+    {"lstm_cell: wants (M,4H) and (M,H), but the shapes are (2,9) (2,3)",
+     {{2, 9}, {2, 3}},
+     [](Vars x) { lstm_cell(x[0], x[1]); }},
+    {"lstm_output: wants (M,4H) and (M,H), but the shapes are (2,12) (1,3)",
+     {{2, 12}, {1, 3}},
+     [](Vars x) { lstm_output(x[0], x[1]); }},
+    {"gru_step: wants (M,3H), (M,3H) and (M,H), but the shapes are (2,9) (2,6) (2,3)",
+     {{2, 9}, {2, 6}, {2, 3}},
+     [](Vars x) { gru_step(x[0], x[1], x[2]); }},
 };
 
 void dropout_of(Var x, double p) {
@@ -236,12 +246,14 @@ TEST_CASE("every operation that can be called wrongly is in the tables") {
   std::set<std::string> missing,
       always_right{"transpose", "scale", "negate",  "exp",  "log", "sqrt",
                    "tanh",      "gelu",  "sigmoid", "relu", "sum"};
-  std::ifstream header(LOWRANK_SOURCE_DIR "/autograd/ops.h");
-  REQUIRE(header.good());
   const std::regex declaration(R"(^Var (\w+)\()");
   std::smatch match;
-  for (std::string line; std::getline(header, line);)
-    if (std::regex_search(line, match, declaration)) missing.insert(match[1]);
+  for (const char* file : {"/autograd/ops.h", "/autograd/ops_models.h"}) {
+    std::ifstream header(std::string(LOWRANK_SOURCE_DIR) + file);
+    REQUIRE(header.good());
+    for (std::string line; std::getline(header, line);)
+      if (std::regex_search(line, match, declaration)) missing.insert(match[1]);
+  }
   for (const auto* table : {&wrong_shapes, &wrong_values})
     for (const WrongCall& wrong : *table) {
       const std::string message = wrong.message;

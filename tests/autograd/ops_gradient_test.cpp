@@ -9,7 +9,7 @@
 
 namespace ops_gradient_test {
 
-// Every operation of autograd/ops.h, from one table: values against plain loops, gradients against
+// Every operation of autograd/ops.h and ops_models.h, from one table: values against plain loops, gradients against
 // difference quotients, and what a frozen input must not change.
 
 using namespace autograd;
@@ -51,14 +51,16 @@ void for_each_example(const Check& check) {
 
 }  // namespace
 
-TEST_CASE("the table holds every operation that ops.h declares, and no other") {
+TEST_CASE("the table holds every operation that ops.h and ops_models.h declare, and no other") {
   std::set<std::string> declared, tested;
-  std::ifstream header(LOWRANK_SOURCE_DIR "/autograd/ops.h");
-  REQUIRE(header.good());
   const std::regex declaration(R"(^Var (\w+)\()");
   std::smatch match;
-  for (std::string line; std::getline(header, line);)
-    if (std::regex_search(line, match, declaration)) declared.insert(match[1]);
+  for (const char* file : {"/autograd/ops.h", "/autograd/ops_models.h"}) {
+    std::ifstream header(std::string(LOWRANK_SOURCE_DIR) + file);
+    REQUIRE(header.good());
+    for (std::string line; std::getline(header, line);)
+      if (std::regex_search(line, match, declaration)) declared.insert(match[1]);
+  }
   for (const OpCase& op_case : op_cases::all()) tested.insert(op_case.op);
   CHECK(declared.size() > 30);
   CHECK(tested == declared);
