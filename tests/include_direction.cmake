@@ -1,14 +1,15 @@
 # cmake -DROOT=DIR -P include_direction.cmake: fails, naming each, where a library of the checkout DIR
 # includes a header that it should not know. The libraries, and what each may include of the project;
 # a file belongs to the innermost folder that is listed.
-set(libraries autograd nn nn/files lora lora/analysis lora/methods lora/files data)
+set(libraries autograd nn nn/files nn/models lora lora/analysis lora/methods lora/files data)
 foreach(part training evidence harness paper beyond report bench cli)
   list(APPEND libraries experiments/${part})
 endforeach()
 set(here "[^/]+\\.h")  # of the folder itself, not of the folders in it
 set(autograd_may "autograd/")
 set(nn_may "autograd/|nn/${here}")
-set(nn/files_may "autograd/|nn/")
+set(nn/files_may "autograd/|nn/${here}|nn/files/")
+set(nn/models_may "autograd/|nn/")
 set(lora_may "autograd/|nn/${here}|lora/${here}")
 set(lora/analysis_may "autograd/|nn/${here}|lora/${here}|lora/analysis/")
 set(lora/methods_may "autograd/|nn/|lora/${here}|lora/methods/")
