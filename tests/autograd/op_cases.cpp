@@ -6,7 +6,8 @@ namespace op_cases {
 
 std::vector<OpCase> all() {
   std::vector<OpCase> cases;
-  for (const auto& topic : {elementwise, linear, moving, by_rows, losses, attentions, recurrent})
+  for (const auto& topic :
+       {elementwise, linear, moving, by_rows, losses, attentions, recurrent, models})
     for (OpCase& op_case : topic()) cases.push_back(std::move(op_case));
   return cases;
 }

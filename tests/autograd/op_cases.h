@@ -42,6 +42,7 @@ std::vector<OpCase> by_rows();      ///< ops_reduce.cpp, ops_softmax.cpp and ops
 std::vector<OpCase> losses();       ///< ops_loss.cpp
 std::vector<OpCase> attentions();   ///< ops_attention.cpp
 std::vector<OpCase> recurrent();    ///< ops_models.cpp, its recurrent networks
+std::vector<OpCase> models();       ///< ops_models.cpp, its transformers
 std::vector<OpCase> all();          ///< the whole table
 
 /// Inputs for one list of shapes: the same at every call.

@@ -162,6 +162,36 @@ const std::vector<WrongCall> wrong_shapes = {
     {"gru_step: wants (M,3H), (M,3H) and (M,H), but the shapes are (2,9) (2,6) (2,3)",
      {{2, 9}, {2, 6}, {2, 3}},
      [](Vars x) { gru_step(x[0], x[1], x[2]); }},
+    {"rms_norm: wants (..,N) and (N), but the shapes are (2,3) (2)",
+     {{2, 3}, {2}},
+     [](Vars x) { rms_norm(x[0], x[1], 1e-5); }},
+    {"rotary: wants (B,T,C) with C = 2 frequencies for each head, but the shapes are (1,2,6)",
+     {{1, 2, 6}},
+     [](Vars x) {
+       rotary(x[0], {2, {0.5}, 0});
+     }},
+    {"repeat_heads: wants columns that the heads divide, but the shapes are (2,3)",
+     {{2, 3}},
+     [](Vars x) { repeat_heads(x[0], 2, 2); }},
+    {"disentangled_attention: wants three (B,T,C), whose C the heads divide, but the shapes are "
+     "(1,2,4) (1,3,4) (1,2,4)",
+     {{1, 2, 4}, {1, 3, 4}, {1, 2, 4}},
+     [](Vars x) {
+       disentangled_attention(x[0], x[1], x[2], {}, {}, {2, 1, {}, {0, 0, 0}});
+     }},
+    {"disentangled_attention: 1 mask entries for 2 positions, 3 rows for 3 distances",
+     {{1, 2, 4}},
+     [](Vars x) {
+       disentangled_attention(x[0], x[0], x[0], {}, {}, {2, 1, {1}, {0, 0, 0}});
+     }},
+    {"disentangled_attention: wants tables (R,C), but the shapes are (5,3) (1,2,4)",
+     {{1, 2, 4}, {5, 3}},
+     [](Vars x) {
+       disentangled_attention(x[0], x[0], x[0], x[1], {}, {2, 1, {}, {0, 0, 0}});
+     }},
+    {"unfold: wants (B,T,C) and an odd kernel, but the shapes are (1,2,3)",
+     {{1, 2, 3}},
+     [](Vars x) { unfold(x[0], 2); }},
 };
 
 void dropout_of(Var x, double p) {
@@ -173,6 +203,11 @@ const Scalar not_a_number = std::numeric_limits<Scalar>::quiet_NaN();
 const Scalar inf = std::numeric_limits<Scalar>::infinity();
 
 const std::vector<WrongCall> wrong_values = {
+    {"disentangled_attention: 5 is not in 0..4",
+     {{1, 2, 4}, {5, 4}},
+     [](Vars x) {
+       disentangled_attention(x[0], x[0], x[0], x[1], {}, {2, 1, {}, {0, 5, 0}});
+     }},
     {"take_rows: 4 is not in 0..3",
      {{4, 2}},
      [](Vars x) {
@@ -244,8 +279,8 @@ TEST_CASE("a wrong value is an invalid_argument that names it, and records nothi
 TEST_CASE("every operation that can be called wrongly is in the tables") {
   // Operations of one input of any shape cannot.
   std::set<std::string> missing,
-      always_right{"transpose", "scale", "negate",  "exp",  "log", "sqrt",
-                   "tanh",      "gelu",  "sigmoid", "relu", "sum"};
+      always_right{"transpose", "scale", "negate",  "exp",  "log",  "sqrt",
+                   "tanh",      "gelu",  "sigmoid", "relu", "silu", "sum"};
   const std::regex declaration(R"(^Var (\w+)\()");
   std::smatch match;
   for (const char* file : {"/autograd/ops.h", "/autograd/ops_models.h"}) {
