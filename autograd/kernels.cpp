@@ -121,6 +121,19 @@ void add(In a, Gradient out) {
 }
 
 // Some columns at a time, whose sums stay in registers on the way down the rows.
+void exp(Scalar* x, Index n) {
+  using Vectors = Eigen::Array<Scalar, 64, 1>;  // whole ones on every processor
+  Index i = 0;
+  for (; i + Vectors::SizeAtCompileTime <= n; i += Vectors::SizeAtCompileTime) {
+    Eigen::Map<Vectors> part(x + i);
+    part = part.exp();
+  }
+  Vectors rest = Vectors::Zero();
+  std::copy(x + i, x + n, rest.data());
+  rest = rest.exp().eval();
+  std::copy_n(rest.data(), n - i, x + i);
+}
+
 void add_column_sums(In a, Gradient row) {
   constexpr Index at_once = 64, rows_at_once = 16;
   const Index whole = a.cols() / at_once * at_once, rest = a.cols() - whole;

@@ -50,6 +50,10 @@ void add(In a, Gradient c);
 /// those sums in double: a float sum of a million equal numbers is 1 % off.
 void add_column_sums(In a, Gradient row);
 
+/// x = exp(x) of n numbers side by side, with the same digits wherever one stands: Eigen has another
+/// function for what does not fill a vector.
+void exp(Scalar* x, Index n);
+
 /// What one element costs, in floating-point operations as fast as those of a product. Only whether
 /// and where work is cut depends on them, never a result.
 namespace cost {

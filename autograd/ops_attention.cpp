@@ -67,7 +67,7 @@ struct Attention final : Op {
     }
     max = (max == nothing).select(Scalar{0}, max);  // a query that sees nothing
     for (Index j = 0; j < Tk; ++j) Pt_head.row(j).array() -= max;
-    Pt_head.array() = Pt_head.array().exp();
+    kernels::exp(Pt_head.data(), Pt_head.size());
     PerQuery& sum = per_query.setZero();
     for (Index j = 0; j < Tk; ++j) {
       Pt_head.row(j).head(first_visible_query(b, j)).setZero();
