@@ -28,13 +28,14 @@ Linear::Linear(Index in, Index out, double stddev, std::uint64_t seed, const std
 
 Var Linear::forward(const Pass& pass, Var x) {
   const Var W = pass.tape.parameter(weight);  // named, so that they are recorded in this order
+  if (bias.value.empty()) return autograd::matmul_nt(x, W);
   const Var b = pass.tape.parameter(bias);
   return autograd::affine(x, W, b);
 }
 
 void Linear::visit(const std::string& prefix, const Visitor& fn) {
   fn(join(prefix, "weight"), weight);
-  fn(join(prefix, "bias"), bias);
+  if (!bias.value.empty()) fn(join(prefix, "bias"), bias);
 }
 
 Embedding::Embedding(Index rows, Index cols, double stddev, std::uint64_t seed,

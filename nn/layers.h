@@ -8,7 +8,7 @@ namespace nn::inline LOWRANK_PRECISION {
 /// 1/√fan_in: the standard deviation of W with which W x is about as large as x.
 double preserving_stddev(Index fan_in);
 
-/// y = x Wᵀ + b, with weight W (out,in) and bias b (out).
+/// y = x Wᵀ + b, with weight W (out,in) and bias b (out), which may be empty: then there is none.
 struct Linear final : Projection {
   Parameter weight, bias;
 

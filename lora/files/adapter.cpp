@@ -228,7 +228,8 @@ std::string base_fingerprint(nn::Module& model) {
     for (const char* own : {"lora_A", "lora_B", "base.weight", "base.bias"})
       tensors.erase(nn::join(name, own));
     tensors[nn::join(name, "weight")] = &layer->w0();
-    tensors[nn::join(name, "bias")] = &layer->base->bias.value;
+    const nn::Tensor& bias = layer->base->bias.value;
+    if (!bias.empty()) tensors[nn::join(name, "bias")] = &bias;
   }
   return nn::fingerprint(tensors);
 }
