@@ -217,6 +217,25 @@ std::string read_file(const fs::path& path) {
   return read_file(path, std::numeric_limits<std::size_t>::max());
 }
 
+std::string read_file_part(const fs::path& path, std::uint64_t begin, std::size_t size) try {
+  const Descriptor file(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (!file.is_open()) fail("read", path, errno);
+  std::string part(size, '\0');
+  for (std::size_t length = 0; length < size;) {
+    const auto at = static_cast<off_t>(begin + length);
+    const ssize_t n =
+        uninterrupted([&] { return ::pread(file.get(), part.data() + length, size - length, at); });
+    if (n < 0) fail("read", path, errno);
+    if (n == 0) fail("read", path, ENODATA);  // it has become shorter since its header was read
+    length += static_cast<std::size_t>(n);
+  }
+  return part;
+} catch (const std::bad_alloc&) {
+  fail("read", path, ENOMEM);
+} catch (const std::length_error&) {
+  fail("read", path, EFBIG);
+}
+
 void write_unless_equal(const std::filesystem::path& path, std::string_view text) {
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored) && read_file(path) == text) return;

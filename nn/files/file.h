@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <stdexcept>
@@ -61,5 +62,9 @@ class TemporaryFolder {
 /// The whole file, or the first bytes of it; throws FileError.
 std::string read_file(const std::filesystem::path& path);
 std::string read_file(const std::filesystem::path& path, std::size_t at_most);
+
+/// `size` bytes of a file from `begin`; throws FileError, also where there are fewer.
+std::string read_file_part(const std::filesystem::path& path, std::uint64_t begin,
+                           std::size_t size);
 
 }  // namespace nn::inline LOWRANK_PRECISION

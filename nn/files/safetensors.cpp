@@ -101,6 +101,18 @@ SafetensorsFile SafetensorsFile::read_header(const std::filesystem::path& path) 
   return parse_start(std::move(start), size, path.string());
 }
 
+SafetensorsFile SafetensorsFile::read_one(const std::filesystem::path& path,
+                                          std::string_view name) const {
+  const SafetensorsEntry& whole = entry(name);
+  const std::uint64_t size = whole.end - whole.begin;
+  SafetensorsFile one;
+  one.label_ = label_;
+  one.file_ = read_file_part(path, data_begin_ + whole.begin, size);
+  one.entries_ = {whole};
+  one.entries_.front().begin = 0, one.entries_.front().end = size;
+  return one;
+}
+
 SafetensorsFile SafetensorsFile::parse(std::string bytes, std::string label) {
   const std::uint64_t size = bytes.size();
   return parse_start(std::move(bytes), size, std::move(label));

@@ -72,6 +72,9 @@ class SafetensorsFile {
   /// The same of what the header says, without reading the data, which may be gigabytes: bytes(),
   /// tensor() and int32() throw std::logic_error.
   static SafetensorsFile read_header(const std::filesystem::path& path);
+  /// Of the file at `path`, whose header this is, one tensor with its data and nothing else. Throws
+  /// as entry(), and FileError. So a model of gigabytes is read without a second one in memory.
+  SafetensorsFile read_one(const std::filesystem::path& path, std::string_view name) const;
   /// The same for the bytes of a file; `label` stands for the path in messages.
   static SafetensorsFile parse(std::string bytes, std::string label);
 
@@ -82,6 +85,9 @@ class SafetensorsFile {
 
   /// The tensor as stored; valid as long as the file.
   std::span<const std::byte> bytes(const SafetensorsEntry& entry) const;
+  std::uint64_t data_begin() const {
+    return data_begin_;
+  }  ///< where in the file entries count from
 
   /// A tensor of F16, BF16, F32 or F64 with at most four sizes. Values are rounded to Scalar where
   /// it is narrower; the same type comes back bit for bit.
