@@ -1,0 +1,73 @@
+#pragma once
+
+#include <filesystem>
+
+#include "nn/files/safetensors.h"
+#include "nn/models/pretrained.h"
+
+/// Models as the world stores them: a folder with config.json and model.safetensors, or shards of it
+/// with model.safetensors.index.json.
+namespace nn::inline LOWRANK_PRECISION {
+
+/// A folder that is no model, not a whole one, or one that is not computed here; the message is one
+/// line.
+struct ModelError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+  ModelError(const std::filesystem::path& path, std::string_view what);  ///< "path: what"
+};
+
+struct ModelOptions {
+  /// GPT-2's c_attn as three projections, c_attn.q, .k and .v, in place of one.
+  bool split_c_attn = false;
+};
+
+/// What is in a folder; of the weights only the headers are in memory.
+class ModelFolder {
+ public:
+  /// Throws ModelError; nn::FileError and nn::SafetensorsError.
+  explicit ModelFolder(std::filesystem::path folder);
+
+  /// The model, with one tensor at a time in memory beside it. Tensors may be F32, F64, F16 or BF16,
+  /// with or without the name of the model before theirs, and a norm's called gamma and beta. Throws
+  /// ModelError for a configuration that is not computed here, and for tensors that are missing,
+  /// have another shape or type, or mean nothing to the model, all together.
+  std::unique_ptr<Pretrained> load(const ModelOptions& options = {}) const;
+
+  /// The same configuration with random weights (RandomWeights).
+  std::unique_ptr<Pretrained> random(std::uint64_t seed, const ModelOptions& options = {}) const;
+
+  /// Writes the folder once more to `out`, with the values that the model has now in the place of
+  /// those it was loaded with: names, shapes, types and all else as they came, so that what did not
+  /// change has the same bytes. The model has no wrapped projections. Throws ModelError, also where a
+  /// value is no number of the stored type, before anything is written; nn::FileError.
+  void save(const std::filesystem::path& out, Pretrained& model) const;
+
+  const std::string& model_type() const { return model_type_; }
+
+ private:
+  struct Shard {
+    std::filesystem::path path;
+    SafetensorsFile header;
+  };
+  struct Place {
+    const Shard* shard = nullptr;
+    std::string name;  ///< as it is stored
+  };
+  friend class FolderWeights;
+
+  std::unique_ptr<Pretrained> make(Weights& weights, const ModelOptions& options) const;
+  std::optional<Place> find(const std::string& name) const;
+  void check_tensors(const Pretrained& model) const;
+
+  std::filesystem::path folder_;
+  std::string config_, model_type_;
+  std::optional<std::string> index_;  ///< the text of model.safetensors.index.json
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+/// What a parameter's values are in a checkpoint: the tensors of `values`, by the names of
+/// parameters, as stored tensors by theirs. The parts of a tensor that none gives are zero.
+std::map<std::string, Tensor> as_stored(const StoredParameters& stored,
+                                        const std::map<std::string, const Tensor*>& values);
+
+}  // namespace nn::inline LOWRANK_PRECISION

@@ -1,0 +1,97 @@
+#include "nn/models/weights.h"
+
+namespace nn::inline LOWRANK_PRECISION {
+
+Tensor Weights::take(const std::string& parameter, const Stored& stored) {
+  taken_[parameter] = stored;
+  Tensor whole = read(stored.name, stored.shape);
+  if (whole.empty()) return whole;
+  if (stored.transposed) {
+    Tensor turned;
+    turned.shape = {whole.cols(), whole.rows()};
+    turned.m = whole.m.transpose();
+    whole = std::move(turned);
+  }
+  if (stored.rows == 0) return whole;
+  Tensor part;
+  if (whole.shape.rank() == 1) {  // whose elements are columns
+    part.shape = {stored.rows};
+    part.m = whole.m.middleCols(stored.begin, stored.rows);
+  } else {
+    part.shape = {stored.rows, whole.cols()};
+    part.m = whole.m.middleRows(stored.begin, stored.rows);
+  }
+  return part;
+}
+
+Tensor RandomWeights::read(const std::string& name, const Shape& shape) {
+  if (shape.rank() > 1) return Random(seed_, name).normal(shape, stddev_);
+  Tensor vector(shape);
+  if (name.ends_with("weight")) vector.m.setOnes();
+  return vector;
+}
+
+void Parts::visit(const std::string& prefix, const Module::Visitor& fn) const {
+  for (const Part& part : parts_) {
+    const std::string name = join(prefix, part.name);
+    if (part.parameter) fn(name, *part.parameter);
+    if (part.module) part.module->visit(name, fn);
+    if (part.slot) (*part.slot)->visit(name, fn);
+  }
+}
+
+void Parts::visit_slots(const std::string& prefix, const Module::SlotVisitor& fn) const {
+  for (const Part& part : parts_)
+    if (part.slot) fn(join(prefix, part.name), *part.slot);
+}
+
+void Builder::parameter(Parameter& made, const std::string& name, const Shape& shape) {
+  const std::string full = join(name_, name);
+  made.value = weights_.take(full, {full, shape});
+  list_.parts_.push_back({full, &made});
+}
+
+void Builder::norm(std::unique_ptr<LayerNorm>& made, const std::string& name, Index size,
+                   double eps) {
+  const std::string full = join(name_, name);
+  made = std::make_unique<LayerNorm>(0, eps);
+  for (const auto& [which, p] : {std::pair{"weight", &made->weight}, {"bias", &made->bias}})
+    p->value = weights_.take(join(full, which), {join(full, which), {size}});
+  list_.parts_.push_back({full, nullptr, made.get()});
+}
+
+void Builder::norm(std::unique_ptr<RmsNorm>& made, const std::string& name, Index size,
+                   double eps) {
+  const std::string full = join(name_, name), weight = join(full, "weight");
+  made = std::make_unique<RmsNorm>(eps);
+  made->weight.value = weights_.take(weight, {weight, {size}});
+  list_.parts_.push_back({full, nullptr, made.get()});
+}
+
+void Builder::table(std::unique_ptr<Embedding>& made, const std::string& name, Index rows,
+                    Index cols) {
+  const std::string full = join(name_, name), weight = join(full, "weight");
+  made = std::make_unique<Embedding>(0, 0, 0, 0, full);
+  made->weight.value = weights_.take(weight, {weight, {rows, cols}});
+  list_.parts_.push_back({full, nullptr, made.get()});
+}
+
+void Builder::slot(std::unique_ptr<Projection>& made, const std::string& name, Index in, Index out,
+                   bool bias) {
+  const std::string full = join(name_, name);
+  slot(made, name, {join(full, "weight"), {out, in}},
+       bias ? Stored{join(full, "bias"), {out}} : Stored{});
+}
+
+void Builder::slot(std::unique_ptr<Projection>& made, const std::string& name, const Stored& weight,
+                   const Stored& bias) {
+  const std::string full = join(name_, name);
+  auto layer = std::make_unique<Linear>(0, 0, 0, 0, full);  // of no size, until it has its weights
+  layer->weight.value = weights_.take(join(full, "weight"), weight);
+  layer->bias.value = Tensor();
+  if (!bias.name.empty()) layer->bias.value = weights_.take(join(full, "bias"), bias);
+  made = std::move(layer);
+  list_.parts_.push_back({full, nullptr, nullptr, &made});
+}
+
+}  // namespace nn::inline LOWRANK_PRECISION

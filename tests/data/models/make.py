@@ -1,0 +1,68 @@
+"""Small checkpoints with random weights, and what transformers computes with them in float64.
+
+    python3 make.py [FOLDER]    (made with torch 2.13 and transformers 5.24)
+
+Each folder has config.json and model.safetensors, inputs.json, and reference.safetensors: hidden.0 and on, logits, loss,
+and grad.NAME of every parameter, rounded to float. No weight has the value that it starts with, so that a term that is
+forgotten shows.
+"""
+import json
+import pathlib
+import random
+import sys
+
+import torch
+import transformers as tf
+from safetensors.torch import save_file
+
+here = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
+lengths, T = (6, 3, 5), 6
+
+
+def weights(model, seed):
+    draws = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            noise = 0.2 * torch.randn(p.shape, generator=draws)
+            p.copy_(1 + noise if p.dim() == 1 and name.endswith("weight") else noise)
+    return model.eval()
+
+
+def rows(vocabulary, pad, first=None):
+    draw = random.Random(vocabulary + pad)
+    ids = [[draw.randrange(4, vocabulary) for _ in range(n)] + [pad] * (T - n) for n in lengths]
+    if first is not None:
+        for row in ids:
+            row[0] = first
+    return ids, [[1] * n + [0] * (T - n) for n in lengths]
+
+
+def write(name, model, labels, pad=0, first=None, types=False):
+    ids, mask = rows(model.config.vocab_size, pad, first)
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if types:
+        inputs["token_type_ids"] = [[int(t >= 2) * m for t, m in enumerate(row)] for row in mask]
+    if labels == "ids":
+        inputs["labels"] = [[i if m else -100 for i, m in zip(*pair)] for pair in zip(ids, mask)]
+    elif labels == "some":
+        inputs["labels"] = [[i if m and t % 2 else -100 for t, (i, m) in enumerate(zip(*pair))] for pair in zip(ids, mask)]
+    else:
+        inputs["labels"] = [0, 2, 1]
+    folder = here / name
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    model.double()
+    out = model(**{k: torch.tensor(v) for k, v in inputs.items()}, output_hidden_states=True)
+    out.loss.backward()
+    tensors = {f"hidden.{i}": h for i, h in enumerate(out.hidden_states)}
+    tensors |= {"logits": out.logits, "loss": out.loss}
+    tensors |= {"grad." + n: p.grad for n, p in model.named_parameters() if p.grad is not None}
+    tensors = {n: t.detach().float().contiguous().clone() for n, t in tensors.items()}
+    save_file(tensors, folder / "reference.safetensors", metadata={"format": "pt"})
+    (folder / "inputs.json").write_text(json.dumps(inputs) + "\n")
+
+
+gpt2 = dict(vocab_size=23, n_positions=8, n_embd=12, n_layer=2, n_head=3, bos_token_id=1, eos_token_id=2)
+write("gpt2", weights(tf.GPT2LMHeadModel(tf.GPT2Config(**gpt2)), 1), "ids")
+write("gpt2-classifier", weights(tf.GPT2ForSequenceClassification(
+    tf.GPT2Config(**gpt2, num_labels=3, pad_token_id=0, n_inner=20, activation_function="gelu")), 2), "rows")
