@@ -11,6 +11,7 @@
 #include "nn/files/file.h"
 #include "nn/files/short_list.h"
 #include "nn/models/gpt2.h"
+#include "nn/models/llama.h"
 
 namespace nn::inline LOWRANK_PRECISION {
 
@@ -182,11 +183,16 @@ std::unique_ptr<Pretrained> ModelFolder::make(Weights& weights, const ModelOptio
       check_layers(path, config.layers, most);
       return std::make_unique<gpt2::Gpt2>(config, weights);
     }
+    if (model_type_ == "llama") {
+      const llama::Config config = llama::read_config(reader);
+      check_layers(path, config.layers, most);
+      return std::make_unique<llama::Llama>(config, weights);
+    }
   } catch (const ConfigError& error) {
     throw ModelError(path, error.what());
   }
-  throw ModelError(
-      path, fmt::format("\"model_type\" is {}; that computed here is gpt2", shown(model_type_)));
+  throw ModelError(path, fmt::format("\"model_type\" is {}; those computed here are gpt2 and llama",
+                                     shown(model_type_)));
 }
 
 // A tensor by its full name; or without the model's, as files have it that were saved without a

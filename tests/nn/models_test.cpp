@@ -16,7 +16,7 @@ using references::Reference;
 
 namespace {
 
-const std::vector<std::string> names{"gpt2", "gpt2-classifier"};
+const std::vector<std::string> names{"gpt2", "gpt2-classifier", "llama", "llama3"};
 const fs::path here = fs::path(LOWRANK_SOURCE_DIR) / "tests" / "data" / "models";
 
 // The differences of a model after `change`, beside those that it has as it is.
@@ -67,6 +67,15 @@ TEST_CASE("and so are those of other checkpoints") {
 
 // Each makes another model of the same weights: what the mistake would compute.
 TEST_CASE("control: a term that is wrong is seen") {
+  // Features of a head as rotary positions in pairs would see them
+  const auto in_pairs = [](Matrix& rows) {
+    const Matrix before = rows;
+    constexpr Index hs = 4;
+    for (Index i = 0; i < rows.rows(); ++i) {
+      const Index head = i / hs * hs, j = i % hs;
+      rows.row(i) = before.row(head + (j < hs / 2 ? 2 * j : 2 * (j - hs / 2) + 1));
+    }
+  };
   const auto transposed = [](Matrix& m) { m.transposeInPlace(); };
   const auto doubled = [](Matrix& m) { m *= 2; };
   const auto zero = [](Matrix& m) { m.setZero(); };
@@ -75,6 +84,12 @@ TEST_CASE("control: a term that is wrong is seen") {
       {"gpt2", "its square projection not transposed", each("attn.c_proj.weight", transposed)},
       {"gpt2", "a norm without its bias", each("ln_2.bias", zero)},
       {"gpt2-classifier", "positions twice", each("wpe.weight", doubled)},
+      {"llama", "rotary positions in pairs",
+       [&](Pretrained& model) {
+         each("q_proj.weight", in_pairs)(model);
+         each("k_proj.weight", in_pairs)(model);
+       }},
+      {"llama3", "rotary positions in pairs", each("q_proj.weight", in_pairs)},
   };
   for (const auto& [name, mistake, change] : wrong) {
     const auto all = differences(here / name, change);
@@ -87,14 +102,19 @@ TEST_CASE("c_attn in three pieces is the same model") {
   const auto all = differences(here / "gpt2", {}, {.split_c_attn = true});
   MESSAGE(references::line("gpt2, c_attn split", all));
   CHECK(all.front().part <= 1);
+  CHECK_THROWS_WITH_AS(nn::ModelFolder(here / "llama").load({.split_c_attn = true}),
+                       doctest::Contains("has no c_attn to split"), nn::ModelError);
 }
 
 // Where rows fill whole vectors of the processor, as those of any model but a test's: what does not
 // is summed and exponentiated in another order at another place.
-TEST_CASE("a GPT-2 that goes on from a past computes the same, bit for bit") {
+TEST_CASE("a GPT-2 and a LLaMA that go on from a past compute the same, bit for bit") {
   const char* gpt2 = R"({"model_type":"gpt2","architectures":["GPT2LMHeadModel"],"vocab_size":50,
     "n_positions":16,"n_embd":64,"n_layer":2,"n_head":4})";
-  for (const char* config : {gpt2}) {
+  const char* llama = R"({"model_type":"llama","architectures":["LlamaForCausalLM"],
+    "vocab_size":50,"max_position_embeddings":16,"hidden_size":64,"num_hidden_layers":2,
+    "num_attention_heads":4,"num_key_value_heads":2,"intermediate_size":128})";
+  for (const char* config : {gpt2, llama}) {
     const TemporaryFolder folder;
     nn::write_file_atomically(folder / "config.json", config);
     const auto model = nn::ModelFolder(folder.path()).random(1);

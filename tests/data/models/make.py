@@ -66,3 +66,12 @@ gpt2 = dict(vocab_size=23, n_positions=8, n_embd=12, n_layer=2, n_head=3, bos_to
 write("gpt2", weights(tf.GPT2LMHeadModel(tf.GPT2Config(**gpt2)), 1), "ids")
 write("gpt2-classifier", weights(tf.GPT2ForSequenceClassification(
     tf.GPT2Config(**gpt2, num_labels=3, pad_token_id=0, n_inner=20, activation_function="gelu")), 2), "rows")
+
+llama = dict(vocab_size=23, hidden_size=12, intermediate_size=20, num_hidden_layers=2, num_attention_heads=6,
+             num_key_value_heads=2, head_dim=4, max_position_embeddings=8, bos_token_id=1, eos_token_id=2)
+write("llama", weights(tf.LlamaForCausalLM(tf.LlamaConfig(
+    **llama, tie_word_embeddings=False, rope_parameters={"rope_type": "default", "rope_theta": 100.0})), 3), "ids")
+stretched = {"rope_type": "llama3", "rope_theta": 100.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+             "original_max_position_embeddings": 16}
+write("llama3", weights(tf.LlamaForCausalLM(tf.LlamaConfig(
+    **llama, tie_word_embeddings=True, attention_bias=True, mlp_bias=True, rope_parameters=stretched)), 4), "ids")
