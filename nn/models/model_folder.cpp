@@ -10,6 +10,7 @@
 
 #include "nn/files/file.h"
 #include "nn/files/short_list.h"
+#include "nn/models/bert.h"
 #include "nn/models/gpt2.h"
 #include "nn/models/llama.h"
 
@@ -188,11 +189,20 @@ std::unique_ptr<Pretrained> ModelFolder::make(Weights& weights, const ModelOptio
       check_layers(path, config.layers, most);
       return std::make_unique<llama::Llama>(config, weights);
     }
+    if (model_type_ == "bert" || model_type_ == "roberta") {
+      bert::Config config = bert::read_config(reader, model_type_ == "roberta");
+      if (config.head == Head::none)  // whether it has a pooler is not in its configuration
+        config.pooled = find(model_type_ + ".pooler.dense.weight").has_value();
+      check_layers(path, config.layers, most);
+      return std::make_unique<bert::Bert>(config, weights);
+    }
   } catch (const ConfigError& error) {
     throw ModelError(path, error.what());
   }
-  throw ModelError(path, fmt::format("\"model_type\" is {}; those computed here are gpt2 and llama",
-                                     shown(model_type_)));
+  throw ModelError(
+      path,
+      fmt::format("\"model_type\" is {}; those computed here are bert, gpt2, llama and roberta",
+                  shown(model_type_)));
 }
 
 // A tensor by its full name; or without the model's, as files have it that were saved without a

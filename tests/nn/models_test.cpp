@@ -16,7 +16,8 @@ using references::Reference;
 
 namespace {
 
-const std::vector<std::string> names{"gpt2", "gpt2-classifier", "llama", "llama3"};
+const std::vector<std::string> names{"gpt2", "gpt2-classifier", "llama",   "llama3",
+                                     "bert", "bert-mlm",        "roberta", "roberta-mlm"};
 const fs::path here = fs::path(LOWRANK_SOURCE_DIR) / "tests" / "data" / "models";
 
 // The differences of a model after `change`, beside those that it has as it is.
@@ -76,6 +77,10 @@ TEST_CASE("control: a term that is wrong is seen") {
       rows.row(i) = before.row(head + (j < hs / 2 ? 2 * j : 2 * (j - hs / 2) + 1));
     }
   };
+  const auto from_zero = [](Matrix& table) {  // RoBERTa's positions without pad + 1
+    const Matrix before = table;
+    table.bottomRows(table.rows() - 2) = before.topRows(table.rows() - 2);
+  };
   const auto transposed = [](Matrix& m) { m.transposeInPlace(); };
   const auto doubled = [](Matrix& m) { m *= 2; };
   const auto zero = [](Matrix& m) { m.setZero(); };
@@ -90,6 +95,9 @@ TEST_CASE("control: a term that is wrong is seen") {
          each("k_proj.weight", in_pairs)(model);
        }},
       {"llama3", "rotary positions in pairs", each("q_proj.weight", in_pairs)},
+      {"bert", "no second sentence", each("token_type_embeddings.weight", zero)},
+      {"bert-mlm", "no bias of words", each("predictions.bias", zero)},
+      {"roberta", "positions from 0", each("position_embeddings.weight", from_zero)},
   };
   for (const auto& [name, mistake, change] : wrong) {
     const auto all = differences(here / name, change);

@@ -75,3 +75,14 @@ stretched = {"rope_type": "llama3", "rope_theta": 100.0, "factor": 8.0, "low_fre
              "original_max_position_embeddings": 16}
 write("llama3", weights(tf.LlamaForCausalLM(tf.LlamaConfig(
     **llama, tie_word_embeddings=True, attention_bias=True, mlp_bias=True, rope_parameters=stretched)), 4), "ids")
+
+bert = dict(vocab_size=23, hidden_size=12, num_hidden_layers=2, num_attention_heads=3, intermediate_size=20,
+            max_position_embeddings=8, num_labels=3)
+write("bert", weights(tf.BertForSequenceClassification(
+    tf.BertConfig(**bert, type_vocab_size=2, pad_token_id=0)), 5), "rows", first=2, types=True)
+write("bert-mlm", weights(tf.BertForMaskedLM(tf.BertConfig(
+    **bert, type_vocab_size=2, pad_token_id=0, hidden_act="gelu_new")), 6), "some", first=2)
+write("roberta", weights(tf.RobertaForSequenceClassification(tf.RobertaConfig(
+    **bert, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2)), 7), "rows", pad=1, first=0)
+write("roberta-mlm", weights(tf.RobertaForMaskedLM(tf.RobertaConfig(
+    **bert, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2)), 8), "some", pad=1, first=0)
