@@ -11,6 +11,7 @@
 #include "nn/files/file.h"
 #include "nn/files/short_list.h"
 #include "nn/models/bert.h"
+#include "nn/models/deberta.h"
 #include "nn/models/gpt2.h"
 #include "nn/models/llama.h"
 
@@ -196,13 +197,17 @@ std::unique_ptr<Pretrained> ModelFolder::make(Weights& weights, const ModelOptio
       check_layers(path, config.layers, most);
       return std::make_unique<bert::Bert>(config, weights);
     }
+    if (model_type_ == "deberta" || model_type_ == "deberta-v2") {
+      const deberta::Config config = deberta::read_config(reader, model_type_ == "deberta");
+      check_layers(path, config.layers, most);
+      return std::make_unique<deberta::Deberta>(config, weights);
+    }
   } catch (const ConfigError& error) {
     throw ModelError(path, error.what());
   }
-  throw ModelError(
-      path,
-      fmt::format("\"model_type\" is {}; those computed here are bert, gpt2, llama and roberta",
-                  shown(model_type_)));
+  throw ModelError(path, fmt::format("\"model_type\" is {}; those computed here are bert, deberta, "
+                                     "deberta-v2, gpt2, llama and roberta",
+                                     shown(model_type_)));
 }
 
 // A tensor by its full name; or without the model's, as files have it that were saved without a

@@ -16,8 +16,9 @@ using references::Reference;
 
 namespace {
 
-const std::vector<std::string> names{"gpt2", "gpt2-classifier", "llama",   "llama3",
-                                     "bert", "bert-mlm",        "roberta", "roberta-mlm"};
+const std::vector<std::string> names{"gpt2",    "gpt2-classifier", "llama",     "llama3",
+                                     "bert",    "bert-mlm",        "roberta",   "roberta-mlm",
+                                     "deberta", "deberta-v2",      "deberta-v3"};
 const fs::path here = fs::path(LOWRANK_SOURCE_DIR) / "tests" / "data" / "models";
 
 // The differences of a model after `change`, beside those that it has as it is.
@@ -81,6 +82,14 @@ TEST_CASE("control: a term that is wrong is seen") {
     const Matrix before = table;
     table.bottomRows(table.rows() - 2) = before.topRows(table.rows() - 2);
   };
+  const auto not_by_head = [](Matrix& rows) {  // q of all heads, then k, then v
+    const Matrix before = rows;
+    constexpr Index hs = 4, heads = 3;
+    for (Index i = 0; i < rows.rows(); ++i) {
+      const Index head = i / (3 * hs), part = i / hs % 3;
+      rows.row(i) = before.row(part * heads * hs + head * hs + i % hs);
+    }
+  };
   const auto transposed = [](Matrix& m) { m.transposeInPlace(); };
   const auto doubled = [](Matrix& m) { m *= 2; };
   const auto zero = [](Matrix& m) { m.setZero(); };
@@ -98,6 +107,9 @@ TEST_CASE("control: a term that is wrong is seen") {
       {"bert", "no second sentence", each("token_type_embeddings.weight", zero)},
       {"bert-mlm", "no bias of words", each("predictions.bias", zero)},
       {"roberta", "positions from 0", each("position_embeddings.weight", from_zero)},
+      {"deberta", "rows not by head", each("in_proj.weight", not_by_head)},
+      {"deberta-v2", "no convolution", each("conv.conv.weight", zero)},
+      {"deberta-v3", "no positions", each("rel_embeddings.weight", zero)},
   };
   for (const auto& [name, mistake, change] : wrong) {
     const auto all = differences(here / name, change);

@@ -86,3 +86,12 @@ write("roberta", weights(tf.RobertaForSequenceClassification(tf.RobertaConfig(
     **bert, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2)), 7), "rows", pad=1, first=0)
 write("roberta-mlm", weights(tf.RobertaForMaskedLM(tf.RobertaConfig(
     **bert, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2)), 8), "some", pad=1, first=0)
+
+deberta = dict(bert, pad_token_id=0, relative_attention=True, position_biased_input=False, type_vocab_size=0)
+write("deberta", weights(tf.DebertaForSequenceClassification(tf.DebertaConfig(
+    **deberta, pos_att_type=["c2p", "p2c"], max_relative_positions=4)), 9), "rows", first=2)
+buckets = dict(deberta, position_buckets=4, max_relative_positions=-1, norm_rel_ebd="layer_norm")
+write("deberta-v2", weights(tf.DebertaV2ForSequenceClassification(tf.DebertaV2Config(
+    **buckets, pos_att_type=["p2c", "c2p"], share_att_key=False, conv_kernel_size=3, conv_act="gelu")), 10), "rows", first=2)
+write("deberta-v3", weights(tf.DebertaV2ForSequenceClassification(tf.DebertaV2Config(
+    **buckets, pos_att_type=["p2c", "c2p"], share_att_key=True)), 11), "rows", first=2)
