@@ -25,6 +25,11 @@ def export_anew():
     course.expect(code == 0 and not err and course.contents(course.WORK / "anew") == course.contents(course.STUDENT), f"anew: {err}")
 
 
+def stripped_scores_nothing():
+    """Everything compiles, and every question says which it is."""
+    course.stripped_scores_nothing(course.names())
+
+
 def every_question_alone():
     """Each question is put back in a stripped tree, with those that it needs, and moves its own points and no others."""
     answers = course.answers()
@@ -100,4 +105,5 @@ def second_answers():
 
 
 if __name__ == "__main__":
-    sys.exit(course.run([course.export_twice, export_anew, every_question_alone, each_of_a3_alone, public_cases_are_current, second_answers]))
+    sys.exit(course.run([course.export_twice, export_anew, stripped_scores_nothing, every_question_alone, each_of_a3_alone,
+                         public_cases_are_current, second_answers]))

@@ -170,7 +170,7 @@ python_test(same_results ${CMAKE_CURRENT_SOURCE_DIR}/same_results.py --self-test
 # The course: export, check and next, with Debian's Python and its libclang. A student's tree has no such test.
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py AND NOT LOWRANK_SANITIZE)
   python_test(course ${CMAKE_CURRENT_SOURCE_DIR}/course_test.py)
-  long_test(course 230 2)
+  long_test(course 130 2)
   python_test(course_hand_in ${CMAKE_CURRENT_SOURCE_DIR}/course_hand_in_test.py)
   python_test(course_truth ${CMAKE_CURRENT_SOURCE_DIR}/course_truth_test.py)
   set_tests_properties(course course_hand_in course_truth PROPERTIES LABELS course_quick)
