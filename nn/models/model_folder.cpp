@@ -80,8 +80,8 @@ bool equal(const std::vector<std::uint64_t>& stored, const Shape& wanted) {
 bool passed_over(std::string_view name) {
   for (const char* end : {".attn.bias", ".attn.masked_bias", "position_ids", "rotary_emb.inv_freq"})
     if (name.ends_with(end)) return true;
-  for (const std::string_view head :
-       {"lm_head.", "cls.", "pooler.", "bert.pooler.", "roberta.pooler."})
+  for (const std::string_view head : {"lm_head.", "cls.", "pooler.", "bert.pooler.",
+                                      "roberta.pooler.", "lm_predictions.", "mask_predictions."})
     if (name.starts_with(head)) return true;
   return false;
 }
