@@ -8,19 +8,20 @@
 
 namespace nn {
 
-// Copying and printing a value recurse, so its depth must be bounded; an object looks each new
-// member up among all it has, so their number must be too.
+// Copying and printing a value recurse, so its depth must be bounded; an object of Json looks each
+// new member up among all it has, so their number must be too.
 static constexpr int deepest = 8;
-static constexpr std::size_t most_members = 4096;
+static constexpr std::size_t usual_most_members = 4096, largest_most_members = 1'000'000;
 
-Json parse_json(std::string_view text) {
+template <class Value>
+static Value parse_bounded(std::string_view text, std::size_t most_members) {
   std::vector<std::set<std::string>> keys(deepest + 1);  // of the open object of each depth
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
+  const auto watch = [&](int depth, typename Value::parse_event_t event, Value& value) {
     if (depth >= deepest) throw JsonError(fmt::format("is nested deeper than {} levels", deepest));
     auto& known = keys[static_cast<std::size_t>(depth + 1)];
-    if (event == Json::parse_event_t::object_start) known.clear();
-    if (event == Json::parse_event_t::key) {
-      const auto name = value.get<std::string>();
+    if (event == Value::parse_event_t::object_start) known.clear();
+    if (event == Value::parse_event_t::key) {
+      const auto name = value.template get<std::string>();
       auto& own = keys[static_cast<std::size_t>(depth)];
       if (!own.insert(name).second) throw JsonError("has the member " + printable(name) + " twice");
       if (own.size() > most_members)
@@ -29,14 +30,25 @@ Json parse_json(std::string_view text) {
     return true;
   };
   try {
-    return Json::parse(text, watch);
-  } catch (const Json::exception&) {
+    return Value::parse(text, watch);
+  } catch (const typename Value::exception&) {
     throw JsonError("is not JSON");
   }
 }
 
+Json parse_json(std::string_view text) { return parse_bounded<Json>(text, usual_most_members); }
+
 Json parse_json_object(std::string_view text) {
   Json object = parse_json(text);
+  if (!object.is_object()) throw JsonError("is not a JSON object");
+  return object;
+}
+
+nlohmann::json parse_large_json_object(std::string_view text, std::size_t most_members) {
+  if (most_members > largest_most_members)
+    throw std::invalid_argument(
+        fmt::format("an object has at most {} members", largest_most_members));
+  nlohmann::json object = parse_bounded<nlohmann::json>(text, most_members);
   if (!object.is_object()) throw JsonError("is not a JSON object");
   return object;
 }

@@ -28,6 +28,12 @@ Json parse_json(std::string_view text);
 /// The same, and it must be an object.
 Json parse_json_object(std::string_view text);
 
+/// An object, as above but for the number of members of each object in it, which is at most
+/// `most_members`, and that at most a million: a vocabulary has tens of thousands. These objects
+/// sort their members and find one quickly; Json looks through all it has, which would take such a
+/// file seconds and one of a million members an hour. Throws JsonError.
+nlohmann::json parse_large_json_object(std::string_view text, std::size_t most_members);
+
 /// A value for a message: on one line, in ASCII, not too long.
 std::string shown(const Json& value);
 

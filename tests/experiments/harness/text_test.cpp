@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "experiments/harness/child_process.h"
 #include "experiments/harness/progress.h"
@@ -61,9 +62,13 @@ TEST_CASE("a text from a file reaches a terminal on one line, in ASCII") {
 }
 
 TEST_CASE("JSON that is read is bounded") {
-  const auto refusal = [](const std::string& text) -> std::string {
+  const auto refusal = [](const std::string& text,
+                          std::optional<std::size_t> most_members = {}) -> std::string {
     try {
-      nn::parse_json(text);
+      if (most_members)
+        nn::parse_large_json_object(text, *most_members);
+      else
+        nn::parse_json(text);
     } catch (const nn::JsonError& error) {
       return error.what();
     }
@@ -85,6 +90,13 @@ TEST_CASE("JSON that is read is bounded") {
   CHECK(refusal(members(4097)) == "has an object of more than 4096 members");
   CHECK(refusal("{\"a\":1,\"a\":2}") == "has the member \"a\" twice");
   CHECK(refusal("[1,") == "is not JSON");
+
+  // As a vocabulary is read.
+  CHECK(refusal(members(100'000), 100'000) == "accepted");
+  CHECK(refusal(members(11), 10) == "has an object of more than 10 members");
+  CHECK(refusal("{\"a\":{\"b\":1,\"b\":2}}", 10) == "has the member \"b\" twice");
+  CHECK(refusal("[]", 10) == "is not a JSON object");
+  CHECK_THROWS_AS(nn::parse_large_json_object("{}", 1'000'001), std::invalid_argument);
 }
 
 }  // namespace text_test
