@@ -1,5 +1,6 @@
 # cmake --install: the libraries with their headers, and what find_package(lowrank) reads. The files library and those on
-# it are exported apart: where a program wants none of them, it needs no nlohmann/json.
+# it are exported apart: where a program wants none of them, it needs no nlohmann/json. So are those that need the
+# libraries of LOWRANK_MODELS.
 include(CMakePackageConfigHelpers)
 
 # Libraries for the processor they were built on are rarely what one wants to keep or to pass on.
@@ -15,12 +16,22 @@ list(FILTER with_files INCLUDE REGEX "_(nn_json|nn_files|nn_models|lora_methods|
 if(with_files)
   list(REMOVE_ITEM libraries ${with_files})
 endif()
+set(with_models ${libraries})
+list(FILTER with_models INCLUDE REGEX "_data_tokenizers$")
+if(with_models)
+  list(REMOVE_ITEM libraries ${with_models})
+endif()
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/lowrank)
 install(TARGETS lowrank_interface ${libraries} EXPORT lowrank-libraries ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT lowrank-libraries NAMESPACE lowrank:: DESTINATION ${package_folder})
 if(with_files)
   install(TARGETS ${with_files} EXPORT lowrank-files ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT lowrank-files NAMESPACE lowrank:: DESTINATION ${package_folder})
+endif()
+if(with_models)
+  install(TARGETS ${with_models} EXPORT lowrank-models ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT lowrank-models NAMESPACE lowrank:: DESTINATION ${package_folder})
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/find_models.cmake DESTINATION ${package_folder})
 endif()
 foreach(folder autograd data nn lora)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/lowrank

@@ -19,6 +19,7 @@ string(JOIN "[ \n]+" wrong_includes
   "lora/files/wrong.h: #include <data/batch.h>"
   "data/wrong.cpp: #include \"autograd/tape.h\""
   "data/wrong.cpp: #include \"nn/files/file.h\""
+  "data/tokenizers/wrong.cpp: #include \"nn/model.h\""
   "experiments/training/wrong.cpp: #include \"experiments/evidence/findings.h\""
   "experiments/evidence/wrong.cpp: #include \"experiments/harness/results.h\""
   "experiments/harness/wrong.cpp: #include \"experiments/paper/table6.h\""

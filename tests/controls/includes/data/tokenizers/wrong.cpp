@@ -1,0 +1,2 @@
+#include "nn/files/file.h"
+#include "nn/model.h"
