@@ -16,6 +16,7 @@ if(NOT LOWRANK_FILES)
   message(FATAL_ERROR "LOWRANK_MODELS=ON needs LOWRANK_FILES=ON: tokenizers are read from files")
 endif()
 if(LOWRANK_MODELS_MISSING)
+  unset(LOWRANK_MODELS CACHE)  # or the next configuration, which did not ask for it, would end here too
   string(JOIN " " missing ${LOWRANK_MODELS_MISSING})
   message(FATAL_ERROR "LOWRANK_MODELS=ON: not found is what Debian calls: ${missing}")
 endif()

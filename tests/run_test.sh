@@ -35,6 +35,7 @@ for package; do
   case "\$package" in
     libfmt-dev) [ ! -e '$work/fmt-installed' ] || echo "installed \$package" ;;
     slurm-wlm) ;;
+    libicu-dev) [ ! -e '$work/icu-installed' ] || echo "installed \$package" ;;
     *) echo "installed \$package" ;;
   esac
 done
@@ -44,6 +45,7 @@ cat >"$work/bin/apt-get" <<END
 cat >/dev/null
 echo "\$@" >>'$work/apt-get.log'
 case "\$*" in *libfmt-dev*) touch '$work/fmt-installed' ;; esac
+case "\$*" in *libicu-dev*) touch '$work/icu-installed' ;; esac
 END
 printf '#!/bin/sh\nexec "$@"\n' >"$work/bin/sudo"
 chmod +x "$work"/bin/*
@@ -54,6 +56,8 @@ cat >"$checkout/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.22)
 project(checkout LANGUAGES CXX)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+option(LOWRANK_MODELS "" OFF)
+option(LOWRANK_TESTS "" OFF)
 add_executable(lowrank main.cpp)
 if(LOWRANK_TESTS)
   enable_testing()
@@ -123,12 +127,40 @@ expect 0 "$checkout/run" trace
 silent err
 [[ ! -e $work/apt-get.log ]] || fail "apt-get was called again"
 
+# What reads the tokenizers of others is installed and built where a command needs it, and stays in the build. `test`
+# needs it too, and nothing else was installed for it.
+is_on() { grep -q "^$1:BOOL=ON" "$checkout/build/release/CMakeCache.txt"; }
+! is_on LOWRANK_MODELS || fail "a build has tokenizers that no one asked for"
+LOWRANK_INSTALL=no expect 1 "$checkout/run" tokenize
+says err 'please install: libicu-dev'
+! is_on LOWRANK_MODELS || fail "an option was put on though its library is missing"
+expect 0 "$checkout/run" bench sweep --json
+silent err
+[[ ! -e $work/apt-get.log ]] || fail "apt-get was called for a command that needs nothing more"
+expect 0 "$checkout/run" bench tokenize --json
+says err 'installing libicu-dev'
+says out '[--json]'
+is_on LOWRANK_MODELS || fail "the build has no tokenizers"
+expect 0 "$checkout/run" trace
+silent err
+is_on LOWRANK_MODELS || fail "the next command took the tokenizers out of the build"
+! is_on LOWRANK_TESTS || fail "the tests were built for a command"
+rm "$work/apt-get.log"
+
 # The tests are built when they are asked for, and ctest's word is the last.
 expect 0 "$checkout/run" test
+is_on LOWRANK_MODELS || fail "the tests are without the tokenizers"
 says out '100% tests passed'
 ! grep -q on_a_cluster "$work/out" || fail "a test on a cluster was run though nobody asked for it"
 expect 8 "$checkout/run" test -R no_such_test
 [[ ! -e $work/apt-get.log ]] || fail "apt-get was called again"
+
+# A command that needs another option keeps the tests.
+cmake -DLOWRANK_MODELS=OFF "$checkout/build/release" >/dev/null
+expect 0 "$checkout/run" tokenize --tokenizer .
+says err 'configuring'
+is_on LOWRANK_TESTS || fail "a command took the tests out of the build"
+is_on LOWRANK_MODELS || fail "the build has no tokenizers"
 
 # What only a test on a cluster needs is installed where it is asked for.
 expect 0 "$checkout/run" test -L slurm

@@ -22,10 +22,12 @@ Command eval_command();
 Command merge_command();
 Command analyse_command();
 Command generate_command();
+Command tokenize_command();
 Command known_rank_command();
 Command bench_command();
-Command bench_step_command();  // of bench, as the two below
+Command bench_step_command();  // of bench, as those below
 Command bench_gemm_command();
 Command bench_ops_command();
+Command bench_tokenize_command();
 
 }  // namespace experiments::cli
