@@ -8,7 +8,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 seconds=${1:-60}
 [[ $# -eq 0 ]] || shift
 cmake --preset fuzz >/dev/null
-mapfile -t all < <(sed -n 's/^    {"\([a-z_]*\)".*/\1/p' tests/fuzz/harnesses.cpp)
+files=(tests/fuzz/harnesses.cpp)
+! grep -q '^LOWRANK_MODELS:BOOL=ON' build/fuzz/CMakeCache.txt || files+=(tests/fuzz/tokenizer_harnesses.cpp)
+mapfile -t all < <(sed -n 's/^    {"\([a-z_]*\)".*/\1/p' "${files[@]}")
 [[ $# -gt 0 ]] || set -- "${all[@]}"
 cmake --build --preset fuzz --target "${@/#/fuzz_}"
 failed=0
