@@ -5,6 +5,7 @@
 
 #include "data/tokenizers/config.h"
 #include "data/tokenizers/in_file.h"
+#include "data/tokenizers/piece_model_check.h"
 #include "data/tokenizers/settings.h"
 #include "nn/files/json.h"
 
@@ -19,6 +20,7 @@ void check(const sentencepiece::util::Status& status, std::string_view what) {
 }
 
 std::unique_ptr<Processor> loaded(std::string_view model) {
+  check_piece_model(model);
   auto processor = std::make_unique<Processor>();
   check(processor->LoadFromSerializedProto(model), "it is no SentencePiece model");
   return processor;

@@ -161,6 +161,57 @@ TEST_CASE("SentencePiece's models") {
   CHECK(plain->encode("").ids.empty());
 }
 
+/// A field with a length, as protocol buffers have it.
+std::string field(char number, const std::string& bytes) {
+  std::string length;
+  for (std::size_t rest = bytes.size();; rest >>= 7) {
+    length += static_cast<char>((rest & 0x7F) | (rest > 0x7F ? 0x80 : 0));
+    if (rest <= 0x7F) break;
+  }
+  return static_cast<char>(number << 3 | 2) + length + bytes;
+}
+
+/// A normalization table of 256 nodes, of which node 1 is given, and one text.
+std::string table_with(std::uint32_t node, std::uint32_t length = 4 * 256) {
+  std::string table(4 + 4 * 256, '\0');
+  for (std::size_t i = 0; i < 4; ++i) {
+    table[i] = static_cast<char>(length >> (8 * i));
+    table[8 + i] = static_cast<char>(node >> (8 * i));
+  }
+  return table + std::string("x\0", 2);
+}
+
+// The library would follow it to wherever it leads.
+TEST_CASE("a normalization table that leads out of itself is refused") {
+  const std::string model = nn::read_file(data_folder / "llama" / "tokenizer.model");
+  const auto with_table = [&](const std::string& table) {
+    return refusal({{"tokenizer.model", model + field(3, field(2, table))}});
+  };
+  const std::string refused =
+      "tokenizer.model: it is no SentencePiece model: its fields or its normalization are broken";
+  CHECK(with_table(table_with(0)) == "accepted");
+  CHECK(with_table(table_with(1u << 31 | 0xFFFF)) == "accepted");  // a value, which leads nowhere
+  CHECK(with_table(table_with(1u << 18)) == refused);              // to node 256
+  CHECK(with_table(table_with(1u << 10 | 1u << 9)) == refused);    // the same, by a large step
+  CHECK(with_table(table_with(0, 4 * 256 + 4)) == refused);        // longer than the table
+  CHECK(with_table(table_with(0, 4 * 256 - 1)) == refused);
+  CHECK(with_table(std::string(4, '\0')) == refused);
+  CHECK(with_table("abc") == refused);
+  // Node 1 ends an entry, whose text begins where node 3 says: behind the last one, or at its end.
+  std::string table = table_with(2u << 10 | 0x100);
+  char& place = table[4 + 4 * 3];
+  place = 2;
+  CHECK(with_table(table) == refused);
+  place = 1;
+  CHECK(with_table(table) == "accepted");
+  table.back() = 'y';  // the texts do not end
+  CHECK(with_table(table) == refused);
+  // Fields that are cut, or of no kind.
+  for (const char* end :
+       {"\x1a", "\x1a\x05x", "\x1b", "\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"})
+    CHECK(refusal({{"tokenizer.model", model + end}}) == refused);
+}
+
 TEST_CASE("what is not a text, and what is not an id") {
   for (const char* name : {"gpt2", "bert", "llama"}) {
     CAPTURE(name);
