@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <pcre2.h>
 
+#include <algorithm>
 #include <string>
 
 #include "data/tokenizers/tokenizer.h"
@@ -77,19 +78,18 @@ class Translation {
   bool in_class_ = false;
 };
 
-// Of one match. A million spaces before a word take that many.
-constexpr std::uint32_t most_tries = 10'000'000;
+// Of one match, in a text of n bytes. n spaces before a word take about n, and a pattern whose tries
+// double with each byte is given up soon.
+std::uint32_t most_tries(std::size_t n) {
+  return static_cast<std::uint32_t>(std::min<std::size_t>(10'000 + 10 * n, 1'000'000'000));
+}
 
 }  // namespace
 
 struct Regex::Compiled {
   pcre2_code* code = nullptr;
-  pcre2_match_context* settings = pcre2_match_context_create(nullptr);
 
-  ~Compiled() {
-    pcre2_match_context_free(settings);
-    pcre2_code_free(code);
-  }
+  ~Compiled() { pcre2_code_free(code); }
 };
 
 Regex::Regex(std::string_view pattern) : compiled_(std::make_unique<Compiled>()) {
@@ -106,7 +106,6 @@ Regex::Regex(std::string_view pattern) : compiled_(std::make_unique<Compiled>())
     throw TokenizerError(
         fmt::format("the pattern {} is wrong: {}", nn::printable(pattern), message(error)));
   pcre2_jit_compile(compiled_->code, PCRE2_JIT_COMPLETE);  // where it cannot, it is slower
-  pcre2_set_match_limit(compiled_->settings, most_tries);
 }
 
 Regex::Regex(Regex&&) noexcept = default;
@@ -117,12 +116,15 @@ Regex::~Regex() = default;
 std::vector<std::string_view> Regex::pieces(std::string_view text) const {
   const std::unique_ptr<pcre2_match_data, void (*)(pcre2_match_data*)> match(
       pcre2_match_data_create_from_pattern(compiled_->code, nullptr), pcre2_match_data_free);
+  const std::unique_ptr<pcre2_match_context, void (*)(pcre2_match_context*)> settings(
+      pcre2_match_context_create(nullptr), pcre2_match_context_free);
+  pcre2_set_match_limit(settings.get(), most_tries(text.size()));
   std::vector<std::string_view> pieces;
   std::size_t done = 0;
   for (std::size_t from = 0; from < text.size();) {
     const int code =
         pcre2_match(compiled_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
-                    PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, match.get(), compiled_->settings);
+                    PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, match.get(), settings.get());
     if (code == PCRE2_ERROR_NOMATCH) break;
     if (code < 0) throw TokenizerError("the pattern that cuts words: " + message(code));
     const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(match.get());

@@ -24,9 +24,13 @@ nlohmann::json parse_object(std::string_view text) {
   }
 }
 
-int id_from(const nlohmann::json& value, std::string_view name) {
+bool is_id(const nlohmann::json& value) {
   const int largest = std::numeric_limits<int>::max() - 1;  // so that size() is an int too
-  if (!nn::is_whole<int>(value) || value < 0 || value > largest)
+  return nn::is_whole<int>(value) && value >= 0 && value <= largest;
+}
+
+int id_from(const nlohmann::json& value, std::string_view name) {
+  if (!is_id(value))
     throw TokenizerError(fmt::format("{} is {}, where an id is wanted", name, shown(value)));
   return value.get<int>();
 }

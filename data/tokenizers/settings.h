@@ -50,7 +50,9 @@ class Settings {
 /// Throws TokenizerError.
 nlohmann::json parse_object(std::string_view text);
 
-/// A whole number from 0 that may be an id; throws TokenizerError, which names it.
+/// Whether a value may be an id: a whole number from 0.
+bool is_id(const nlohmann::json& value);
+/// The id; throws TokenizerError, which names it, where it is none.
 int id_from(const nlohmann::json& value, std::string_view name);
 
 /// A string; throws TokenizerError, which names it.

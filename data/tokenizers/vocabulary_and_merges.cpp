@@ -13,8 +13,10 @@ namespace {
 
 void read_vocabulary(std::string_view text, ByteLevelModel& model) {
   const nlohmann::json vocabulary = parse_object(text);
-  for (const auto& [token, id] : vocabulary.items())
-    model.tokens.add(token, id_from(id, nn::printable(token)));
+  for (const auto& [token, id] : vocabulary.items()) {
+    if (!is_id(id)) id_from(id, nn::printable(token));  // throws; the name costs more than the rest
+    model.tokens.add(token, id.get<int>());
+  }
 }
 
 void read_merges(std::string_view text, ByteLevelModel& model) {

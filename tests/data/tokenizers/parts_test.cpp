@@ -73,6 +73,9 @@ TEST_CASE("a pattern that would be read differently, or takes forever, is refuse
   CHECK(refused(R"((*COMMIT))") == "a pattern has (*, which is not supported");
   CHECK(refused("(") == "the pattern \"(\" is wrong: missing closing parenthesis");
   CHECK(refused("a\\") == "the pattern \"a\\\\\" is wrong: \\ at end of pattern");
+  // What a text is allowed grows with it: a million spaces before a word are no reason to give up.
+  const std::string spaces(1'000'000, ' ');
+  CHECK(Regex(R"(\s*[\r\n]+|\s+(?!\S)|\s+|\S+)").pieces(spaces + "x").size() == 3);
   const Regex endless(R"((?:a|a)*[bc])");
   CHECK(refusal([&] {
           endless.pieces(std::string(60, 'a'));
