@@ -1,7 +1,5 @@
 #include "data/tokenizers/added_tokens.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "data/tokenizers/settings.h"
@@ -69,10 +67,9 @@ std::set<int> AddedTokens::special_ids() const {
   return ids;
 }
 
-AddedToken added_token_from(const nlohmann::json& value, int id) {
-  Settings settings(value, fmt::format("the added token {}", id));
+AddedToken added_token_from(const nlohmann::json& value, const std::string& name) {
+  Settings settings(value, name);
   AddedToken token;
-  token.id = id;
   token.content = settings.text("content");
   token.special = settings.flag("special", false);
   token.strips_left = settings.flag("lstrip", false);

@@ -50,8 +50,9 @@ class AddedTokens {
   std::array<Round, 2> rounds_;  // those that are not normalized, then the others
 };
 
-/// An element of tokenizer.json's "added_tokens", or a member of tokenizer_config.json's
-/// "added_tokens_decoder", whose name is the id. Throws TokenizerError.
-AddedToken added_token_from(const nlohmann::json& value, int id);
+/// An element of tokenizer.json's "added_tokens" or a member of tokenizer_config.json's
+/// "added_tokens_decoder", without its id, which is elsewhere. `name` is for messages. Throws
+/// TokenizerError.
+AddedToken added_token_from(const nlohmann::json& value, const std::string& name);
 
 }  // namespace data::tokenizers

@@ -37,12 +37,14 @@ std::optional<bool> Config::flag(const char* name) const {
 
 bool Config::flag(const char* name, bool otherwise) const { return flag(name).value_or(otherwise); }
 
-std::string Config::token(const char* name, const std::string& otherwise) const {
+AddedToken Config::token(const char* name, const std::string& otherwise) const {
   const nlohmann::json* found = find(name);
-  if (found == nullptr) return otherwise;
-  if (found->is_object() && found->contains("content"))
-    return string_from((*found)["content"], fmt::format("{}.content", name));
-  return string_from(*found, name);
+  if (found == nullptr) return {.content = otherwise};
+  if (!found->is_object()) return {.content = string_from(*found, name)};
+  AddedToken token = added_token_from(*found, name);
+  token.special = true;
+  token.normalized = false;
+  return token;
 }
 
 void Config::only(const char* name, const nlohmann::json& value) const {
@@ -65,7 +67,8 @@ std::optional<std::vector<AddedToken>> Config::added_tokens() const {
     if (error != std::errc() || end != name.data() + name.size() || id < 0)
       throw TokenizerError(
           fmt::format("added_tokens_decoder has {}, where an id is wanted", nn::printable(name)));
-    tokens.push_back(added_token_from(value, id_from(id, "added_tokens_decoder")));
+    tokens.push_back(added_token_from(value, fmt::format("the added token {}", id)));
+    tokens.back().id = id_from(id, "added_tokens_decoder");
   }
   return tokens;
 }

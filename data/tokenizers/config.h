@@ -21,8 +21,9 @@ class Config {
   std::string tokenizer_class(const std::string& otherwise) const;
   bool flag(const char* name, bool otherwise) const;
   std::optional<bool> flag(const char* name) const;
-  /// The text of a special token, "cls_token" and the like: a string, or an object with "content".
-  std::string token(const char* name, const std::string& otherwise) const;
+  /// A special token, "cls_token" and the like, still without its id: a string, or an object with
+  /// "content" that may say what white space goes with it.
+  AddedToken token(const char* name, const std::string& otherwise) const;
   /// Throws unless the member is this value, null or not there.
   void only(const char* name, const nlohmann::json& value) const;
   /// Those of "added_tokens_decoder"; nothing where there is none.

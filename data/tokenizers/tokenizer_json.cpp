@@ -90,7 +90,9 @@ void read_pre_tokenizer(Settings& file, ByteLevelModel& model) {
 void read_added_tokens(Settings& file, ByteLevelModel& model) {
   if (file.find("added_tokens") == nullptr) return;
   for (Settings& element : objects_of(*file.find("added_tokens"), "added_tokens")) {
-    const AddedToken token = added_token_from(element.whole(), element.id("id"));
+    const int id = element.id("id");
+    AddedToken token = added_token_from(element.whole(), fmt::format("the added token {}", id));
+    token.id = id;
     model.tokens.add(token.content, token.id);
     model.added.add(token);
   }

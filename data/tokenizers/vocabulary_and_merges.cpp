@@ -45,21 +45,22 @@ void read_config(const Config& config, ByteLevelModel& model) {
   const std::string name = config.tokenizer_class("GPT2Tokenizer");
   config.only("add_bos_token", false);
   model.adds_space = config.flag("add_prefix_space", false);
-  std::vector<std::string> specials;
+  std::vector<AddedToken> specials;
   if (name == "GPT2Tokenizer") {
     specials = {config.token("eos_token", "<|endoftext|>")};
   } else if (name == "RobertaTokenizer") {
-    const std::string begin = config.token("cls_token", "<s>");
-    const std::string end = config.token("sep_token", "</s>");
-    const int begin_id = need_token(model, begin), end_id = need_token(model, end);
-    model.frame = roberta_template(begin_id, end_id);
-    specials = {begin, end, "<pad>", "<unk>", "<mask>"};
+    specials = {config.token("cls_token", "<s>"), config.token("sep_token", "</s>"),
+                config.token("pad_token", "<pad>"), config.token("unk_token", "<unk>"),
+                config.token("mask_token", "<mask>")};
+    const int begin = need_token(model, specials[0].content);
+    model.frame = roberta_template(begin, need_token(model, specials[1].content));
   } else if (name == "DebertaTokenizer") {
-    const std::string cls = config.token("cls_token", "[CLS]");
-    const std::string sep = config.token("sep_token", "[SEP]");
-    const int cls_id = need_token(model, cls), sep_id = need_token(model, sep);
-    model.frame = bert_template(cls_id, sep_id);
-    specials = {cls, sep, "[PAD]", "[UNK]", "[MASK]"};
+    specials = {config.token("cls_token", "[CLS]"), config.token("sep_token", "[SEP]"),
+                config.token("pad_token", "[PAD]"), config.token("unk_token", "[UNK]"),
+                config.token("mask_token", "[MASK]")};
+    const int cls = need_token(model, specials[0].content);
+    // What it was trained with. Version 5 of transformers takes RoBERTa's for two texts.
+    model.frame = bert_template(cls, need_token(model, specials[1].content));
   } else {
     throw TokenizerError(fmt::format(
         "tokenizer_class is {}; with vocab.json and merges.txt GPT2Tokenizer, RobertaTokenizer "
@@ -67,16 +68,14 @@ void read_config(const Config& config, ByteLevelModel& model) {
         nn::printable(name)));
   }
   if (const auto added = config.added_tokens()) {
-    for (const AddedToken& token : *added) {
-      model.tokens.add(token.content, token.id);
+    specials = *added;
+    for (const AddedToken& token : specials) model.tokens.add(token.content, token.id);
+  }
+  for (AddedToken& token : specials)
+    if (const auto id = model.tokens.id(token.content)) {
+      token.id = *id;
       model.added.add(token);
     }
-    return;
-  }
-  for (const std::string& token : specials)
-    if (const auto id = model.tokens.id(token))
-      model.added.add(
-          {.content = token, .id = *id, .strips_left = token == "<mask>" || token == "[MASK]"});
 }
 
 }  // namespace

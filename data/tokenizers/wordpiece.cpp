@@ -120,26 +120,27 @@ void read_normalization(const Config& config, WordPieceModel& model) {
 }
 
 void read_special_tokens(const Config& config, WordPieceModel& model) {
-  const std::string unknown = config.token("unk_token", "[UNK]");
-  const std::string cls = config.token("cls_token", "[CLS]");
-  const std::string sep = config.token("sep_token", "[SEP]");
-  model.unknown = need_special(model, unknown);
-  const int cls_id = need_special(model, cls), sep_id = need_special(model, sep);
-  model.frame = bert_template(cls_id, sep_id);
+  std::vector<AddedToken> specials{
+      config.token("unk_token", "[UNK]"), config.token("cls_token", "[CLS]"),
+      config.token("sep_token", "[SEP]"), config.token("pad_token", "[PAD]"),
+      config.token("mask_token", "[MASK]")};
+  model.unknown = need_special(model, specials[0].content);
+  const int cls = need_special(model, specials[1].content);
+  model.frame = bert_template(cls, need_special(model, specials[2].content));
   if (const auto added = config.added_tokens()) {
-    for (const AddedToken& token : *added) {
-      if (token.normalized)
-        throw TokenizerError(fmt::format(
-            "the added token {} is looked for in the normalized text, which is not supported",
-            nn::printable(token.content)));
-      model.tokens.add(token.content, token.id);
+    specials = *added;
+    for (const AddedToken& token : specials) model.tokens.add(token.content, token.id);
+  }
+  for (AddedToken& token : specials) {
+    if (token.normalized)
+      throw TokenizerError(fmt::format(
+          "the added token {} is looked for in the normalized text, which is not supported",
+          nn::printable(token.content)));
+    if (const auto id = model.tokens.id(token.content)) {
+      token.id = *id;
       model.added.add(token);
     }
-    return;
   }
-  for (const std::string& token : {unknown, cls, sep, config.token("pad_token", "[PAD]"),
-                                   config.token("mask_token", "[MASK]")})
-    if (const auto id = model.tokens.id(token)) model.added.add({.content = token, .id = *id});
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 """python3 make.py: makes the small tokenizers of this folder anew and asks the libraries that they are for what the
-lines of golden.jsonl become. With tokenizers 0.23.3 and sentencepiece 0.2.3. They are trained on
-pages of docs/, which change: what comes out is another tokenizer of the same kind.
+lines of golden.jsonl become. With tokenizers 0.23.3, transformers 5.24.0 and sentencepiece 0.2.3. They are
+trained on pages of docs/, which change: what comes out is another tokenizer of the same kind.
 """
 import json
 import pathlib
@@ -8,6 +8,7 @@ import random
 
 import sentencepiece
 import tokenizers as tk
+import transformers
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 HERE = pathlib.Path(__file__).parent
@@ -16,7 +17,7 @@ CORPUS = [str(HERE.parents[2] / "docs" / name) for name in ("lora.md", "question
 LINES = [
     "", " ", "  ", "\n", "\t\t", " \n \n", "Hello world", " hello  world   !", "It's what we'll DON'T they've I'M",
     "can\u2019t", "3.14159 1,000,000 2026-11-25", "a1b22c333", "snake_case camelCase kebab-case",
-    "def f(x):\n    return x**2  # square\n", "<s></s> [CLS] [SEP] [MASK] <pad> <|endoftext|>a <mask>  b", "x<mask>y",
+    "def f(x):\n    return x**2  # square\n", "<s></s> [CLS] [SEP] [MASK] <pad> <|endoftext|>a <mask>  b", "x<mask>y", "x  [MASK] y [SEP]z",
     "na\u00efve caf\u00e9", "nai\u0308ve e\u0301", "\u0391\u0392\u0393 \u03c2 \u03c3", "\u041f\u0440\u0438\u0432\u0435\u0442!",
     "\u6771\u4eac\u30bf\u30ef\u30fc\u306f333m", "\ud55c\uad6d\uc5b4", "\u0939\u093f\u0928\u094d\u0926\u0940", "\u0645\u0631\u062d\u0628\u0627",
     "\U0001F600 \U0001F469\u200d\U0001F467", "\u200b\ufeff zero", "a\u00a0b\u2003c\u3000d", "a\u180eb a\u0085b \u2028c \u2029 d\x0be\x0cf",
@@ -76,6 +77,17 @@ t.add_special_tokens([tk.AddedToken("<mask>", lstrip=True)])
 t.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=True)
 t.save(str(folder("roberta") / "tokenizer.json"))
 write_fast(folder("roberta"), t)
+
+# DeBERTa: vocab.json and merges.txt, and a configuration that says the class, and of <mask> what it takes with it.
+t = byte_level(["[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"], 420)
+deberta = folder("deberta")
+t.model.save(str(deberta))
+mask = {"__type": "AddedToken", "content": "[MASK]", "lstrip": True}
+(deberta / "tokenizer_config.json").write_text(json.dumps({"mask_token": mask, "tokenizer_class": "DebertaTokenizer"}) + "\n")
+t = transformers.DebertaTokenizer(str(deberta / "vocab.json"), str(deberta / "merges.txt"), mask_token=tk.AddedToken("[MASK]", lstrip=True, special=True))
+both_of = lambda e: (e["input_ids"], e["token_type_ids"])
+# No pairs: transformers 5 gives them RoBERTa's template, and DeBERTa was trained with BERT's, as version 4 has it.
+write(deberta, lambda x: both_of(t(x)), lambda ids: t.decode(ids, clean_up_tokenization_spaces=False))
 
 # LLaMA-3: its pattern, whole pieces before merges, a template; and a token that is looked for in a second round.
 pattern = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
