@@ -130,7 +130,7 @@ static std::optional<Head> head_of(const std::string& architecture) {
   if (ends("ForSequenceClassification")) return Head::classifier;
   if (ends("ForMaskedLM")) return Head::masked;
   if (ends("ForCausalLM") || ends("LMHeadModel")) return Head::causal;
-  if (ends("Model")) return Head::none;
+  if (ends("Model") && !ends("DoubleHeadsModel")) return Head::none;
   return {};
 }
 
@@ -144,6 +144,13 @@ Head ConfigReader::head(std::initializer_list<Head> known) const {
     throw ConfigError(
         fmt::format("\"architectures\" is {}, which is not computed here", shown(value->front())));
   return *head;
+}
+
+void ConfigReader::only_plain() const {
+  if (find("quantization_config"))
+    throw ConfigError("\"quantization_config\": quantised weights are not computed with here");
+  only("problem_type", {"single_label_classification"});
+  only("is_encoder_decoder", {false});
 }
 
 Index ConfigReader::labels() const {
@@ -176,6 +183,7 @@ std::vector<double> ConfigReader::rotary_frequencies(Index head_size) const {
         fmt::format("\"rope_type\" is {}, which is not computed here; what is: "
                     "\"default\", \"llama3\"",
                     shown(type)));
+  from.only("partial_rotary_factor", {1});
   std::vector<double> frequencies;
   for (Index j = 0; j < head_size / 2; ++j) {
     const double theta = std::pow(base, -2 * double(j) / double(head_size));

@@ -39,6 +39,10 @@ class ConfigReader {
 
   /// The head that "architectures" names by its end, as ForSequenceClassification; one of `known`.
   Head head(std::initializer_list<Head> known) const;
+  /// Refuses settings that change what any model computes: quantised weights, a loss that is not
+  /// the cross-entropy of one label, an encoder beside a decoder.
+  void only_plain() const;
+
   Index labels() const;  ///< as many as "id2label" has, or "num_labels" says; 2 without both
 
   /// θ_j = base^(-2j/hs) of rotary positions, (hs/2), as "rope_theta", "rope_parameters" and

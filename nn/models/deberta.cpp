@@ -20,7 +20,8 @@ Config read_config(const ConfigReader& from, bool v1) {
   c.position_input = from.flag("position_biased_input", true);
   const Index distances = from.whole("max_relative_positions", -1);
   c.distances = distances < 1 ? c.positions : distances;
-  from.only("relative_attention", {true});
+  if (!from.flag("relative_attention", false))  // as it is where nobody says it
+    throw ConfigError("\"relative_attention\" is false or missing, which is not computed here");
   from.only("talking_head", {false});
   for (const char* size : {"embedding_size", "pooler_hidden_size"}) from.only(size, {c.width});
   if (v1) return c;
@@ -31,6 +32,7 @@ Config read_config(const ConfigReader& from, bool v1) {
   c.convolution = from.activation("conv_act", "tanh");
   from.only("norm_rel_ebd", {"none", "layer_norm"});
   from.only("conv_groups", {1});
+  from.only("attention_head_size", {c.width / c.heads});
   if (c.kernel > 0 && c.kernel % 2 == 0)
     throw ConfigError(fmt::format("\"conv_kernel_size\" {} is even", c.kernel));
   if (c.buckets > 0 && (c.buckets < 4 || c.distances - 1 <= c.buckets / 2))

@@ -22,7 +22,7 @@ Config read_config(const ConfigReader& from) {
   from.only("scale_attn_weights", {true});
   from.only("scale_attn_by_inverse_layer_idx", {false});
   from.only("add_cross_attention", {false});
-  from.only("tie_word_embeddings", {true});
+  c.tied = from.flag("tie_word_embeddings", true);
   return c;
 }
 
@@ -92,6 +92,8 @@ Gpt2::Gpt2(const Config& c, Weights& weights) : config(c) {
   for (Index i = 0; i < c.layers; ++i)
     h.push_back(std::make_unique<Block>(c, transformer.at(fmt::format("h.{}", i))));
   transformer.norm(ln_f, "ln_f", c.width, c.eps);
+  if (head == Head::causal && !c.tied)
+    build.parameter(lm_head, "lm_head.weight", {c.vocabulary, c.width});
   if (head == Head::classifier) build.parameter(score, "score.weight", {c.labels, c.width});
   built(weights);
 }
@@ -108,8 +110,9 @@ Var Gpt2::layer(Index i, const Pass& pass, Var x, const Inputs& inputs) {
 
 Var Gpt2::read_out(const Pass& pass, const Inputs& inputs, Var last, std::span<const int> at) {
   if (head == Head::none) throw no_head();
-  if (head == Head::causal)  // tied to the embeddings
-    return autograd::matmul_nt(autograd::take_rows(last, at), pass.tape.parameter(wte->weight));
+  if (head == Head::causal)
+    return autograd::matmul_nt(autograd::take_rows(last, at),
+                               pass.tape.parameter(config.tied ? wte->weight : lm_head));
   const Var ends = autograd::take_rows(last, last_real(inputs, at, config.pad));
   return autograd::matmul_nt(ends, pass.tape.parameter(score));
 }

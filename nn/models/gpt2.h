@@ -12,6 +12,7 @@ struct Config {
   double eps = 0, embedding_dropout = 0, residual_dropout = 0;
   Head head = Head::causal;
   std::optional<int> pad = {};  ///< the id that fills rows up, for a classifier
+  bool tied = true;             ///< the head is the token table
   /// The projection c_attn as three, c_attn.q, .k and .v, which LoRA can tell apart, or as one.
   bool split_c_attn = false;
 };
@@ -44,7 +45,8 @@ struct Gpt2 final : Pretrained {
   std::unique_ptr<Embedding> wte, wpe;
   std::vector<std::unique_ptr<Block>> h;
   std::unique_ptr<LayerNorm> ln_f;
-  Parameter score;  ///< (labels,C), of a classifier
+  Parameter score;    ///< (labels,C), of a classifier
+  Parameter lm_head;  ///< (V,C), where it is not tied
 
   Gpt2(const Config& config, Weights& weights);
   Var read_out(const Pass& pass, const Inputs& inputs, Var last, std::span<const int> at) override;

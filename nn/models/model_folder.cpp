@@ -176,6 +176,7 @@ std::unique_ptr<Pretrained> ModelFolder::make(Weights& weights, const ModelOptio
   const Json object = read_object(path, config_);
   const ConfigReader reader(object);
   try {
+    reader.only_plain();
     if (options.split_c_attn && model_type_ != "gpt2")
       throw ConfigError(
           fmt::format("a model of the type {} has no c_attn to split", shown(model_type_)));

@@ -90,6 +90,8 @@ Var loss(const Pass& pass, Pretrained& model, const Inputs& inputs, Var last,
         static_cast<int>(of_rows ? i * inputs.T : i - (model.head == Head::causal)));
     targets.push_back(label);
   }
+  if (of_rows && model.sizes.labels == 1)
+    throw std::invalid_argument("a classifier of one label is a regression; its loss is not here");
   if (targets.empty()) throw std::invalid_argument("there is no label to learn");
   check_range(targets, of_rows ? model.sizes.labels : model.vocabulary(), "label");
   return autograd::cross_entropy(model.read_out(pass, inputs, last, positions), {targets, {}});

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "nn/files/file.h"
-#include "nn/files/json.h"
 #include "nn/models/model_folder.h"
+#include "nn/models/step.h"
 
 /// What other libraries compute with a model, to compare with: the references that are files of
 /// these tests, and those below the folder LOWRANK_REFERENCES where the environment has one.
@@ -24,33 +24,16 @@ using nn::Matrix;
 using nn::Tensor;
 
 struct Reference {
-  nn::Inputs inputs;
-  std::vector<int> labels;
+  nn::LabelledInputs given;
   std::map<std::string, Tensor> tensors;
 };
-
-inline std::vector<int> flat(const nn::Json& rows) {
-  std::vector<int> all;
-  for (const nn::Json& row : rows) {
-    const std::vector<int> part = row.is_array() ? flat(row) : std::vector{row.get<int>()};
-    all.insert(all.end(), part.begin(), part.end());
-  }
-  return all;
-}
 
 /// Reads folder/inputs.json and folder/reference.safetensors, or both below folder/golden.
 inline Reference read(const fs::path& folder) {
   const bool beside = fs::exists(folder / "reference.safetensors");
   const fs::path in = beside ? folder : folder / "golden";
-  const nn::Json json = nn::parse_json_object(nn::read_file(in / "inputs.json"));
   Reference r;
-  r.inputs.B = static_cast<Index>(json["input_ids"].size());
-  r.inputs.T = static_cast<Index>(json["input_ids"][0].size());
-  r.inputs.ids = flat(json["input_ids"]);
-  for (const int m : flat(json["attention_mask"]))
-    r.inputs.mask.push_back(static_cast<unsigned char>(m));
-  if (json.contains("token_type_ids")) r.inputs.types = flat(json["token_type_ids"]);
-  if (json.contains("labels")) r.labels = flat(json["labels"]);
+  r.given = nn::read_inputs(in / "inputs.json");
   const auto file =
       nn::SafetensorsFile::read(in / (beside ? "reference.safetensors" : "golden.safetensors"));
   for (const nn::SafetensorsEntry& entry : file.entries())
@@ -83,7 +66,7 @@ inline bool is_gradient(const std::string& name) { return name.starts_with("grad
 /// Every tensor of a reference, the worst first. Rows (B*T,..) of padding say nothing.
 inline std::vector<Difference> compare(const Reference& reference,
                                        const std::map<std::string, Matrix>& ours) {
-  const auto& mask = reference.inputs.mask;
+  const auto& mask = reference.given.inputs.mask;
   const auto meaning = [&](const std::string& name, Matrix m) {
     if (!is_gradient(name) && m.rows() == static_cast<Index>(mask.size()))
       for (std::size_t i = 0; i < mask.size(); ++i)
@@ -113,30 +96,10 @@ inline std::vector<Difference> compare(const Reference& reference,
   return all;
 }
 
-/// What a model computes of a reference's inputs, under the reference's names: hidden states,
-/// logits, loss, and the gradient of every tensor of its checkpoint that trains.
+/// What a model computes of a reference's inputs, under the reference's names.
 inline std::map<std::string, Matrix> computed(nn::Pretrained& model, const Reference& reference) {
-  nn::Tape tape;
-  std::vector<nn::Var> hidden;
-  const nn::Inputs& inputs = reference.inputs;
-  const nn::Var last = model.hidden({tape}, inputs, &hidden);
-  const bool of_rows = model.head == nn::Head::classifier;
-  std::vector<int> positions;
-  for (Index i = 0; i < inputs.B * inputs.T; i += of_rows ? inputs.T : 1)
-    positions.push_back(static_cast<int>(i));
-  const nn::Var logits = model.read_out({tape}, inputs, last, positions);
-  const nn::Var loss = nn::loss({tape}, model, inputs, last, reference.labels);
-  tape.backward(loss);
-
-  std::map<std::string, Matrix> values{{"logits", logits.value().m}, {"loss", loss.value().m}};
-  for (std::size_t i = 0; i < hidden.size(); ++i)
-    values[fmt::format("hidden.{}", i)] = hidden[i].value().m;
-  std::map<std::string, const Tensor*> gradients;
-  model.visit("", [&](const std::string& name, nn::Parameter& p) {
-    if (!p.grad.empty()) gradients[name] = &p.grad;
-  });
-  for (const auto& [name, gradient] : nn::as_stored(model.stored, gradients))
-    values["grad." + name] = gradient.m;
+  std::map<std::string, Matrix> values;
+  for (auto& [name, tensor] : nn::step_values(model, reference.given)) values[name] = tensor.m;
   return values;
 }
 
