@@ -97,6 +97,17 @@ Var loss(const Pass& pass, Pretrained& model, const Inputs& inputs, Var last,
   return autograd::cross_entropy(model.read_out(pass, inputs, last, positions), {targets, {}});
 }
 
+void KeyValues::take_rows(std::span<const int> rows) {
+  for (std::vector<Tensor>* tensors : {&keys, &values})
+    for (Tensor& before : *tensors) {
+      Tensor taken({static_cast<Index>(rows.size()), length, before.cols()});
+      for (std::size_t b = 0; b < rows.size(); ++b)
+        taken.m.middleRows(static_cast<Index>(b) * length, length) =
+            before.m.middleRows(rows[b] * length, length);
+      before = std::move(taken);
+    }
+}
+
 // The past is a copy, as constants: nothing flows back into it.
 KeysAndValues after_past(const Pass& pass, const Inputs& inputs, Index i, KeysAndValues here) {
   if (!inputs.past) return here;

@@ -13,6 +13,9 @@ namespace nn::inline LOWRANK_PRECISION {
 struct KeyValues {
   std::vector<Tensor> keys, values;  ///< of each layer, (B,length,C)
   Index length = 0;
+
+  /// Row b becomes what row rows[b] was, as where some continuations are dropped and others go on.
+  void take_rows(std::span<const int> rows);
 };
 
 /// B rows of T positions, row after row.

@@ -3,7 +3,7 @@
     python3 make.py [FOLDER]    (made with torch 2.13 and transformers 5.24)
 
 Each folder has config.json and model.safetensors, inputs.json, and reference.safetensors: hidden.0 and on, logits, loss,
-and grad.NAME of every parameter, rounded to float. No weight has the value that it starts with, so that a term that is
+and grad.NAME of every parameter, rounded to float; generated.json has continuations of prompts. No weight has the value that it starts with, so that a term that is
 forgotten shows.
 """
 import json
@@ -62,6 +62,27 @@ def write(name, model, labels, pad=0, first=None, types=False):
     (folder / "inputs.json").write_text(json.dumps(inputs) + "\n")
 
 
+def continuations(name):
+    """Greedy and with beams, ended by these tokens, penalties and lengths."""
+    model = tf.AutoModelForCausalLM.from_pretrained(here / name).double().eval()
+    draw, lines = random.Random(5), []
+    for n in range(60):
+        prompt = [draw.randrange(3, 23) for _ in range(draw.randrange(1, 4))]
+        beams, penalty, most = 1 + n % 6, [1.0, 0.8, 0.0, 2.0, -1.0][n % 5], draw.randrange(3, 6)
+        ids = torch.tensor([prompt])
+        likely = model(ids).logits[0, -1].topk(8).indices.tolist()  # others would end nothing
+        stops = sorted(draw.sample(likely, n % 4)) or None
+        out = model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, num_beams=beams, pad_token_id=0,
+                             length_penalty=penalty, eos_token_id=stops, max_new_tokens=most,
+                             output_scores=True, return_dict_in_generate=True)
+        line = {"prompt": prompt, "stops": stops or [], "beams": beams, "length_penalty": penalty, "max_tokens": most,
+                "ids": out.sequences[0, len(prompt):].tolist()}
+        if beams > 1:
+            line["score"] = float(out.sequences_scores[0])
+        lines.append(json.dumps(line))
+    (here / name / "generated.json").write_text("[" + ",\n ".join(lines) + "]\n")
+
+
 gpt2 = dict(vocab_size=23, n_positions=8, n_embd=12, n_layer=2, n_head=3, bos_token_id=1, eos_token_id=2)
 write("gpt2", weights(tf.GPT2LMHeadModel(tf.GPT2Config(**gpt2)), 1), "ids")
 write("gpt2-classifier", weights(tf.GPT2ForSequenceClassification(
@@ -95,3 +116,6 @@ write("deberta-v2", weights(tf.DebertaV2ForSequenceClassification(tf.DebertaV2Co
     **buckets, pos_att_type=["p2c", "c2p"], share_att_key=False, conv_kernel_size=3, conv_act="gelu")), 10), "rows", first=2)
 write("deberta-v3", weights(tf.DebertaV2ForSequenceClassification(tf.DebertaV2Config(
     **buckets, pos_att_type=["p2c", "c2p"], share_att_key=True)), 11), "rows", first=2)
+
+for name in ("gpt2", "llama"):
+    continuations(name)
