@@ -133,6 +133,10 @@ is_on() { grep -q "^$1:BOOL=ON" "$checkout/build/release/CMakeCache.txt"; }
 ! is_on LOWRANK_MODELS || fail "a build has tokenizers that no one asked for"
 LOWRANK_INSTALL=no expect 1 "$checkout/run" tokenize
 says err 'please install: libicu-dev'
+for other in 'trace --model DIR' 'merge --adapter a --model=DIR' 'export' 'bench model'; do
+  LOWRANK_INSTALL=no expect 1 "$checkout/run" $other
+  says err 'please install: libicu-dev'
+done
 ! is_on LOWRANK_MODELS || fail "an option was put on though its library is missing"
 expect 0 "$checkout/run" bench sweep --json
 silent err

@@ -24,6 +24,7 @@ Command all_commands() {
       merge_command(),           //
       analyse_command(),         //
       generate_command(),        //
+      export_command(),          //
       tokenize_command(),        //
       bench_command(),           //
   };

@@ -65,25 +65,31 @@ OwnLoss own_loss(nn::Model& model, const Cell& cell) {
 
 }  // namespace
 
+std::vector<MatrixReading> read_matrices(const std::string& adapter, nn::Module& model,
+                                         const Moments& moments) {
+  std::vector<MatrixReading> matrices;
+  for (const auto& [name, layer] : lora::lora_layers(model)) {
+    if (!layer->A.value.m.allFinite() || !layer->B.value.m.allFinite())
+      throw std::invalid_argument(
+          fmt::format("{}: {} is not finite; its training diverged", adapter, name));
+    if (layer->A.value.m.isZero(0) || layer->B.value.m.isZero(0))
+      throw std::invalid_argument(
+          fmt::format("{}: ΔW of {} is zero, so it has no directions", adapter, name));
+    matrices.push_back(read_matrix(name, *layer, moments));
+  }
+  return matrices;
+}
+
 AdapterReading read_adapter(const SourcedModel& sourced, const TaskChoice& choice,
                             const Moments& moments) {
-  const auto layers = lora::lora_layers(*sourced.model);
-  if (layers.empty())
+  if (lora::lora_layers(*sourced.model).empty())
     throw std::invalid_argument(
         fmt::format("{} was trained by {}, which has no ΔW = s B A to read; "
                     "analyse reads adapters of LoRA",
                     sourced.adapter, sourced.method));
   AdapterReading reading;
   reading.adapter = sourced.adapter;
-  for (const auto& [name, layer] : layers) {
-    if (!layer->A.value.m.allFinite() || !layer->B.value.m.allFinite())
-      throw std::invalid_argument(
-          fmt::format("{}: {} is not finite; its training diverged", sourced.adapter, name));
-    if (layer->A.value.m.isZero(0) || layer->B.value.m.isZero(0))
-      throw std::invalid_argument(
-          fmt::format("{}: ΔW of {} is zero, so it has no directions", sourced.adapter, name));
-    reading.matrices.push_back(read_matrix(name, *layer, moments));
-  }
+  reading.matrices = read_matrices(sourced.adapter, *sourced.model, moments);
   const std::optional<Cell> cell = trained_cell(sourced, choice);
   reading.labels = cell ? cell->labels : "true";
   if (cell) reading.own = own_loss(*sourced.model, *cell);

@@ -31,14 +31,20 @@ struct OwnLoss {
 };
 
 struct AdapterReading {
-  std::string adapter;         ///< its folder
-  std::string labels;          ///< "true" or "permuted"
-  std::optional<OwnLoss> own;  ///< where the adapter says what it was trained on
-  TaskScore score;             ///< on the test examples of the task
+  std::string adapter;             ///< its folder
+  std::string labels;              ///< "true" or "permuted"
+  std::optional<OwnLoss> own;      ///< where the adapter says what it was trained on
+  std::optional<TaskScore> score;  ///< on the test examples of the task, if it is of one
   std::vector<MatrixReading> matrices;
 };
+
+/// The adapted matrices of a model that `adapter` was put onto. Throws std::invalid_argument that
+/// names the adapter where ΔW of a matrix is zero or not finite.
+std::vector<MatrixReading> read_matrices(const std::string& adapter, nn::Module& model,
+                                         const Moments& moments);
+
 /// Throws std::invalid_argument that names the adapter where it has no ΔW (another method than
-/// LoRA) or where ΔW of a matrix is zero or not finite.
+/// LoRA) and as read_matrices does.
 AdapterReading read_adapter(const SourcedModel& sourced, const TaskChoice& choice,
                             const Moments& moments);
 
@@ -58,7 +64,8 @@ std::vector<SharedDirections> shared_directions(const AdapterReading& a, const A
 
 /// All that was asked for.
 struct Analysis {
-  TaskChoice choice;
+  std::optional<TaskChoice> choice;  ///< the task; nothing where the data are a file's
+  std::string data;                  ///< its name, or the file's
   std::string base;
   AdapterReading adapter;
   std::optional<AdapterReading> shuffled, against;

@@ -59,8 +59,10 @@ nn::Json reading_json(const AdapterReading& reading) {
     object["own_nll"] = nn::number_json(reading.own->nll);
     object["blind_nll"] = nn::number_json(reading.own->blind);
   }
-  object["metric"] = reading.score.metric;
-  object["value"] = nn::number_json(reading.score.value);
+  if (reading.score) {
+    object["metric"] = reading.score->metric;
+    object["value"] = nn::number_json(reading.score->value);
+  }
   object["matrices"] = matrices;
   return object;
 }
@@ -94,8 +96,9 @@ const char* role_of(const Analysis& analysis, const AdapterReading* reading) {
 }  // namespace
 
 nn::Json analysis_json(const Analysis& analysis) {
-  nn::Json object{{"task", analysis.choice.task.name}};
-  if (analysis.choice.task.has_facts) object["facts"] = analysis.choice.options.facts;
+  nn::Json object{{analysis.choice ? "task" : "inputs", analysis.data}};
+  if (analysis.choice && analysis.choice->task.has_facts)
+    object["facts"] = analysis.choice->options.facts;
   object["base"] = analysis.base;
   object["analysed"] = reading_json(analysis.adapter);
   if (analysis.shuffled) {

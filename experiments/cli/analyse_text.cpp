@@ -142,7 +142,7 @@ Section scores_section(const Analysis& analysis) {
     section.table.push_back({fmt::format("{}: {}", what, reading.adapter), reading.labels,
                              reading.own ? loss(reading.own->nll) : "",
                              reading.own ? loss(reading.own->blind) : "",
-                             fmt::format("{:.1f}", 100 * reading.score.value)});
+                             fmt::format("{:.1f}", 100 * reading.score->value)});
   };
   add("adapter", analysis.adapter);
   if (analysis.shuffled) add("shuffled", *analysis.shuffled);
@@ -154,7 +154,7 @@ std::vector<std::string> caveats(const Analysis& analysis) {
   const RankRule rule;
   std::vector<std::string> notes{
       "Noise is G^(1/2) N C^(1/2), with N of independent normal numbers, C of the inputs and G of the "
-      "gradients in the outputs of the base on this task: what a change shows that learned nothing. "
+      "gradients in the outputs of the base on these data: what a change shows that learned nothing. "
       "Beside it an adapter on permuted labels is the stricter control.",
       fmt::format(
           "The estimated rank counts the singular values of ΔW C^(1/2) above {} of the first, and there "
@@ -184,9 +184,9 @@ std::vector<std::string> caveats(const Analysis& analysis) {
 }  // namespace
 
 Report analysis_report(const Analysis& analysis) {
-  Report report{fmt::format("{} on {}", analysis.adapter.adapter, analysis.choice.task.name)};
+  Report report{fmt::format("{} on {}", analysis.adapter.adapter, analysis.data)};
   report.remarks = {fmt::format("The base is {}.", analysis.base)};
-  report.sections.push_back(scores_section(analysis));
+  if (analysis.choice) report.sections.push_back(scores_section(analysis));
   for (const MatrixReading& matrix : analysis.adapter.matrices)
     report.sections.push_back(matrix_section(
         matrix, analysis.shuffled ? find_matrix(*analysis.shuffled, matrix.name) : nullptr));

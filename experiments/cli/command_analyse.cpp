@@ -5,6 +5,7 @@
 #include "experiments/cli/analyse.h"
 #include "experiments/cli/commands.h"
 #include "experiments/cli/model_options.h"
+#include "experiments/cli/pretrained.h"
 #include "experiments/harness/output.h"
 #include "lora/files/adapter.h"
 #include "nn/files/file.h"
@@ -16,7 +17,7 @@ namespace {
 
 struct AnalyseOptions {
   ModelOptions model;
-  std::filesystem::path against, shuffled, out;
+  std::filesystem::path against, shuffled, out, pretrained, inputs;
   GivenTask task;
   bool json = false;
 };
@@ -38,12 +39,14 @@ Analysis analysed(const Command& command, const AnalyseOptions& given, const Mod
   lora::unwrap(*plain.model);
   const std::string fingerprint = lora::base_fingerprint(*sourced.model);
   Analysis analysis;
-  analysis.choice = chosen_task(command, given.task, sourced);
+  const TaskChoice choice = chosen_task(command, given.task, sourced);
+  analysis.choice = choice;
+  analysis.data = choice.task.name;
   analysis.base = sourced.base;
-  const Moments moments = moments_of(*plain.model, analysis.choice.task, analysis.choice.options);
-  analysis.adapter = read_adapter(sourced, analysis.choice, moments);
+  const Moments moments = moments_of(*plain.model, choice.task, choice.options);
+  analysis.adapter = read_adapter(sourced, choice, moments);
   const auto read_beside = [&](const std::filesystem::path& adapter, const std::string& option) {
-    return read_adapter(beside_it(source, adapter, option, fingerprint), analysis.choice, moments);
+    return read_adapter(beside_it(source, adapter, option, fingerprint), choice, moments);
   };
   if (!given.shuffled.empty()) {
     analysis.shuffled = read_beside(given.shuffled, "--shuffled");
@@ -56,15 +59,32 @@ Analysis analysed(const Command& command, const AnalyseOptions& given, const Mod
   return analysis;
 }
 
-int run_analyse(const Command& command, const AnalyseOptions& given) {
-  const ModelSource source = model_source(command, given.model);
+// Of the task, or of the inputs of another library's model.
+Analysis analysed(const Command& command, const AnalyseOptions& given) {
+  if (given.pretrained.empty()) return analysed(command, given, model_source(command, given.model));
+  return analyse_pretrained(
+      {given.pretrained, given.model.adapter, given.inputs, given.against, given.shuffled});
+}
+
+void check_options(const Command& command, const AnalyseOptions& given) {
+  if (!given.pretrained.empty()) {
+    refuse_options(command, {"--checkpoint", "--results", "--task", "--facts"}, "with --model");
+    require_option(command, "--inputs", "with --model: a file with rows of ids and labels");
+    return;
+  }
+  refuse_options(command, {"--inputs"}, "without --model");
+  (void)model_source(command, given.model);
   check_task_options(command, given.task);
+}
+
+int run_analyse(const Command& command, const AnalyseOptions& given) {
+  check_options(command, given);
   if (!given.out.empty()) {
     for (const auto& file : analysis_files(given.out)) refuse_to_replace("--out", file);
     constexpr std::size_t enough = 1'000'000;
     nn::check_writable(analysis_files(given.out).front(), enough);
   }
-  const Analysis analysis = analysed(command, given, source);
+  const Analysis analysis = analysed(command, given);
   const std::string not_drawn = given.out.empty() ? "" : write_analysis(analysis, given.out);
   if (given.json) {
     print_out("{}", json_line(analysis_json(analysis)));
@@ -91,6 +111,9 @@ Command analyse_command() {
                  "an adapter that was trained alike on permuted labels (train --labels permuted): "
                  "the same readings beside");
   add_task_options(command, given->task);
+  add_pretrained_option(command, given->pretrained);
+  command.option("--inputs", path_value(given->inputs),
+                 "with --model: the data, a JSON file as trace reads it, with labels");
   command.option("--out", path_value(given->out),
                  "a folder to write: the page, the numbers as CSV and JSON, and a figure");
   add_json_option(command, given->json);

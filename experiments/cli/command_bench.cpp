@@ -173,10 +173,10 @@ Command bench_roofline_command() {
 }  // namespace
 
 Command bench_command() {
-  return Command(
-      "bench", "how fast a training step, its parts and a sweep are",
-      {bench_step_command(), bench_gemm_command(), bench_ops_command(), bench_scaling_command(),
-       bench_sweep_command(), bench_roofline_command(), bench_tokenize_command()});
+  return Command("bench", "how fast a training step, its parts and a sweep are",
+                 {bench_step_command(), bench_gemm_command(), bench_ops_command(),
+                  bench_scaling_command(), bench_sweep_command(), bench_roofline_command(),
+                  bench_tokenize_command(), bench_model_command()});
 }
 
 }  // namespace experiments::cli

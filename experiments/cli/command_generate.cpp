@@ -1,13 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <sstream>
 
 #include "data/vocabulary.h"
 #include "experiments/cli/commands.h"
 #include "experiments/cli/model_options.h"
+#include "experiments/cli/pretrained.h"
 #include "experiments/harness/output.h"
 #include "nn/files/json.h"
+#include "nn/files/numbers.h"
 #include "nn/generate.h"
 
 namespace experiments::cli {
@@ -17,9 +21,10 @@ namespace {
 struct GenerateOptions {
   ModelOptions model;
   GivenTask task;
-  std::vector<int> prompt;
+  std::string prompt;
   std::optional<double> temperature;
   std::optional<int> top_k, max_tokens;
+  PretrainedGenerate pretrained;  // with its own options
   std::uint64_t seed = 1;
   bool json = false;
 };
@@ -65,14 +70,40 @@ int answer_length(const SourcedModel& sourced) {
   return longest;
 }
 
+const std::vector<std::string> pretrained_options{"--prompt-ids", "--stop", "--beams",
+                                                  "--length-penalty", "--no-cache"};
+
+int run_generate_pretrained(const Command& command, const GenerateOptions& given) {
+  refuse_options(command,
+                 {"--checkpoint", "--results", "--base-seed", "--base-steps", "--width", "--depth",
+                  "--task", "--facts"},
+                 "with --model");
+  if (command.given("--prompt") == command.given("--prompt-ids"))
+    throw UsageError("generate --model wants one of --prompt TEXT and --prompt-ids LIST");
+  PretrainedGenerate wanted = given.pretrained;
+  if (wanted.beams > 1)
+    refuse_options(command, {"--temperature", "--top-k", "--seed"}, "with --beams above 1");
+  else
+    refuse_options(command, {"--length-penalty"}, "without --beams above 1");
+  wanted.temperature = sampling(command, given).temperature;
+  wanted.top_k = given.top_k.value_or(0);
+  wanted.adapter = given.model.adapter;
+  if (command.given("--prompt")) wanted.prompt = given.prompt;
+  wanted.max_tokens = given.max_tokens.value_or(wanted.max_tokens);
+  wanted.seed = given.seed, wanted.json = given.json;
+  return generate_pretrained(wanted);
+}
+
 int run_generate(const Command& command, const GenerateOptions& given) {
+  if (!given.pretrained.model.empty()) return run_generate_pretrained(command, given);
+  refuse_options(command, pretrained_options, "without --model");
   const ModelSource source = model_source(command, given.model);
   nn::GenerateOptions options = sampling(command, given);
   check_task_options(command, given.task);
   std::vector<Line> lines;
   if (command.given("--prompt")) {
     refuse_options(command, {"--task", "--facts"}, "with --prompt");
-    lines.push_back({given.prompt, ""});
+    lines.push_back({data::vocabulary().parse(given.prompt), ""});
   }
   const SourcedModel sourced = load_model(source);
   int length = 0;
@@ -101,10 +132,44 @@ int run_generate(const Command& command, const GenerateOptions& given) {
   return 0;
 }
 
-Value words_value(std::vector<int>& words) {
-  return {"TEXT", [&words](const std::string&, const std::string& text) {
-            words = data::vocabulary().parse(text);
+constexpr int largest_id = (1 << 24) - 1;  // as many words as a model may have
+
+// "3,1,1": ids in their order; "none" where there may be none.
+std::vector<int> read_ids(const std::string& option, const std::string& text) {
+  std::vector<int> ids;
+  std::istringstream list(text);
+  for (std::string one; std::getline(list, one, ',');) {
+    const std::optional<long> id = nn::read_whole(one);
+    if (!id || *id < 0 || *id > largest_id)
+      throw UsageError(fmt::format("{} '{}': ids from 0 on are wanted, as 15,2,15", option, one));
+    ids.push_back(static_cast<int>(*id));
+  }
+  return ids;
+}
+
+Value ids_value(std::vector<int>& ids) {
+  return {"LIST", [&ids](const std::string& option, const std::string& text) {
+            ids = read_ids(option, text);
           }};
+}
+
+Value stops_value(std::optional<std::vector<int>>& stops) {
+  return {"LIST", [&stops](const std::string& option, const std::string& text) {
+            stops = text == "none" ? std::vector<int>{} : read_ids(option, text);
+          }};
+}
+
+// A penalty below 0 is one on long continuations.
+Value penalty_value(double& penalty) {
+  return {"NUMBER",
+          [&penalty](const std::string& option, const std::string& text) {
+            const std::optional<double> x = nn::read_number(text);
+            if (!x || !(std::abs(*x) <= 100))
+              throw UsageError(
+                  fmt::format("{} '{}': a number from -100 to 100 is wanted", option, text));
+            penalty = *x;
+          },
+          fmt::to_string(penalty)};
 }
 
 }  // namespace
@@ -113,16 +178,34 @@ Command generate_command() {
   Command command("generate", "let a base model or an adapter continue a prompt");
   auto given = std::make_shared<GenerateOptions>();
   add_model_options(command, given->model, BareBase::taken);
-  command.option("--prompt", words_value(given->prompt),
-                 "words separated by spaces (default: some test prompts of the task)");
+  command.option(
+      "--prompt", text_value(given->prompt),
+      "words separated by spaces (default: some test prompts of the task); with --model: "
+      "a text");
   add_task_options(command, given->task);
   command.option("--temperature", not_negative(given->temperature),
                  "draw words; logits are divided by it (default 0: the most likely word)");
-  command.option("--top-k", whole(given->top_k, 1, data::vocabulary().size()),
+  command.option("--top-k",
+                 whole(given->top_k, 1,
+                       [given] {
+                         return given->pretrained.model.empty() ? data::vocabulary().size()
+                                                                : largest_id;
+                       }),
                  "draw among the k most likely words only");
   command.option("--seed", seed_value(given->seed), "of the draws");
   command.option("--max-tokens", whole(given->max_tokens, 1, 1'000'000),
-                 "words at most (default: as many as the task's answers have)");
+                 "words at most (default: as many as the task's answers have; with --model: 20)");
+  add_pretrained_option(command, given->pretrained.model);
+  command.option("--prompt-ids", ids_value(given->pretrained.prompt_ids),
+                 "with --model: the prompt as ids, which want no tokenizer");
+  command.option("--stop", stops_value(given->pretrained.stops),
+                 "with --model: ids that end a text, or none (default: the folder's eos_token_id)");
+  command.option("--beams", whole(given->pretrained.beams, 1, 1000),
+                 "with --model: above 1 beam search, of so many");
+  command.option("--length-penalty", penalty_value(given->pretrained.length_penalty),
+                 "with --beams: a text's log-probability is divided by its length to this power");
+  command.flag("--no-cache", given->pretrained.no_cache,
+               "with --model: compute keys and values of earlier positions again each time");
   add_json_option(command, given->json);
   command.action([given](const Command& command) { return run_generate(command, *given); });
   return command;

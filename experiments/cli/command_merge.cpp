@@ -4,6 +4,7 @@
 
 #include "experiments/cli/commands.h"
 #include "experiments/cli/model_options.h"
+#include "experiments/cli/pretrained.h"
 #include "experiments/harness/output.h"
 #include "lora/inject.h"
 #include "lora/merge.h"
@@ -17,7 +18,7 @@ namespace {
 
 struct MergeOptions {
   ModelOptions model;
-  std::filesystem::path out;
+  std::filesystem::path out, pretrained;
   bool json = false;
 };
 
@@ -72,6 +73,10 @@ void print_merged(const MergeOptions& given, const SourcedModel& sourced, const 
 }
 
 int run_merge(const Command& command, const MergeOptions& given) {
+  if (!given.pretrained.empty()) {
+    refuse_options(command, {"--checkpoint", "--results"}, "with --model");
+    return merge_pretrained({given.pretrained, given.model.adapter, given.out, given.json});
+  }
   const ModelSource source = model_source(command, given.model);
   refuse_to_replace("--out", given.out);
   nn::check_writable(given.out, 0);
@@ -98,7 +103,9 @@ Command merge_command() {
   Command command("merge", "fold an adapter into the weights of its base model");
   auto given = std::make_shared<MergeOptions>();
   add_model_options(command, given->model, BareBase::refused);
-  command.required("--out", path_value(given->out), "the checkpoint to write, FILE.safetensors");
+  command.required("--out", path_value(given->out),
+                   "the checkpoint to write, FILE.safetensors; with --model: a folder");
+  add_pretrained_option(command, given->pretrained);
   add_json_option(command, given->json);
   command.action([given](const Command& command) { return run_merge(command, *given); });
   return command;

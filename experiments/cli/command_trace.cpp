@@ -5,6 +5,7 @@
 #include "experiments/cli/attention_maps.h"
 #include "experiments/cli/base_options.h"
 #include "experiments/cli/commands.h"
+#include "experiments/cli/pretrained.h"
 #include "experiments/cli/trace.h"
 #include "experiments/harness/bases.h"
 #include "experiments/harness/output.h"
@@ -23,7 +24,7 @@ struct TraceOptions {
   std::vector<std::string> targets{"q", "v"};
   double alpha = 8;
   BaseOptions base;
-  std::filesystem::path out, attention, adapter, results = "results";
+  std::filesystem::path out, attention, adapter, results = "results", model, inputs;
 };
 
 // What distinguishes the step, as a cell of an experiment.
@@ -64,7 +65,19 @@ void write_maps(const TraceOptions& given, const Base& base, const TracedStep& s
             problem.empty() ? ", drawn as attention.svg" : ", not drawn: " + problem);
 }
 
+int run_trace_pretrained(const Command& command, const TraceOptions& given) {
+  refuse_options(command,
+                 {"--task", "--mode", "--seed", "--batch", "--targets", "--rank", "--alpha",
+                  "--base-seed", "--base-steps", "--attention", "--results"},
+                 "with --model");
+  require_option(command, "--inputs", "a file as inputs.json, with the rows of ids");
+  require_option(command, "--out", "the file to write, FILE.safetensors");
+  return trace_pretrained({given.model, given.adapter, given.inputs, given.out});
+}
+
 int run_trace(const Command& command, const TraceOptions& given) {
+  if (!given.model.empty()) return run_trace_pretrained(command, given);
+  refuse_options(command, {"--inputs"}, "without --model");
   if (given.attention.empty()) refuse_options(command, {"--adapter"}, "without --attention");
   const Cell cell = traced_cell(command, given);
   const BaseConfig config = given.base.config();
@@ -109,8 +122,13 @@ Command trace_command() {
   command.option("--attention", path_value(given->attention),
                  "a folder for the attention maps of the first row, as numbers and drawn");
   command.option("--adapter", path_value(given->adapter),
-                 "with --attention: the maps under this adapter too, as train writes one");
+                 "with --attention: the maps under this adapter too, as train writes one; with "
+                 "--model: the step under it");
   add_results_option(command, given->results);
+  add_pretrained_option(command, given->model);
+  command.option("--inputs", path_value(given->inputs),
+                 "with --model: a JSON file with input_ids and, as wanted, attention_mask, "
+                 "token_type_ids and labels");
   command.action([given](const Command& command) { return run_trace(command, *given); });
   return command;
 }

@@ -22,6 +22,7 @@ Command eval_command();
 Command merge_command();
 Command analyse_command();
 Command generate_command();
+Command export_command();
 Command tokenize_command();
 Command known_rank_command();
 Command bench_command();
@@ -29,5 +30,6 @@ Command bench_step_command();  // of bench, as those below
 Command bench_gemm_command();
 Command bench_ops_command();
 Command bench_tokenize_command();
+Command bench_model_command();
 
 }  // namespace experiments::cli

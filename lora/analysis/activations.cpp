@@ -58,12 +58,15 @@ struct WatchedProjection final : nn::Projection {
   nn::Index out_features() const override { return inner->out_features(); }
 };
 
-/// Wraps every projection, and takes the wrappers off again when it goes.
+/// Wraps the projections of these names, or every one, and takes the wrappers off again when it
+/// goes.
 class WatchedProjections {
  public:
-  WatchedProjections(nn::Module& model, Watched what) : model_(model) {
-    model_.visit_slots("", [&](const std::string&, std::unique_ptr<nn::Projection>& slot) {
-      slot = std::make_unique<WatchedProjection>(std::move(slot), what);
+  WatchedProjections(nn::Module& model, Watched what, const std::set<std::string>& only)
+      : model_(model) {
+    model_.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
+      if (only.empty() || only.contains(name))
+        slot = std::make_unique<WatchedProjection>(std::move(slot), what);
     });
   }
   ~WatchedProjections() {
@@ -79,7 +82,7 @@ class WatchedProjections {
   template <class Fn>
   void for_each(const Fn& fn) {
     model_.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
-      fn(name, slot, static_cast<WatchedProjection&>(*slot));
+      if (auto* watched = dynamic_cast<WatchedProjection*>(slot.get())) fn(name, slot, *watched);
     });
   }
 
@@ -88,8 +91,9 @@ class WatchedProjections {
 };
 
 std::map<std::string, MatrixXd> watched_moments(nn::Module& model, Watched what,
-                                                const std::function<void()>& run) {
-  WatchedProjections projections(model, what);
+                                                const std::function<void()>& run,
+                                                const std::set<std::string>& only) {
+  WatchedProjections projections(model, what, only);
   run();
   std::map<std::string, MatrixXd> moments;
   projections.for_each([&](const std::string& name, auto&, const WatchedProjection& watched) {
@@ -102,13 +106,15 @@ std::map<std::string, MatrixXd> watched_moments(nn::Module& model, Watched what,
 }  // namespace
 
 std::map<std::string, MatrixXd> input_second_moments(nn::Module& model,
-                                                     const std::function<void()>& run) {
-  return watched_moments(model, Watched::inputs, run);
+                                                     const std::function<void()>& run,
+                                                     const std::set<std::string>& only) {
+  return watched_moments(model, Watched::inputs, run, only);
 }
 
 std::map<std::string, MatrixXd> output_gradient_moments(nn::Module& model,
-                                                        const std::function<void()>& run) {
-  return watched_moments(model, Watched::output_gradients, run);
+                                                        const std::function<void()>& run,
+                                                        const std::set<std::string>& only) {
+  return watched_moments(model, Watched::output_gradients, run, only);
 }
 
 }  // namespace lora::inline LOWRANK_PRECISION

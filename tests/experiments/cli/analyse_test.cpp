@@ -67,7 +67,7 @@ TEST_CASE("an adapter's readings are those of its ΔW, and of the inputs of the 
   REQUIRE(reading.own);
   CHECK(reading.own->blind == Approx(1.08).epsilon(0.05));
   CHECK(reading.labels == "true");
-  CHECK(reading.score.examples == 1500);
+  CHECK(reading.score->examples == 1500);
 }
 
 TEST_CASE("an adapter shares everything with itself, and with another less") {
@@ -134,14 +134,16 @@ TEST_CASE("the page, the numbers and the caveats of an adapter beside its twin")
   Trained trained;
   const Moments moments = trained.moments();
   Analysis analysis;
+  analysis.choice = TaskChoice{};
+  analysis.data = "nli";
   analysis.base = "base";
-  analysis.adapter = read_adapter(trained.adapter("a"), analysis.choice, moments);
+  analysis.adapter = read_adapter(trained.adapter("a"), *analysis.choice, moments);
   const auto has = [](const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
   };
   CHECK(has(report_text(analysis_report(analysis)), "There is no --shuffled"));
   analysis.shuffled =
-      read_adapter(trained.adapter("c", "lora", 1, 3, "permuted"), analysis.choice, moments);
+      read_adapter(trained.adapter("c", "lora", 1, 3, "permuted"), *analysis.choice, moments);
   analysis.shared_of_shuffled = shared_directions(analysis.adapter, *analysis.shuffled);
   CHECK(analysis.shuffled->labels == "permuted");
   const std::string page = report_markdown(analysis_report(analysis));

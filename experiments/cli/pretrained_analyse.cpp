@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "experiments/cli/analyse.h"
+#include "experiments/cli/pretrained.h"
+#include "experiments/cli/pretrained_source.h"
+#include "lora/analysis/activations.h"
+#include "nn/models/step.h"
+
+namespace experiments::cli {
+
+namespace {
+
+// Row b alone, without its padding: what stands there is in no text.
+nn::LabelledInputs row_alone(const nn::LabelledInputs& all, nn::Index b) {
+  const nn::Index T = all.inputs.T;
+  const auto part = [&](const auto& of_all, nn::Index each) {
+    auto row = of_all;
+    if (!row.empty()) row.assign(of_all.begin() + b * each, of_all.begin() + (b + 1) * each);
+    return row;
+  };
+  const bool of_rows = static_cast<nn::Index>(all.labels.size()) == all.inputs.B;
+  nn::LabelledInputs row{
+      {1, T, part(all.inputs.ids, T), part(all.inputs.mask, T), part(all.inputs.types, T)},
+      part(all.labels, of_rows ? 1 : T)};
+  const auto holes = [&] { return !std::ranges::is_sorted(row.inputs.mask, std::greater{}); };
+  if (row.inputs.mask.empty() || holes()) return row;
+  const auto length = std::ranges::count(row.inputs.mask, 1);
+  row.inputs.T = length;
+  row.inputs.ids.resize(static_cast<std::size_t>(length));
+  if (!row.inputs.types.empty()) row.inputs.types.resize(static_cast<std::size_t>(length));
+  if (!of_rows) row.labels.resize(static_cast<std::size_t>(length));
+  row.inputs.mask.clear();
+  return row;
+}
+
+// Whether loss() finds something to learn in it.
+bool has_label(const nn::Pretrained& model, const nn::LabelledInputs& row) {
+  const auto first = row.labels.begin() + (model.head == nn::Head::causal ? 1 : 0);
+  return std::any_of(first, row.labels.end(), [](int label) { return label >= 0; });
+}
+
+Moments moments_of_inputs(nn::Pretrained& model, const nn::LabelledInputs& given,
+                          const std::set<std::string>& projections) {
+  // Nothing of it is moved: norms and biases train only so that gradients flow through all layers.
+  for (nn::Parameter* p : nn::parameters(model)) p->trainable = p->value.rows() == 1;
+  const auto each_row = [&](const auto& visit) {
+    for (nn::Index b = 0; b < given.inputs.B; ++b) visit(row_alone(given, b));
+  };
+  Moments moments;
+  const auto read = [&](const nn::LabelledInputs& row) {
+    nn::Tape tape(autograd::TapeMode::values);
+    (void)model.hidden({tape}, row.inputs);
+  };
+  const auto learn = [&](const nn::LabelledInputs& row) {
+    if (!has_label(model, row)) return;
+    nn::Tape tape(autograd::TapeMode::training);
+    const nn::Var last = model.hidden({tape}, row.inputs);
+    tape.backward(nn::loss({tape}, model, row.inputs, last, row.labels));
+  };
+  moments.inputs = lora::input_second_moments(
+      model, [&] { each_row(read); }, projections);
+  moments.gradients = lora::output_gradient_moments(
+      model, [&] { each_row(learn); }, projections);
+  for (const std::string& name : projections)
+    if (!moments.inputs.contains(name) || !moments.gradients.contains(name))
+      throw std::invalid_argument(
+          fmt::format("no gradient of the loss reaches {}: what it does is in no answer", name));
+  return moments;
+}
+
+class Analyser {
+ public:
+  explicit Analyser(const PretrainedAnalyse& given)
+      : inputs_(nn::read_inputs(given.inputs)), folder_(given.model) {
+    if (inputs_.labels.empty())
+      throw nn::InputsError(
+          fmt::format("{}: there are no \"labels\", without which no gradient says "
+                      "where a change matters",
+                      given.inputs.string()));
+    model_ = load_pretrained(folder_, {});
+    std::set<std::string> names;
+    for (const auto& adapter : {given.adapter, given.against, given.shuffled})
+      if (!adapter.empty())
+        with(adapter, [&] {
+          for (const auto& [name, layer] : lora::lora_layers(*model_)) names.insert(name);
+        });
+    moments_ = moments_of_inputs(*model_, inputs_, names);
+  }
+
+  AdapterReading read(const std::filesystem::path& adapter) {
+    AdapterReading reading;
+    reading.adapter = adapter.string();
+    const lora::AdapterInfo info = lora::describe_adapter(adapter);
+    const auto labels = info.metadata.find("labels");
+    reading.labels = labels == info.metadata.end() ? "true" : labels->second;
+    with(adapter, [&] { reading.matrices = read_matrices(reading.adapter, *model_, moments_); });
+    return reading;
+  }
+
+ private:
+  // Puts it onto the model, and takes it off again.
+  void with(const std::filesystem::path& adapter, const std::function<void()>& look) {
+    lora::unwrap(*model_);
+    put_adapter(adapter, *model_);
+    look();
+    lora::unwrap(*model_);
+  }
+
+  nn::LabelledInputs inputs_;
+  nn::ModelFolder folder_;
+  std::unique_ptr<nn::Pretrained> model_;
+  Moments moments_;
+};
+
+}  // namespace
+
+Analysis analyse_pretrained(const PretrainedAnalyse& given) {
+  Analyser analyser(given);
+  Analysis analysis;
+  analysis.data = given.inputs.string();
+  analysis.base = given.model.string();
+  analysis.adapter = analyser.read(given.adapter);
+  if (!given.shuffled.empty()) {
+    analysis.shuffled = analyser.read(given.shuffled);
+    analysis.shared_of_shuffled = shared_directions(analysis.adapter, *analysis.shuffled);
+  }
+  if (!given.against.empty()) {
+    analysis.against = analyser.read(given.against);
+    analysis.shared = shared_directions(analysis.adapter, *analysis.against);
+  }
+  return analysis;
+}
+
+}  // namespace experiments::cli
