@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "experiments/beyond/rank_estimate.h"
 #include "experiments/cli/model_source.h"
 #include "experiments/evidence/report.h"
