@@ -21,19 +21,21 @@ int main() {
     nn::Tape tape(autograd::TapeMode::values);
     return nn::token_loss({tape}, decoder, batch).value().item();
   };
-  for (int step = 0; step < 20; ++step) {
+  const auto train = [&] {
     nn::Tape tape(autograd::TapeMode::training);
     const nn::Var loss = nn::token_loss({tape}, model, batch);
     optimizer.zero_grad();
     tape.backward(loss);
     optimizer.step(0.02);
-  }
+  };
+  for (int step = 0; step < 20; ++step) train();
   for (auto& [name, layer] : lora::lora_layers(model)) {
     nn::Tensor b = layer->B.value;  // made in the library, copied here
     layer->B.set(std::move(b));
     layer->A.zero_grad();
     layer->A.fresh_grad() = nn::Tensor(layer->A.value.shape);  // made here, freed there
   }
+  train();  // what was made here is read and written there, in whole vectors
   const nn::TemporaryFolder folder;
   lora::save_adapter(folder / "adapter", model);
   lora::load_adapter(folder / "adapter", loaded);
