@@ -25,8 +25,8 @@ static void check(const Model& model, std::span<const int> prompt, const Generat
 }
 
 // Draws from softmax(logits / temperature) over the top_k most likely tokens.
-int next_token(const Eigen::Ref<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>& logits,
-               const GenerateOptions& o, Random& random) {
+int sample(const Eigen::Ref<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>& logits,
+           const GenerateOptions& o, Random& random) {
   std::vector<int> order(static_cast<std::size_t>(logits.size()));
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return logits(a) > logits(b); });
@@ -56,7 +56,7 @@ std::vector<int> generate(Model& model, std::span<const int> prompt, const Gener
     const Var last = model.logits({tape}, {1, T, ids}, at);  // (1,V)
     if (!last.value().m.allFinite())
       throw std::runtime_error("generate: the model's logits are not finite");
-    ids.push_back(next_token(last.value().m.row(0), options, random));
+    ids.push_back(sample(last.value().m.row(0), options, random));
     if (ids.back() == options.stop) break;
   }
   return {ids.begin() + static_cast<std::ptrdiff_t>(prompt.size()), ids.end()};

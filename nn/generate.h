@@ -12,8 +12,8 @@ struct GenerateOptions {
 };
 
 /// The most likely token of the logits (V), or one drawn, as the temperature and top_k say.
-int next_token(const Eigen::Ref<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>& logits,
-               const GenerateOptions& options, Random& random);
+int sample(const Eigen::Ref<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>& logits,
+           const GenerateOptions& options, Random& random);
 
 /// The tokens that follow `prompt`, the stop token included. Ends where the context is full.
 /// `random` is drawn from only where temperature > 0. Throws std::invalid_argument on an empty

@@ -83,7 +83,7 @@ void take_tokens(Decoded& decoded, Continuations& text, int most, const DecodeOp
   GenerateOptions choice;
   choice.temperature = o.temperature, choice.top_k = o.top_k;
   for (int n = 0; n < most; ++n) {
-    const int token = next_token(text.next(decoded).row(0), choice, random);
+    const int token = sample(text.next(decoded).row(0), choice, random);
     decoded.ids.push_back(token);
     if (is_stop(o, token)) return;
     text.extend({0}, {token});
