@@ -13,14 +13,10 @@ namespace data::tokenizers {
 namespace {
 
 namespace fs = std::filesystem;
+using nn::is_there;
 
 // A vocabulary of a million tokens and its merges take 60 MB. /dev/zero has no end.
 constexpr std::size_t largest_file = 256'000'000;
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 std::string text_of_file(const fs::path& path) {
   std::string text = nn::read_file(path, largest_file + 1);

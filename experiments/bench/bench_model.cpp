@@ -1,24 +1,18 @@
 #include "experiments/bench/bench_model.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <limits>
 #include <string>
 
 #include "experiments/bench/bench_step.h"
+#include "experiments/harness/timing.h"
 #include "lora/inject.h"
 #include "nn/models/model_folder.h"
 
 namespace experiments::bench {
 
 namespace {
-
-double seconds_of(const std::function<void()>& action) {
-  const auto start = std::chrono::steady_clock::now();
-  action();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 // The most memory that this process has had, as Linux counts it; what it has at the start, the
 // program, is a few MB.
@@ -73,7 +67,7 @@ ModelTiming time_model(const std::filesystem::path& folder, int tokens) {
   std::unique_ptr<nn::Pretrained> model;
   timing.load_s = seconds_of([&] { model = nn::ModelFolder(folder).load(); });
   timing.peak_mb = peak_mb();
-  for (const nn::Parameter* p : nn::parameters(*model)) timing.parameters += p->value.size();
+  timing.parameters = nn::count(nn::parameters(*model));
   timing.float_mb = 4e-6 * static_cast<double>(timing.parameters);
   if (model->head == nn::Head::causal) {
     timing.with = time_decoding(*model, tokens, true);

@@ -19,8 +19,7 @@ std::string spaced(std::span<const int> ids) { return fmt::format("{}", fmt::joi
 
 // "eos_token_id", one or several, of a file in the folder; nothing where it does not say.
 std::optional<std::vector<int>> named_stops(const fs::path& path) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return {};
+  if (!nn::is_there(path)) return {};
   nn::Json value;
   try {
     const nn::Json object = nn::parse_json_object(nn::read_file(path));

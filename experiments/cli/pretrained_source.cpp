@@ -19,19 +19,14 @@ std::unique_ptr<nn::Pretrained> load_pretrained(const nn::ModelFolder& folder,
   return model;
 }
 
-static nn::Index elements(const std::vector<nn::Parameter*>& parameters) {
-  nn::Index n = 0;
-  for (const nn::Parameter* p : parameters) n += p->value.size();
-  return n;
-}
-
 std::string about(const nn::ModelFolder& folder, nn::Pretrained& model) {
   const nn::Sizes& sizes = model.sizes;
   return fmt::format(
       "{}, {}: {} layers of width {}, {} words, at most {} positions; {} parameters, of which {} "
       "train",
       folder.model_type(), to_string(model.head), sizes.layers, sizes.width, sizes.vocabulary,
-      sizes.positions, elements(nn::parameters(model)), elements(nn::trainable_parameters(model)));
+      sizes.positions, nn::count(nn::parameters(model)),
+      nn::count(nn::trainable_parameters(model)));
 }
 
 void check_out(const std::filesystem::path& out, std::size_t bytes) {

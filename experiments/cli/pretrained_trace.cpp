@@ -8,13 +8,11 @@
 
 namespace experiments::cli {
 
-static std::string shape_text(const nn::Tensor& tensor) { return tensor.shape.str(); }
-
 // What a reader compares first: the loss, the states' and the gradients' sizes.
 static std::string summary(const std::map<std::string, nn::Tensor>& values) {
   std::string text;
   for (const auto& [name, tensor] : values)
-    text += fmt::format("  {:<64} {:<14} {:.6g}\n", name, shape_text(tensor),
+    text += fmt::format("  {:<64} {:<14} {:.6g}\n", name, tensor.shape.str(),
                         name == "loss" ? static_cast<double>(tensor.m(0, 0))
                                        : static_cast<double>(tensor.m.norm()));
   return text;

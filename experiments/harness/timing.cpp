@@ -12,14 +12,14 @@
 
 namespace experiments::harness {
 
-namespace {
-
 double seconds_of(const std::function<void()>& action, int calls) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   for (int i = 0; i < calls; ++i) action();
   return std::chrono::duration<double>(Clock::now() - start).count() / calls;
 }
+
+namespace {
 
 // For this thread only, and until the end of the scope.
 class OneThread {

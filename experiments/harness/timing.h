@@ -7,6 +7,9 @@
 
 namespace experiments::harness {
 
+/// Seconds for each of so many calls of an action, one behind the other.
+double seconds_of(const std::function<void()>& action, int calls = 1);
+
 /// How long actions take beside each other: [action][round], seconds per call. The actions take
 /// turns in every round, each round begins with another one, so that what slows the machine down
 /// for a while slows all of them. An action is called as often as it takes to fill min_seconds.

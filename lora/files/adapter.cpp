@@ -74,9 +74,8 @@ AdapterConfig read_config(const fs::path& path) {
 }
 
 Adapter read_adapter(const fs::path& folder) {
-  std::error_code ignored;
   for (const char* name : {config_name, weights_name})
-    if (!fs::exists(folder / name, ignored))
+    if (!nn::is_there(folder / name))
       throw AdapterError(
           folder, fmt::format("there is no {}: not an adapter, or not written to its end", name));
   const AdapterConfig config = read_config(folder / config_name);

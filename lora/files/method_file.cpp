@@ -148,9 +148,8 @@ MethodInfo info_of(const AdapterInfo& adapter) {
 
 // Whether a folder is in PEFT's layout; otherwise it has a method's file.
 bool is_adapter(const fs::path& folder) {
-  std::error_code ignored;
-  const bool ours = fs::exists(folder / file_name, ignored);
-  const bool peft = fs::exists(folder / "adapter_config.json", ignored);
+  const bool ours = nn::is_there(folder / file_name);
+  const bool peft = nn::is_there(folder / "adapter_config.json");
   if (!ours && !peft)
     throw AdapterError(folder,
                        fmt::format("there is neither {} nor adapter_config.json", file_name));

@@ -15,13 +15,6 @@ namespace {
 
 constexpr const char* config_key = "config";
 
-bool equal(const std::vector<std::uint64_t>& stored, const Shape& wanted) {
-  if (stored.size() != static_cast<std::size_t>(wanted.rank())) return false;
-  for (int i = 0; i < wanted.rank(); ++i)
-    if (stored[static_cast<std::size_t>(i)] != static_cast<std::uint64_t>(wanted[i])) return false;
-  return true;
-}
-
 const std::string& config_of(const SafetensorsFile& file) {
   const auto found = file.metadata().find(config_key);
   if (found == file.metadata().end())
@@ -147,7 +140,7 @@ std::string difference(const SafetensorsFile& file, const Shapes& wanted,
       continue;
     }
     const SafetensorsEntry& entry = *found->second;
-    if (!equal(entry.shape, wanted_shape))
+    if (!has_shape(entry, wanted_shape))
       shape.add(fmt::format("{} is ({}) and not {}", name, fmt::join(entry.shape, ","),
                             wanted_shape.str()));
     if (std::ranges::find(dtypes, entry.dtype) == dtypes.end())

@@ -59,6 +59,9 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// Whether a path names something that this user can see. Does not throw.
+bool is_there(const std::filesystem::path& path);
+
 /// The whole file, or the first bytes of it; throws FileError.
 std::string read_file(const std::filesystem::path& path);
 std::string read_file(const std::filesystem::path& path, std::size_t at_most);

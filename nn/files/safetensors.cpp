@@ -87,6 +87,14 @@ void check_layout(const std::vector<SafetensorsEntry>& entries, std::uint64_t da
 
 }  // namespace
 
+bool has_shape(const SafetensorsEntry& entry, const autograd::Shape& shape) {
+  if (entry.shape.size() != static_cast<std::size_t>(shape.rank())) return false;
+  for (int i = 0; i < shape.rank(); ++i)
+    if (entry.shape[static_cast<std::size_t>(i)] != static_cast<std::uint64_t>(shape[i]))
+      return false;
+  return true;
+}
+
 SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path) {
   return parse(read_file(path), path.string());
 }

@@ -62,6 +62,8 @@ struct SafetensorsEntry {
   std::uint64_t end = 0;
 };
 
+bool has_shape(const SafetensorsEntry& entry, const autograd::Shape& shape);
+
 /// A file that has passed every check of the format. Stricter than the reference in one point:
 /// a key that stands twice in one object is an error. Like the reference it ignores keys of an
 /// entry that the format does not know, and accepts white space around the header's JSON.
@@ -85,9 +87,8 @@ class SafetensorsFile {
 
   /// The tensor as stored; valid as long as the file.
   std::span<const std::byte> bytes(const SafetensorsEntry& entry) const;
-  std::uint64_t data_begin() const {
-    return data_begin_;
-  }  ///< where in the file entries count from
+  /// Where in the file the entries' places are counted from.
+  std::uint64_t data_begin() const { return data_begin_; }
 
   /// A tensor of F16, BF16, F32 or F64 with at most four sizes. Values are rounded to Scalar where
   /// it is narrower; the same type comes back bit for bit.

@@ -28,11 +28,6 @@ constexpr const char* config_name = "config.json";
 constexpr const char* weights_name = "model.safetensors";
 constexpr const char* index_name = "model.safetensors.index.json";
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 Json read_object(const fs::path& path, const std::string& text) {
   try {
     return parse_json_object(text);
@@ -66,13 +61,6 @@ std::map<std::string, std::string> weight_map(const fs::path& path, const std::s
         "torch, safetensors.torch as s; s.save_file({k: v.clone().contiguous() for k, v in "
         "torch.load('pytorch_model.bin', weights_only=True).items()}, 'model.safetensors')\"");
   throw ModelError(folder, fmt::format("there is no {} and no {}", weights_name, index_name));
-}
-
-bool equal(const std::vector<std::uint64_t>& stored, const Shape& wanted) {
-  if (stored.size() != static_cast<std::size_t>(wanted.rank())) return false;
-  for (int i = 0; i < wanted.rank(); ++i)
-    if (stored[static_cast<std::size_t>(i)] != static_cast<std::uint64_t>(wanted[i])) return false;
-  return true;
 }
 
 // Tensors that checkpoints have beside what is computed with: constants that PyTorch kept in a
@@ -243,7 +231,7 @@ void ModelFolder::check_tensors(const Pretrained& model) const {
     }
     used.insert(place->name);
     const SafetensorsEntry& entry = place->shard->header.entry(place->name);
-    if (!equal(entry.shape, of_model))
+    if (!has_shape(entry, of_model))
       shape.add(
           fmt::format("{} is ({}) and not {}", name, fmt::join(entry.shape, ","), of_model.str()));
     if (entry.dtype != Dtype::F32 && entry.dtype != Dtype::F64 && entry.dtype != Dtype::F16 &&

@@ -137,7 +137,7 @@ std::map<std::string, Tensor> step_values(Pretrained& model, const LabelledInput
   values["logits"] = of_rows ? logits : in_shape(logits, {inputs.B, inputs.T, logits.cols()});
   if (given.labels.empty()) return values;
 
-  for (Parameter* p : parameters(model)) p->grad = Tensor();
+  for (Parameter* p : parameters(model)) p->zero_grad();
   const Var loss = nn::loss({tape}, model, inputs, last, given.labels);
   tape.backward(loss);
   values["loss"] = in_shape(loss.value(), Shape{});
