@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace nn::inline LOWRANK_PRECISION {
 
@@ -98,6 +99,9 @@ Var loss(const Pass& pass, Pretrained& model, const Inputs& inputs, Var last,
 }
 
 void KeyValues::take_rows(std::span<const int> rows) {
+  // All rows as they are, as always where one continuation is written: nothing is copied.
+  const Index B = keys.empty() ? 0 : keys.front().shape[0];
+  if (std::ranges::equal(rows, std::views::iota(0, static_cast<int>(B)))) return;
   for (std::vector<Tensor>* tensors : {&keys, &values})
     for (Tensor& before : *tensors) {
       Tensor taken({static_cast<Index>(rows.size()), length, before.cols()});
