@@ -84,7 +84,7 @@ Var Block::forward(const Pass& pass, Var x, const Inputs& inputs, Index layer) {
 }
 
 Gpt2::Gpt2(const Config& c, Weights& weights) : config(c) {
-  head = c.head;
+  head = c.head, tied = c.tied, pad = c.pad;
   sizes = {c.vocabulary, c.positions, c.width, c.layers, 0, c.labels};
   Builder build(weights, parts), transformer = build.at("transformer");
   transformer.table(wte, "wte", c.vocabulary, c.width);
@@ -92,9 +92,7 @@ Gpt2::Gpt2(const Config& c, Weights& weights) : config(c) {
   for (Index i = 0; i < c.layers; ++i)
     h.push_back(std::make_unique<Block>(c, transformer.at(fmt::format("h.{}", i))));
   transformer.norm(ln_f, "ln_f", c.width, c.eps);
-  if (head == Head::causal && !c.tied)
-    build.parameter(lm_head, "lm_head.weight", {c.vocabulary, c.width});
-  if (head == Head::classifier) build.parameter(score, "score.weight", {c.labels, c.width});
+  make_head(build);
   built(weights);
 }
 
@@ -106,20 +104,6 @@ Var Gpt2::embed(const Pass& pass, const Inputs& inputs) {
 
 Var Gpt2::layer(Index i, const Pass& pass, Var x, const Inputs& inputs) {
   return h[static_cast<std::size_t>(i)]->forward(pass, x, inputs, i);
-}
-
-Var Gpt2::read_out(const Pass& pass, const Inputs& inputs, Var last, std::span<const int> at) {
-  if (head == Head::none) throw no_head();
-  if (head == Head::causal)
-    return autograd::matmul_nt(autograd::take_rows(last, at),
-                               pass.tape.parameter(config.tied ? wte->weight : lm_head));
-  const Var ends = autograd::take_rows(last, last_real(inputs, at, config.pad));
-  return autograd::matmul_nt(ends, pass.tape.parameter(score));
-}
-
-void Gpt2::check(const Inputs& inputs) const {
-  Pretrained::check(inputs);
-  if (head == Head::classifier) check_ends(inputs, config.pad);
 }
 
 }  // namespace nn::inline LOWRANK_PRECISION::gpt2

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/models/config.h"
+#include "nn/models/causal.h"
 
 /// GPT-2, Radford et al. 2019: a pre-norm decoder, under the names of its checkpoints. Alphabet: B
 /// rows, T positions, C = n_embd, V words.
@@ -40,19 +40,16 @@ struct Block {
   Var forward(const Pass& pass, Var x, const Inputs& inputs, Index layer);
 };
 
-struct Gpt2 final : Pretrained {
+struct Gpt2 final : CausalModel {
   Config config;
   std::unique_ptr<Embedding> wte, wpe;
   std::vector<std::unique_ptr<Block>> h;
   std::unique_ptr<LayerNorm> ln_f;
-  Parameter score;    ///< (labels,C), of a classifier
-  Parameter lm_head;  ///< (V,C), where it is not tied
 
   Gpt2(const Config& config, Weights& weights);
-  Var read_out(const Pass& pass, const Inputs& inputs, Var last, std::span<const int> at) override;
-  void check(const Inputs& inputs) const override;
 
  protected:
+  Parameter& words() override { return wte->weight; }
   Var embed(const Pass& pass, const Inputs& inputs) override;
   Var layer(Index i, const Pass& pass, Var x, const Inputs& inputs) override;
   Var finish(const Pass& pass, Var x) override { return ln_f->forward(pass, x); }

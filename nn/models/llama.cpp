@@ -73,16 +73,14 @@ Var Layer::forward(const Pass& pass, Var x, const Inputs& inputs, Index layer) {
 }
 
 Llama::Llama(const Config& c, Weights& weights) : config(c) {
-  head = c.head;
+  head = c.head, tied = c.tied, pad = c.pad;
   sizes = {c.vocabulary, c.positions, c.width, c.layers, 0, c.labels};
   Builder build(weights, parts), model = build.at("model");
   model.table(embed_tokens, "embed_tokens", c.vocabulary, c.width);
   for (Index i = 0; i < c.layers; ++i)
     blocks.push_back(std::make_unique<Layer>(c, model.at(fmt::format("layers.{}", i))));
   model.norm(norm, "norm", c.width, c.eps);
-  if (head == Head::causal && !c.tied)
-    build.parameter(lm_head, "lm_head.weight", {c.vocabulary, c.width});
-  if (head == Head::classifier) build.parameter(lm_head, "score.weight", {c.labels, c.width});
+  make_head(build);
   built(weights);
 }
 
@@ -92,19 +90,6 @@ Var Llama::embed(const Pass& pass, const Inputs& inputs) {
 
 Var Llama::layer(Index i, const Pass& pass, Var x, const Inputs& inputs) {
   return blocks[static_cast<std::size_t>(i)]->forward(pass, x, inputs, i);
-}
-
-Var Llama::read_out(const Pass& pass, const Inputs& inputs, Var last, std::span<const int> at) {
-  if (head == Head::none) throw no_head();
-  const std::vector<int> rows = head == Head::classifier ? last_real(inputs, at, config.pad)
-                                                         : std::vector(at.begin(), at.end());
-  Parameter& weight = head == Head::causal && config.tied ? embed_tokens->weight : lm_head;
-  return autograd::matmul_nt(autograd::take_rows(last, rows), pass.tape.parameter(weight));
-}
-
-void Llama::check(const Inputs& inputs) const {
-  Pretrained::check(inputs);
-  if (head == Head::classifier) check_ends(inputs, config.pad);
 }
 
 }  // namespace nn::inline LOWRANK_PRECISION::llama

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/models/config.h"
+#include "nn/models/causal.h"
 
 /// LLaMA, Touvron et al. 2023, with the grouped queries of its second version and the stretched
 /// positions of its third. Alphabet: B rows, T positions, C = hidden_size, H query heads of hs
@@ -41,18 +41,16 @@ struct Layer {
   Var forward(const Pass& pass, Var x, const Inputs& inputs, Index layer);
 };
 
-struct Llama final : Pretrained {
+struct Llama final : CausalModel {
   Config config;
   std::unique_ptr<Embedding> embed_tokens;
   std::vector<std::unique_ptr<Layer>> blocks;
   std::unique_ptr<RmsNorm> norm;
-  Parameter lm_head;  ///< (V,C), where it is not tied; of a classifier (labels,C), called score
 
   Llama(const Config& config, Weights& weights);
-  Var read_out(const Pass& pass, const Inputs& inputs, Var last, std::span<const int> at) override;
-  void check(const Inputs& inputs) const override;
 
  protected:
+  Parameter& words() override { return embed_tokens->weight; }
   Var embed(const Pass& pass, const Inputs& inputs) override;
   Var layer(Index i, const Pass& pass, Var x, const Inputs& inputs) override;
   Var finish(const Pass& pass, Var x) override { return norm->forward(pass, x); }

@@ -148,22 +148,4 @@ Var in_rows(Var x, const Inputs& inputs) {
   return autograd::reshape(x, {inputs.B, inputs.T, x.shape().cols()});
 }
 
-std::vector<int> last_real(const Inputs& inputs, std::span<const int> positions,
-                           std::optional<int> pad) {
-  std::vector<int> ends;
-  for (const int position : positions) {
-    const Index first = position / inputs.T * inputs.T;
-    Index t = first + inputs.T - 1;
-    while (t > first && pad && inputs.ids[static_cast<std::size_t>(t)] == *pad) --t;
-    ends.push_back(static_cast<int>(t));
-  }
-  return ends;
-}
-
-void check_ends(const Inputs& inputs, std::optional<int> pad) {
-  if (!pad && inputs.B > 1)
-    throw std::invalid_argument(
-        "without \"pad_token_id\" a classifier cannot tell where each of several rows ends");
-}
-
 }  // namespace nn::inline LOWRANK_PRECISION

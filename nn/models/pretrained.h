@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "nn/model.h"
 #include "nn/models/weights.h"
 
@@ -102,12 +100,5 @@ KeysAndValues after_past(const Pass& pass, const Inputs& inputs, Index i, KeysAn
 std::vector<int> places(const Inputs& inputs);
 /// (B*T,C) -> (B,T,C).
 Var in_rows(Var x, const Inputs& inputs);
-
-/// What the classifiers of causal models read: of the row that each position is in, the last one
-/// whose id is not the padding's, whatever the mask says.
-std::vector<int> last_real(const Inputs& inputs, std::span<const int> positions,
-                           std::optional<int> pad);
-/// Throws std::invalid_argument for several rows without such an id.
-void check_ends(const Inputs& inputs, std::optional<int> pad);
 
 }  // namespace nn::inline LOWRANK_PRECISION
