@@ -147,6 +147,13 @@ class ByteLevelBpe : public Tokenizer {
 
 }  // namespace
 
+std::optional<std::pair<std::string, std::string>> two_tokens(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos || text.find(' ', space + 1) != std::string_view::npos)
+    return std::nullopt;
+  return std::pair{std::string(text.substr(0, space)), std::string(text.substr(space + 1))};
+}
+
 std::unique_ptr<Tokenizer> byte_level_bpe(ByteLevelModel model) {
   return std::make_unique<ByteLevelBpe>(std::move(model));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,9 @@ namespace data::tokenizers {
 /// white space, of which the last is left to the word after it.
 constexpr std::string_view gpt2_pattern =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
+/// The two tokens of a merge, "ab cd"; nothing where a text is not two with one space between.
+std::optional<std::pair<std::string, std::string>> two_tokens(std::string_view text);
 
 /// What the files of a byte-level BPE say.
 struct ByteLevelModel {

@@ -54,6 +54,21 @@ void Config::only(const char* name, const nlohmann::json& value) const {
         fmt::format("{} is {}, and only {} is supported", name, shown(*found), value.dump()));
 }
 
+std::vector<AddedToken> Config::special_tokens(std::vector<AddedToken> usual,
+                                               TokenTable& vocabulary) const {
+  if (const auto added = added_tokens()) {
+    for (const AddedToken& token : *added) vocabulary.add(token.content, token.id);
+    return *added;
+  }
+  std::vector<AddedToken> there;
+  for (AddedToken& token : usual)
+    if (const auto id = vocabulary.id(token.content)) {
+      token.id = *id;
+      there.push_back(std::move(token));
+    }
+  return there;
+}
+
 std::optional<std::vector<AddedToken>> Config::added_tokens() const {
   const nlohmann::json* found = find("added_tokens_decoder");
   if (found == nullptr) return std::nullopt;

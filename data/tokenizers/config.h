@@ -26,10 +26,13 @@ class Config {
   AddedToken token(const char* name, const std::string& otherwise) const;
   /// Throws unless the member is this value, null or not there.
   void only(const char* name, const nlohmann::json& value) const;
-  /// Those of "added_tokens_decoder"; nothing where there is none.
-  std::optional<std::vector<AddedToken>> added_tokens() const;
+  /// Those of "added_tokens_decoder", which join the vocabulary; without it the usual ones that the
+  /// vocabulary has, with their ids.
+  std::vector<AddedToken> special_tokens(std::vector<AddedToken> usual,
+                                         TokenTable& vocabulary) const;
 
  private:
+  std::optional<std::vector<AddedToken>> added_tokens() const;
   const nlohmann::json* find(const char* name) const;
 
   nlohmann::json object_;

@@ -37,11 +37,10 @@ std::pair<std::string, std::string> merge_from(const json& value, std::size_t nu
   const std::string what = fmt::format("model.merges[{}]", number);
   if (value.is_array() && value.size() == 2)
     return {string_from(value[0], what), string_from(value[1], what)};
-  const std::string& text = string_from(value, what);
-  const std::size_t space = text.find(' ');
-  if (space == std::string::npos || text.find(' ', space + 1) != std::string::npos)
+  const auto merge = two_tokens(string_from(value, what));
+  if (!merge)
     throw TokenizerError(fmt::format("{} is {}, where two tokens are wanted", what, shown(value)));
-  return {text.substr(0, space), text.substr(space + 1)};
+  return *merge;
 }
 
 void read_model(Settings settings, ByteLevelModel& model) {

@@ -12,65 +12,35 @@
 namespace data::tokenizers {
 namespace {
 
-struct Lead {
-  std::size_t length;  // of the character that begins with such a byte; 0: none does
-  unsigned char lowest = 0x80, highest = 0xBF;  // its second byte
-};
-
-// Table 3-7 of the Unicode standard. What it leaves out would be a longer form of a shorter
-// character, a surrogate, or beyond U+10FFFF.
-Lead lead(unsigned char byte) {
-  if (byte < 0x80) return {1};
-  if (byte < 0xC2) return {0};
-  if (byte < 0xE0) return {2};
-  if (byte == 0xE0) return {3, 0xA0, 0xBF};
-  if (byte == 0xED) return {3, 0x80, 0x9F};
-  if (byte < 0xF0) return {3};
-  if (byte == 0xF0) return {4, 0x90, 0xBF};
-  if (byte < 0xF4) return {4};
-  if (byte == 0xF4) return {4, 0x80, 0x8F};
-  return {0};
-}
-
-/// What a text begins with: a character, or so many bytes that are none.
+/// What a text begins with, as ICU reads it: a character; or no character, -1, and the longest part
+/// of one that is not finished, or one other byte.
 struct Start {
+  UChar32 point;
   std::size_t length;
-  bool is_character;
+  bool is_character() const { return point >= 0; }
 };
 
+// U8_NEXT is a macro, whose conversions are ICU's business.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+
+// Of a text that is not empty. ICU counts in 32 bits, and a character has at most four bytes.
 Start start_of(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const Lead wanted = lead(byte(0));
-  if (wanted.length == 0) return {1, false};
-  for (std::size_t i = 1; i < wanted.length; ++i) {
-    const unsigned char lowest = i == 1 ? wanted.lowest : 0x80;
-    const unsigned char highest = i == 1 ? wanted.highest : 0xBF;
-    if (i == text.size() || byte(i) < lowest || byte(i) > highest) return {i, false};
-  }
-  return {wanted.length, true};
+  const std::string_view front = text.substr(0, U8_MAX_LENGTH);
+  std::int32_t length = 0;
+  UChar32 point = 0;
+  U8_NEXT(front.data(), length, static_cast<std::int32_t>(front.size()), point);
+  return {point, static_cast<std::size_t>(length)};
 }
 
-struct Character {
-  char32_t point;
-  std::size_t length;
-};
-
-// Of a text that is UTF-8 and not empty. The first byte of a longer character begins with as many
-// ones as the character has bytes, and a zero; each other byte holds six bits.
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = lead(byte(0)).length;
-  char32_t point = length == 1 ? byte(0) : byte(0) & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) point = point << 6 | (byte(i) & 0x3Fu);
-  return {point, length};
-}
+#pragma GCC diagnostic pop
 
 }  // namespace
 
 void require_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const Start start = start_of(text.substr(i));
-    if (!start.is_character) throw TokenizerError(fmt::format("byte {} is not UTF-8", i + 1));
+    if (!start.is_character()) throw TokenizerError(fmt::format("byte {} is not UTF-8", i + 1));
     i += start.length;
   }
 }
@@ -92,7 +62,7 @@ std::string well_formed(std::string bytes) {
   std::string text;
   for (std::size_t i = 0; i < bytes.size();) {
     const Start start = start_of(std::string_view(bytes).substr(i));
-    text += start.is_character ? std::string_view(bytes).substr(i, start.length) : "\uFFFD";
+    text += start.is_character() ? std::string_view(bytes).substr(i, start.length) : "\uFFFD";
     i += start.length;
   }
   return text;
@@ -101,8 +71,8 @@ std::string well_formed(std::string bytes) {
 std::u32string code_points(std::string_view text) {
   std::u32string points;
   while (!text.empty()) {
-    const Character first = first_character(text);
-    points += first.point;
+    const Start first = start_of(text);
+    points += static_cast<char32_t>(first.point);
     text.remove_prefix(first.length);
   }
   return points;
@@ -123,8 +93,8 @@ bool is_white_space(char32_t c) { return u_isUWhiteSpace(static_cast<UChar32>(c)
 
 std::string_view without_space_at_start(std::string_view text) {
   while (!text.empty()) {
-    const Character first = first_character(text);
-    if (!is_white_space(first.point)) break;
+    const Start first = start_of(text);
+    if (!u_isUWhiteSpace(first.point)) break;
     text.remove_prefix(first.length);
   }
   return text;
@@ -134,7 +104,7 @@ std::string_view without_space_at_end(std::string_view text) {
   while (!text.empty()) {
     std::size_t last = text.size() - 1;
     while ((static_cast<unsigned char>(text[last]) & 0xC0) == 0x80) --last;  // not its first byte
-    if (!is_white_space(first_character(text.substr(last)).point)) break;
+    if (!u_isUWhiteSpace(start_of(text.substr(last)).point)) break;
     text = text.substr(0, last);
   }
   return text;

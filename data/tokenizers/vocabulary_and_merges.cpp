@@ -24,11 +24,11 @@ void read_merges(std::string_view text, ByteLevelModel& model) {
   for (const std::string_view line : lines_of(text)) {
     ++number;
     if (line.starts_with("#version") || line.empty()) continue;
-    const std::size_t space = line.find(' ');
-    if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos)
+    const auto merge = two_tokens(line);
+    if (!merge)
       throw TokenizerError(
           fmt::format("line {} is {}, where two tokens are wanted", number, nn::printable(line)));
-    model.merges.emplace_back(line.substr(0, space), line.substr(space + 1));
+    model.merges.push_back(*merge);
   }
 }
 
@@ -67,15 +67,8 @@ void read_config(const Config& config, ByteLevelModel& model) {
         "and DebertaTokenizer are supported",
         nn::printable(name)));
   }
-  if (const auto added = config.added_tokens()) {
-    specials = *added;
-    for (const AddedToken& token : specials) model.tokens.add(token.content, token.id);
-  }
-  for (AddedToken& token : specials)
-    if (const auto id = model.tokens.id(token.content)) {
-      token.id = *id;
-      model.added.add(token);
-    }
+  for (const AddedToken& token : config.special_tokens(std::move(specials), model.tokens))
+    model.added.add(token);
 }
 
 }  // namespace

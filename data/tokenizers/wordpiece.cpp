@@ -127,19 +127,12 @@ void read_special_tokens(const Config& config, WordPieceModel& model) {
   model.unknown = need_special(model, specials[0].content);
   const int cls = need_special(model, specials[1].content);
   model.frame = bert_template(cls, need_special(model, specials[2].content));
-  if (const auto added = config.added_tokens()) {
-    specials = *added;
-    for (const AddedToken& token : specials) model.tokens.add(token.content, token.id);
-  }
-  for (AddedToken& token : specials) {
+  for (const AddedToken& token : config.special_tokens(std::move(specials), model.tokens)) {
     if (token.normalized)
       throw TokenizerError(fmt::format(
           "the added token {} is looked for in the normalized text, which is not supported",
           nn::printable(token.content)));
-    if (const auto id = model.tokens.id(token.content)) {
-      token.id = *id;
-      model.added.add(token);
-    }
+    model.added.add(token);
   }
 }
 
