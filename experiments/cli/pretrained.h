@@ -10,7 +10,7 @@
 #include "experiments/cli/model_source.h"
 
 /// What commands do for --model DIR, a model that was trained elsewhere. There are two definitions:
-/// pretrained_*.cpp, and pretrained_missing.cpp for a build without LOWRANK_MODELS, where each says
+/// pretrained_*.cpp, and models_missing.cpp for a build without LOWRANK_MODELS, where each says
 /// how to get them.
 namespace experiments::cli {
 

@@ -7,7 +7,7 @@
 #include "experiments/namespaces.h"
 
 /// What `tokenize` and `bench tokenize` do. There are two definitions: tokenize.cpp, and
-/// tokenize_missing.cpp for a build without LOWRANK_MODELS, where each says how to get them.
+/// models_missing.cpp for a build without LOWRANK_MODELS, where each says how to get them.
 namespace experiments::cli {
 
 struct TokenizeOptions {
