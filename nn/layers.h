@@ -21,14 +21,14 @@ struct Linear final : Projection {
   Index out_features() const override { return weight.value.rows(); }
 };
 
-/// A table with one row per id.
-struct Embedding final : Module {
+/// A table with one row per id, which another one may stand for.
+struct Embedding : Module {
   Parameter weight;  // (V,C)
 
   /// Rows ~ N(0, stddev²), drawn from the stream (seed, name + ".weight").
   Embedding(Index rows, Index cols, double stddev, std::uint64_t seed, const std::string& name);
 
-  Var forward(const Pass& pass, std::span<const int> ids);  ///< -> (ids.size(), C)
+  virtual Var forward(const Pass& pass, std::span<const int> ids);  ///< -> (ids.size(), C)
   void visit(const std::string& prefix, const Visitor& fn) override;
 };
 

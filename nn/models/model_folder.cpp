@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <bit>
-#include <cmath>
-#include <cstring>
 #include <set>
 
+#include "nn/files/encode.h"
 #include "nn/files/file.h"
 #include "nn/files/short_list.h"
 #include "nn/models/bert.h"
@@ -72,44 +70,6 @@ bool passed_over(std::string_view name) {
                                       "roberta.pooler.", "lm_predictions.", "mask_predictions."})
     if (name.starts_with(head)) return true;
   return false;
-}
-
-// The bytes of values as a type; nothing where it has no such numbers.
-template <class T, class Convert>
-std::optional<std::string> encoded(const Tensor& values, Convert convert) {
-  std::string bytes;
-  for (const Scalar x : values.m.reshaped<Eigen::RowMajor>()) {
-    const auto [raw, is_finite] = convert(x);
-    if (!is_finite) return {};
-    char of_one[sizeof(T)];
-    std::memcpy(of_one, &raw, sizeof(T));
-    bytes.append(of_one, sizeof(T));
-  }
-  return bytes;
-}
-
-std::optional<std::string> encoded(const Tensor& values, Dtype dtype) {
-  using Eigen::numext::isfinite;
-  switch (dtype) {
-    case Dtype::F64:
-      return encoded<double>(values, [](Scalar x) {
-        return std::pair{static_cast<double>(x), std::isfinite(x)};
-      });
-    case Dtype::F16:
-      return encoded<std::uint16_t>(values, [](Scalar x) {
-        const auto h = static_cast<Eigen::half>(x);
-        return std::pair{std::bit_cast<std::uint16_t>(h), isfinite(h)};
-      });
-    case Dtype::BF16:
-      return encoded<std::uint16_t>(values, [](Scalar x) {
-        const auto h = static_cast<Eigen::bfloat16>(x);
-        return std::pair{std::bit_cast<std::uint16_t>(h), isfinite(h)};
-      });
-    default:
-      return encoded<float>(values, [](Scalar x) {
-        return std::pair{static_cast<float>(x), std::isfinite(static_cast<float>(x))};
-      });
-  }
 }
 
 }  // namespace

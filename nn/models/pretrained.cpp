@@ -37,8 +37,13 @@ Var Pretrained::hidden(const Pass& pass, const Inputs& inputs, std::vector<Var>*
 
 Var Pretrained::logits(const Pass& pass, const Tokens& tokens, std::span<const int> positions) {
   check_tokens(tokens, context(), positions);
-  const Inputs inputs{tokens.B, tokens.T, {tokens.ids.begin(), tokens.ids.end()}, tokens.mask};
-  return read_out(pass, inputs, hidden(pass, inputs), positions);
+  const Inputs inputs =
+      with_prompt(*this, {tokens.B, tokens.T, {tokens.ids.begin(), tokens.ids.end()}, tokens.mask});
+  std::vector<int> behind_prompt;
+  for (const int p : positions)
+    behind_prompt.push_back(p +
+                            (p / static_cast<int>(tokens.T) + 1) * static_cast<int>(sizes.prompt));
+  return read_out(pass, inputs, hidden(pass, inputs), behind_prompt);
 }
 
 void Pretrained::built(const Weights& weights) {
@@ -68,11 +73,28 @@ void Pretrained::check(const Inputs& inputs) const {
   if (inputs.past && !inputs.mask.empty())
     throw std::invalid_argument("inputs that go on from a past have no mask");
   const Index length = inputs.T + (inputs.past ? inputs.past->length : 0);
-  if (inputs.B < 1 || inputs.T < 1 || length > context())
-    throw std::invalid_argument(fmt::format(
-        "{} rows of {} positions, where the model takes 1 to {}", inputs.B, length, context()));
-  check_range(inputs.ids, vocabulary(), "id");
+  if (inputs.B < 1 || inputs.T < 1 || length > sizes.positions)
+    throw std::invalid_argument(
+        fmt::format("{} rows of {} positions, where the model takes 1 to {}", inputs.B, length,
+                    sizes.positions));
+  check_range(inputs.ids, vocabulary() + sizes.prompt, "id");
   check_range(inputs.types, std::max<Index>(sizes.types, 1), "token type");
+}
+
+Inputs with_prompt(const Pretrained& model, const Inputs& inputs) {
+  const Index P = model.sizes.prompt;
+  if (P == 0) return inputs;
+  Inputs longer{inputs.B, P + inputs.T};
+  for (Index b = 0; b < inputs.B; ++b) {
+    for (Index p = 0; p < P; ++p) longer.ids.push_back(static_cast<int>(model.vocabulary() + p));
+    const auto ids = inputs.ids.begin() + b * inputs.T;
+    longer.ids.insert(longer.ids.end(), ids, ids + inputs.T);
+    if (inputs.mask.empty()) continue;
+    longer.mask.insert(longer.mask.end(), static_cast<std::size_t>(P), 1);
+    const auto mask = inputs.mask.begin() + b * inputs.T;
+    longer.mask.insert(longer.mask.end(), mask, mask + inputs.T);
+  }
+  return longer;
 }
 
 Var loss(const Pass& pass, Pretrained& model, const Inputs& inputs, Var last,

@@ -43,6 +43,8 @@ struct Sizes {
   Index layers = 0;
   Index types = 0;   ///< of tokens; 0: the model knows none
   Index labels = 0;  ///< of a classifier
+  /// P: ids from V to V + P - 1 are rows of a trained prompt, which stand before what is read.
+  Index prompt = 0;
 };
 
 struct Pretrained : Model {
@@ -66,9 +68,10 @@ struct Pretrained : Model {
   void visit_slots(const std::string& prefix, const SlotVisitor& fn) final {
     parts.visit_slots(prefix, fn);
   }
+  void visit_tables(const TableVisitor& fn) { parts.visit_tables(fn); }  ///< the words' comes first
 
   Index vocabulary() const final { return sizes.vocabulary; }
-  Index context() const final { return sizes.positions; }
+  Index context() const final { return sizes.positions - sizes.prompt; }
 
   /// Throws std::invalid_argument for an id or a type that is out of range, more positions than the
   /// model has, or a past beside a mask; autograd::ShapeError for vectors of other sizes.
@@ -82,6 +85,10 @@ struct Pretrained : Model {
   virtual Var layer(Index i, const Pass& pass, Var x, const Inputs& inputs) = 0;
   virtual Var finish(const Pass& pass, Var x) { return (void)pass, x; }
 };
+
+/// The inputs with the model's prompt before each row, as (B,P+T); without one, as they are. Token
+/// types are then left out, as PEFT does. `logits` does this itself.
+Inputs with_prompt(const Pretrained& model, const Inputs& inputs);
 
 /// The mean cross-entropy of what the head says. Labels are (B,T), or (B) for a classifier, and
 /// negative where nothing is to be said; those of a causal model are what stands at each position,

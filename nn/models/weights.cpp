@@ -37,12 +37,18 @@ void Parts::visit(const std::string& prefix, const Module::Visitor& fn) const {
     if (part.parameter) fn(name, *part.parameter);
     if (part.module) part.module->visit(name, fn);
     if (part.slot) (*part.slot)->visit(name, fn);
+    if (part.table) (*part.table)->visit(name, fn);
   }
 }
 
 void Parts::visit_slots(const std::string& prefix, const Module::SlotVisitor& fn) const {
   for (const Part& part : parts_)
     if (part.slot) fn(join(prefix, part.name), *part.slot);
+}
+
+void Parts::visit_tables(const TableVisitor& fn) const {
+  for (const Part& part : parts_)
+    if (part.table) fn(part.name, *part.table);
 }
 
 void Builder::parameter(Parameter& made, const std::string& name, const Shape& shape) {
@@ -73,7 +79,7 @@ void Builder::table(std::unique_ptr<Embedding>& made, const std::string& name, I
   const std::string full = join(name_, name), weight = join(full, "weight");
   made = std::make_unique<Embedding>(0, 0, 0, 0, full);
   made->weight.value = weights_.take(weight, {weight, {rows, cols}});
-  list_.parts_.push_back({full, nullptr, made.get()});
+  list_.parts_.push_back({full, nullptr, nullptr, nullptr, &made});
 }
 
 void Builder::slot(std::unique_ptr<Projection>& made, const std::string& name, Index in, Index out,

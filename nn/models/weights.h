@@ -52,19 +52,25 @@ class RandomWeights final : public Weights {
   double stddev_;
 };
 
+/// Is called for every place that holds a table of rows, which may be replaced by what stands for it.
+using TableVisitor =
+    std::function<void(const std::string& name, std::unique_ptr<Embedding>& table)>;
+
 /// The parts of a model under their names, in the order in which they were made.
 class Parts {
  public:
   void visit(const std::string& prefix, const Module::Visitor& fn) const;
   void visit_slots(const std::string& prefix, const Module::SlotVisitor& fn) const;
+  void visit_tables(const TableVisitor& fn) const;
 
  private:
   friend class Builder;
   struct Part {
     std::string name;
-    Parameter* parameter = nullptr;  // one of the three
+    Parameter* parameter = nullptr;  // one of the four
     Module* module = nullptr;
     std::unique_ptr<Projection>* slot = nullptr;
+    std::unique_ptr<Embedding>* table = nullptr;
   };
   std::vector<Part> parts_;
 };
@@ -83,8 +89,9 @@ class Builder {
   void parameter(Parameter& made, const std::string& name, const Shape& shape);
   void norm(std::unique_ptr<LayerNorm>& made, const std::string& name, Index size, double eps);
   void norm(std::unique_ptr<RmsNorm>& made, const std::string& name, Index size, double eps);
-  void table(std::unique_ptr<Embedding>& made, const std::string& name, Index rows, Index cols);
 
+  /// A table, which LoRA may stand for.
+  void table(std::unique_ptr<Embedding>& made, const std::string& name, Index rows, Index cols);
   /// A linear layer, which LoRA may wrap.
   void slot(std::unique_ptr<Projection>& made, const std::string& name, Index in, Index out,
             bool bias = true);
