@@ -17,6 +17,7 @@ string(JOIN "[ \n]+" wrong_includes
   "lora/analysis/wrong.h: #include \"lora/methods/method.h\""
   "lora/methods/wrong.h: #include \"lora/files/adapter.h\""
   "lora/files/wrong.h: #include <data/batch.h>"
+  "lora/variants/wrong.h: #include \"lora/files/adapter.h\""
   "data/wrong.cpp: #include \"autograd/tape.h\""
   "data/wrong.cpp: #include \"nn/files/file.h\""
   "data/tokenizers/wrong.cpp: #include \"nn/model.h\""

@@ -1,0 +1,1 @@
+#include "lora/files/adapter.h"
