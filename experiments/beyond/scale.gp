@@ -23,19 +23,18 @@ set xtics (32, 64, 128, 256)
 eval collect('width')
 left = 0.85 * word(kept('32 64 128 256'), 1)
 set xrange [left:300]
-set key top right samplen 2
 plot for [i=1:small] file using (column('width') * shift(i)):(of(word(ranks, i), 'depth', 2)):(column('low')):(column('high')) \
        with yerrorbars linecolor rgb colour(i) pointtype points(i) pointsize 0.8 notitle, \
      for [i=1:small] file using (column('width') * shift(i)):(of(word(ranks, i), 'depth', 2)) \
-       with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) pointsize 0.8 title 'r = ' . word(ranks, i)
+       with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) pointsize 0.8 notitle
 
 set title 'width 64'
 set xlabel 'adapted directions'
 set xtics (2, 4, 8, 16, 32, 64, 128)
 set xrange [1.7:*]
-set key off
+set key top right samplen 2
 plot for [i=1:small] file using (column('directions') * shift(i)):(of(word(ranks, i), 'width', 64)):(column('low')):(column('high')) \
        with yerrorbars linecolor rgb colour(i) pointtype points(i) pointsize 0.8 notitle, \
      for [i=1:small] file using (column('directions') * shift(i)):(of(word(ranks, i), 'width', 64)) \
-       with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) pointsize 0.8 notitle
+       with linespoints linecolor rgb colour(i) linewidth 2 pointtype points(i) pointsize 0.8 title 'r = ' . word(ranks, i)
 unset multiplot

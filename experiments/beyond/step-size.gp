@@ -12,20 +12,20 @@ eval collect_tasks
 quantities = 'score top relative factor position'
 heads = '"score, %" "shared direction φ(1,1)" "‖ΔW‖/‖W‖" "amplification factor" "log-position"'
 paper = '-1 0.5 0.11 21.6 0.40'  # none for the score
-set multiplot layout 2,5 margins 0.035,0.99,0.165,0.93 spacing 0.035,0.15
+set multiplot layout 2,5 margins 0.035,0.98,0.165,0.93 spacing 0.045,0.15
 do for [row=1:2] {
   axis = word('lr alpha', row)
   unset logscale
   set logscale x (row == 1 ? 10 : 2)
-  set format x '%g'
+  set format x (row == 1 ? '10^{%T}' : '%g')
   set xlabel (row == 1 ? 'learning rate' : 'α')
   do for [q=1:5] {
     of(task, name) = strcol('axis') eq axis && strcol('task') eq task && strcol('matrix') eq 'all' && strcol('quantity') eq name
     set title (row == 1 ? word(heads, q) : '')
     set yrange [*:*]
-    if (q == 1) { set yrange [-2:102] }
+    if (q == 1) { set yrange [0:100] }
     if (q == 3 || q == 4) { set logscale y 2 } else { unset logscale y }
-    set format y '%.2g'
+    set format y '%.3g'
     if (q == 3) { set ytics 4 } else { set ytics autofreq }
     if (q == 2 || q == 5) { set xzeroaxis linecolor rgb grey linewidth 1 } else { unset xzeroaxis }
     name = word(quantities, q)
