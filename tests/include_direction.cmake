@@ -1,7 +1,7 @@
 # cmake -DROOT=DIR -P include_direction.cmake: fails, naming each, where a library of the checkout DIR
 # includes a header that it should not know. The libraries, and what each may include of the project;
 # a file belongs to the innermost folder that is listed.
-set(libraries autograd nn nn/files nn/models lora lora/analysis lora/methods lora/files lora/variants data
+set(libraries autograd nn nn/files nn/models lora lora/analysis lora/methods lora/files lora/variants lora/interop data
     data/tokenizers)
 foreach(part training evidence harness paper beyond report bench cli)
   list(APPEND libraries experiments/${part})
@@ -14,8 +14,9 @@ set(nn/models_may "autograd/|nn/")
 set(lora_may "autograd/|nn/${here}|lora/${here}")
 set(lora/analysis_may "autograd/|nn/${here}|lora/${here}|lora/analysis/")
 set(lora/methods_may "autograd/|nn/|lora/${here}|lora/methods/")
-set(lora/files_may "autograd/|nn/|lora/${here}|lora/methods/|lora/files/")
 set(lora/variants_may "autograd/|nn/${here}|lora/${here}|lora/analysis/linear_algebra\\.h|lora/variants/")
+set(lora/files_may "autograd/|nn/|lora/${here}|lora/methods/|lora/files/")
+set(lora/interop_may "autograd/|nn/|lora/${here}|lora/(files|variants|interop)/")
 set(data_may "autograd/(random|scalar|tensor)\\.h|data/${here}|nn/files/json\\.h")
 set(data/tokenizers_may "data/tokenizers/|nn/files/(file|json)\\.h")
 set(core "autograd/|nn/|lora/|data/|experiments/namespaces\\.h")

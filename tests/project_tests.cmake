@@ -18,6 +18,7 @@ string(JOIN "[ \n]+" wrong_includes
   "lora/methods/wrong.h: #include \"lora/files/adapter.h\""
   "lora/files/wrong.h: #include <data/batch.h>"
   "lora/variants/wrong.h: #include \"lora/files/adapter.h\""
+  "lora/interop/wrong.cpp: #include \"lora/methods/method.h\""
   "data/wrong.cpp: #include \"autograd/tape.h\""
   "data/wrong.cpp: #include \"nn/files/file.h\""
   "data/tokenizers/wrong.cpp: #include \"nn/model.h\""
@@ -89,14 +90,16 @@ lowrank_example(train_transformer nn "(49[0-9]|500) of 500 new rows are right\n"
 lowrank_example(new_op autograd_double "silu: the gradient agrees.*\nwrong silu: .*op wrong silu")
 lowrank_example(adapter_files lora_files "256 numbers, for counting: ([0-9.]+), as trained .*on another base: it was made for another base")
 lowrank_example(own_mlp lora "LoRA on sin 3x \\+ x²/2: 256 numbers trained, mean squared error 0\\.000[0-9]+\n")
-add_executable(example_own_checkpoint ${PROJECT_SOURCE_DIR}/docs/examples/own_checkpoint.cpp)
-target_link_libraries(example_own_checkpoint PRIVATE lowrank::lora_files lowrank::nn_models)
-lowrank_compile(example_own_checkpoint)
-target_compile_options(example_own_checkpoint PRIVATE $<$<CONFIG:Release>:-O1>)
-lowrank_precompile(example_own_checkpoint lowrank_experiments_training)
-add_test(NAME example_own_checkpoint COMMAND example_own_checkpoint ${CMAKE_CURRENT_SOURCE_DIR}/data/models/gpt2)
-set_tests_properties(example_own_checkpoint PROPERTIES
-                     PASS_REGULAR_EXPRESSION "step 59: loss [01]\\.[0-9]+\nmerged, after 5 17: 9 12 20 7\n")
+if(LOWRANK_MODELS)
+  add_executable(example_own_checkpoint ${PROJECT_SOURCE_DIR}/docs/examples/own_checkpoint.cpp)
+  target_link_libraries(example_own_checkpoint PRIVATE lowrank::lora_files lowrank::nn_models)
+  lowrank_compile(example_own_checkpoint)
+  target_compile_options(example_own_checkpoint PRIVATE $<$<CONFIG:Release>:-O1>)
+  lowrank_precompile(example_own_checkpoint lowrank_experiments_training)
+  add_test(NAME example_own_checkpoint COMMAND example_own_checkpoint ${CMAKE_CURRENT_SOURCE_DIR}/data/models/gpt2)
+  set_tests_properties(example_own_checkpoint PROPERTIES
+                       PASS_REGULAR_EXPRESSION "step 59: loss [01]\\.[0-9]+\nmerged, after 5 17: 9 12 20 7\n")
+endif()
 lowrank_example(own_task experiments_training "backwards: exact match (9[0-9]|100)")
 
 # The script run, on a small checkout of its own; and both it and the program list the same commands.

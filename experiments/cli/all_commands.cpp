@@ -26,6 +26,7 @@ Command all_commands() {
       generate_command(),        //
       export_command(),          //
       tokenize_command(),        //
+      convert_command(),         //
       bench_command(),           //
   };
   for (const Experiment& experiment : all_experiments())

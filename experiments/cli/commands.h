@@ -24,6 +24,7 @@ Command analyse_command();
 Command generate_command();
 Command export_command();
 Command tokenize_command();
+Command convert_command();
 Command known_rank_command();
 Command bench_command();
 Command bench_step_command();  // of bench, as those below

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "experiments/cli/command_line.h"
+#include "experiments/cli/convert.h"
 #include "experiments/cli/pretrained.h"
 #include "experiments/cli/tokenize.h"
 
@@ -30,6 +31,10 @@ int export_gpt2(const PretrainedExport&) { refuse_models(); }
 int bench_pretrained(const PretrainedBench&) { refuse_models(); }
 
 int generate_pretrained(const PretrainedGenerate&) { refuse_models(); }
+
+int run_convert(const ConvertOptions&) {
+  refuse_without("the adapters of other libraries", "./run convert");
+}
 
 int run_tokenize(const TokenizeOptions&) { refuse_tokenizers(); }
 

@@ -72,6 +72,14 @@ Moments moments_of_inputs(nn::Pretrained& model, const nn::LabelledInputs& given
   return moments;
 }
 
+// What the labels were that it was trained on, where it says so: "true" or "permuted".
+std::string labels_of(const std::filesystem::path& adapter) {
+  if (!lora::says_its_base(adapter)) return "true";
+  const nn::Metadata said = lora::describe_adapter(adapter).metadata;
+  const auto labels = said.find("labels");
+  return labels == said.end() ? "true" : labels->second;
+}
+
 class Analyser {
  public:
   explicit Analyser(const PretrainedAnalyse& given)
@@ -81,38 +89,34 @@ class Analyser {
           fmt::format("{}: there are no \"labels\", without which no gradient says "
                       "where a change matters",
                       given.inputs.string()));
-    model_ = load_pretrained(folder_, {});
     std::set<std::string> names;
     for (const auto& adapter : {given.adapter, given.against, given.shuffled})
       if (!adapter.empty())
-        with(adapter, [&] {
-          for (const auto& [name, layer] : lora::lora_layers(*model_)) names.insert(name);
-        });
-    moments_ = moments_of_inputs(*model_, inputs_, names);
+        for (const auto& [name, layer] : lora::lora_layers(*under(adapter))) names.insert(name);
+    moments_ = moments_of_inputs(*folder_.load(), inputs_, names);
   }
 
   AdapterReading read(const std::filesystem::path& adapter) {
     AdapterReading reading;
     reading.adapter = adapter.string();
-    const lora::AdapterInfo info = lora::describe_adapter(adapter);
-    const auto labels = info.metadata.find("labels");
-    reading.labels = labels == info.metadata.end() ? "true" : labels->second;
-    with(adapter, [&] { reading.matrices = read_matrices(reading.adapter, *model_, moments_); });
+    reading.labels = labels_of(adapter);
+    reading.matrices = read_matrices(reading.adapter, *under(adapter), moments_);
     return reading;
   }
 
  private:
-  // Puts it onto the model, and takes it off again.
-  void with(const std::filesystem::path& adapter, const std::function<void()>& look) {
-    lora::unwrap(*model_);
-    put_adapter(adapter, *model_);
-    look();
-    lora::unwrap(*model_);
+  // The model is read again for each adapter, which may replace biases and whole modules of it.
+  std::unique_ptr<nn::Pretrained> under(const std::filesystem::path& adapter) {
+    auto [model, config] = load_pretrained(folder_, adapter);
+    if (lora::lora_layers(*model).empty())
+      throw std::invalid_argument(fmt::format(
+          "{} is an adapter of {} that changes no matrix by a ΔW = s B A; analyse reads those of LoRA",
+          adapter.string(), lora::to_string(config.type)));
+    return std::move(model);
   }
 
   nn::LabelledInputs inputs_;
   nn::ModelFolder folder_;
-  std::unique_ptr<nn::Pretrained> model_;
   Moments moments_;
 };
 

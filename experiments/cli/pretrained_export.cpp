@@ -110,7 +110,7 @@ void write_all(const std::filesystem::path& out, nn::Decoder& model, const Group
   const auto as_gpt2 = nn::ModelFolder(trial.path()).load();
   if (!groups.empty()) put_groups(*as_gpt2, groups);
   nn::write_gpt2(out, model, data::word::eos);
-  if (!groups.empty()) lora::save_adapter(out / "adapter", *as_gpt2);
+  if (!groups.empty()) lora::save_adapter(out / "adapter", *as_gpt2, {.task = "CAUSAL_LM"});
 }
 
 }  // namespace

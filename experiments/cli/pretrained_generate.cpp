@@ -82,7 +82,7 @@ int generate_pretrained(const PretrainedGenerate& given) {
   const nn::DecodeOptions options{given.max_tokens, stops_of(given), given.temperature,
                                   given.top_k,      given.beams,     given.length_penalty,
                                   !given.no_cache};
-  const auto model = load_pretrained(folder, given.adapter);
+  const auto model = load_pretrained(folder, given.adapter).model;
   const Prompt prompt = read_prompt(given, model->vocabulary());
   nn::Random random(given.seed, "generate");
   const nn::Decoded decoded = nn::decode(*model, prompt.ids, options, random);

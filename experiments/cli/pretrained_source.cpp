@@ -7,16 +7,22 @@
 
 namespace experiments::cli {
 
-lora::AdapterInfo put_adapter(const std::filesystem::path& adapter, nn::Pretrained& model) {
-  return lora::load_adapter(adapter, model, {.require_fingerprint = false});
-}
-
-std::unique_ptr<nn::Pretrained> load_pretrained(const nn::ModelFolder& folder,
-                                                const std::filesystem::path& adapter) {
-  if (!adapter.empty()) lora::describe_adapter(adapter);  // a wrong one before the weights are read
-  auto model = folder.load();
-  if (!adapter.empty()) put_adapter(adapter, *model);
-  return model;
+Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::path& adapter) {
+  if (adapter.empty()) return {folder.load(), {}};
+  if (lora::says_its_base(adapter)) {
+    lora::describe_adapter(adapter);
+    Loaded loaded{folder.load(), {}};
+    lora::load_adapter(adapter, *loaded.model);
+    return loaded;
+  }
+  const lora::PortableAdapter read = lora::read_peft(adapter);
+  Loaded loaded{folder.load(), read.config};
+  try {
+    lora::attach(*loaded.model, read);
+  } catch (const std::invalid_argument& error) {
+    throw lora::AdapterError(adapter, error.what());
+  }
+  return loaded;
 }
 
 std::string about(const nn::ModelFolder& folder, nn::Pretrained& model) {

@@ -1,18 +1,22 @@
 #pragma once
 
-#include "lora/files/adapter.h"
+#include "lora/interop/attach.h"
 #include "nn/models/model_folder.h"
 
 namespace experiments::cli {
 
-/// Puts an adapter onto a model; the only place where that is done. An adapter that was made
-/// elsewhere has no fingerprint of its base, and then the user answers for the pair: names and
-/// shapes must fit all the same. Throws what lora::load_adapter throws.
-lora::AdapterInfo put_adapter(const std::filesystem::path& adapter, nn::Pretrained& model);
+/// A model of the folder, and what the adapter on it says of itself.
+struct Loaded {
+  std::unique_ptr<nn::Pretrained> model;
+  lora::PeftConfig adapter;
+};
 
-/// The model of the folder under the adapter, which may be empty.
-std::unique_ptr<nn::Pretrained> load_pretrained(const nn::ModelFolder& folder,
-                                                const std::filesystem::path& adapter);
+/// The model of the folder under the adapter, which may be empty. An adapter that was made here is
+/// for one base, whose fingerprint it has. One that was made elsewhere has none, and then the user
+/// answers for the pair: names and shapes must fit all the same. What is no adapter is refused before
+/// the weights of the model are read. Throws as nn::ModelFolder::load, lora::load_adapter and
+/// lora::load_peft do.
+Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::path& adapter);
 
 /// "gpt2, a causal language model: 2 layers of width 32, 384 words, at most 48 positions; 31232
 /// parameters, of which 1024 train".

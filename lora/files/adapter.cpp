@@ -186,7 +186,7 @@ void save_adapter(const fs::path& folder, nn::Module& model, const AdapterLabels
   }
   // Whatever throws does so before anything is written.
   const std::string bytes = weights.bytes();
-  const std::string text = to_json(AdapterConfig{config, labels.base_model});
+  const std::string text = to_json(AdapterConfig{config, labels.base_model, labels.task});
   nn::create_folders(folder);
   nn::write_file_atomically(folder / weights_name, bytes);
   nn::write_file_atomically(folder / config_name, text);
@@ -219,6 +219,12 @@ AdapterInfo load_adapter(const fs::path& folder, nn::Module& model, const Adapte
 }
 
 AdapterInfo describe_adapter(const fs::path& folder) { return read_adapter(folder).info; }
+
+bool says_its_base(const fs::path& folder) {
+  const fs::path weights = folder / weights_name;
+  return nn::is_there(weights) &&
+         nn::SafetensorsFile::read_header(weights).metadata().contains(fingerprint_key);
+}
 
 std::string base_fingerprint(nn::Module& model) {
   std::map<std::string, const nn::Tensor*> tensors;

@@ -28,8 +28,11 @@ struct AdapterInfo {
 
 /// What save_adapter writes beside the layers. The keys "format" and "lowrank..." are taken.
 struct AdapterLabels {
-  std::string base_model;
-  nn::Metadata metadata;
+  std::string base_model = {};
+  nn::Metadata metadata = {};
+  /// PEFT's "task_type": "CAUSAL_LM" or "SEQ_CLS" for a model of transformers. Empty: null, for a
+  /// plain module, of which PEFT would otherwise want functions that only those have.
+  std::string task = {};
 };
 
 /// Writes the LoRA layers of a model, merged or not, into the folder, which is created where it is
@@ -60,6 +63,9 @@ AdapterInfo load_adapter(const std::filesystem::path& folder, nn::Module& model,
 
 /// The same without a model: whether it fits one is not looked at.
 AdapterInfo describe_adapter(const std::filesystem::path& folder);
+
+/// Whether it is an adapter that save_adapter wrote: one that says which base it was made for.
+bool says_its_base(const std::filesystem::path& folder);
 
 /// nn::fingerprint of the model without its LoRA layers: of W0 under its original name also where
 /// it is wrapped or merged.

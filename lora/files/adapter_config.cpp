@@ -140,7 +140,8 @@ std::string to_json(const AdapterConfig& config) {
   object["rank_pattern"] = nlohmann::json::object();
   for (const auto& [name, rank] : lora.rank_pattern) object["rank_pattern"][name] = rank;
   object["target_modules"] = lora.targets;
-  object["task_type"] = "CAUSAL_LM";
+  object["task_type"] = nullptr;
+  if (!config.task.empty()) object["task_type"] = config.task;
   object["use_rslora"] = lora.spec.scaling == Scaling::alpha_over_sqrt_r;
   return object.dump(2) + "\n";
 }

@@ -11,6 +11,7 @@ namespace lora::inline LOWRANK_PRECISION {
 struct AdapterConfig {
   LoraConfig lora;
   std::string base_model;
+  std::string task = {};  ///< of transformers: "CAUSAL_LM", "SEQ_CLS"; empty: a plain module
 };
 
 /// Sorted keys, an indent of 2, and no more members than PEFT needs.

@@ -75,7 +75,7 @@ Var orthogonality(const Pass& pass, std::span<AdaLora* const> layers) {
   if (norms.empty()) return pass.tape.constant(Tensor({1}));
   Var total = norms.front();
   for (std::size_t i = 1; i < norms.size(); ++i) total = autograd::add(total, norms[i]);
-  return autograd::scale(total, 1 / static_cast<double>(norms.size()));
+  return autograd::scale(total, 1 / (2.0 * static_cast<double>(layers.size())));
 }
 
 }  // namespace lora::inline LOWRANK_PRECISION

@@ -38,7 +38,7 @@ struct AdaLora final : Variant {
 
 /// What keeps A and B near orthonormal, to be added to the loss with a weight: the mean over all A
 /// and B of ‖A Aᵀ - I‖ and ‖Bᵀ B - I‖ (Frobenius). The paper squares the norms; its authors' code
-/// and PEFT do not. A layer without directions counts for nothing.
+/// and PEFT do not. A layer without directions adds nothing, and is counted.
 Var orthogonality(const Pass& pass, std::span<AdaLora* const> layers);
 
 }  // namespace lora::inline LOWRANK_PRECISION

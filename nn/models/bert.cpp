@@ -55,20 +55,22 @@ Bert::Bert(const Config& c, Weights& weights) : config(c) {
   built(weights);
 }
 
-// RoBERTa counts the ids of a row that are no padding, from pad + 1; padding itself is at pad.
-static std::vector<int> roberta_places(const Inputs& inputs, int pad) {
+// RoBERTa counts the ids of a row that are no padding, from pad + 1; padding itself is at pad. Under
+// a prompt it is given embeddings, and counts all.
+static std::vector<int> roberta_places(const Inputs& inputs, int pad, bool all) {
   std::vector<int> places;
   int count = 0;
   for (std::size_t i = 0; i < inputs.ids.size(); ++i) {
     if (static_cast<Index>(i) % inputs.T == 0) count = 0;
-    places.push_back(inputs.ids[i] == pad ? pad : pad + ++count);
+    places.push_back(inputs.ids[i] == pad && !all ? pad : pad + ++count);
   }
   return places;
 }
 
 Var Bert::embed(const Pass& pass, const Inputs& inputs) {
-  return embeddings->forward(pass, inputs,
-                             config.roberta ? roberta_places(inputs, config.pad) : places(inputs));
+  return embeddings->forward(
+      pass, inputs,
+      config.roberta ? roberta_places(inputs, config.pad, sizes.prompt > 0) : places(inputs));
 }
 
 Var Bert::layer(Index i, const Pass& pass, Var x, const Inputs& inputs) {

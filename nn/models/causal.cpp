@@ -27,13 +27,15 @@ Var CausalModel::read_out(const Pass& pass, const Inputs& inputs, Var last,
   if (head == Head::causal)
     return autograd::matmul_nt(autograd::take_rows(last, at),
                                pass.tape.parameter(tied ? words() : lm_head));
-  const Var ends = autograd::take_rows(last, last_real(inputs, at, pad));
+  // Under a prompt transformers is given embeddings, not ids, and reads the last position.
+  const auto by_id = sizes.prompt > 0 ? std::nullopt : pad;
+  const Var ends = autograd::take_rows(last, last_real(inputs, at, by_id));
   return autograd::matmul_nt(ends, pass.tape.parameter(score));
 }
 
 void CausalModel::check(const Inputs& inputs) const {
   Pretrained::check(inputs);
-  if (head == Head::classifier && !pad && inputs.B > 1)
+  if (head == Head::classifier && !pad && inputs.B > 1 && sizes.prompt == 0)
     throw std::invalid_argument(
         "without \"pad_token_id\" a classifier cannot tell where each of several rows ends");
 }

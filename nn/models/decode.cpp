@@ -34,7 +34,10 @@ void check_decode(const Pretrained& model, std::span<const int> prompt, const De
 class Continuations {
  public:
   Continuations(Pretrained& model, std::span<const int> prompt, bool reuse)
-      : model_(model), reuse_(reuse), rows_{{prompt.begin(), prompt.end()}} {}
+      : model_(model), reuse_(reuse) {
+    const Inputs one{1, static_cast<Index>(prompt.size()), {prompt.begin(), prompt.end()}};
+    rows_ = {with_prompt(model, one).ids};  // a trained prompt is in it, where there is one
+  }
 
   // log p (rows,V) of each next token; `decoded` counts what it took.
   Matrix next(Decoded& decoded) {
@@ -166,7 +169,7 @@ Decoded decode(Pretrained& model, std::span<const int> prompt, const DecodeOptio
   Continuations text(model, prompt, options.reuse);
   if (most < 1) return decoded;
   if (options.beams > 1)
-    search(decoded, text, prompt.size(), most, options);
+    search(decoded, text, text.row(0).size(), most, options);
   else
     take_tokens(decoded, text, most, options, random);
   return decoded;

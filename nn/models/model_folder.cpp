@@ -257,6 +257,9 @@ void ModelFolder::save(const fs::path& out, Pretrained& model) const {
                                         to_string(entry.dtype)));
     file.replace(place.shard->header.data_begin() + entry.begin, bytes->size(), *bytes);
   }
+  for (const auto& shard :
+       shards_)  // also one with nothing but what is passed over: the index names it
+    if (std::string& file = files[shard.get()]; file.empty()) file = read_file(shard->path);
   create_folders(out);
   for (const auto& [shard, bytes] : files)
     write_file_atomically(out / shard->path.filename(), bytes);

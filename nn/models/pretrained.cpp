@@ -84,11 +84,18 @@ void Pretrained::check(const Inputs& inputs) const {
 Inputs with_prompt(const Pretrained& model, const Inputs& inputs) {
   const Index P = model.sizes.prompt;
   if (P == 0) return inputs;
+  check_range(inputs.ids, model.vocabulary(), "id");  // the ids behind these are the prompt's
   Inputs longer{inputs.B, P + inputs.T};
+  const bool typed = !inputs.types.empty() && model.head != Head::causal;
   for (Index b = 0; b < inputs.B; ++b) {
     for (Index p = 0; p < P; ++p) longer.ids.push_back(static_cast<int>(model.vocabulary() + p));
     const auto ids = inputs.ids.begin() + b * inputs.T;
     longer.ids.insert(longer.ids.end(), ids, ids + inputs.T);
+    if (typed) {
+      longer.types.insert(longer.types.end(), static_cast<std::size_t>(P), 0);
+      const auto types = inputs.types.begin() + b * inputs.T;
+      longer.types.insert(longer.types.end(), types, types + inputs.T);
+    }
     if (inputs.mask.empty()) continue;
     longer.mask.insert(longer.mask.end(), static_cast<std::size_t>(P), 1);
     const auto mask = inputs.mask.begin() + b * inputs.T;

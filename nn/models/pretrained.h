@@ -86,8 +86,9 @@ struct Pretrained : Model {
   virtual Var finish(const Pass& pass, Var x) { return (void)pass, x; }
 };
 
-/// The inputs with the model's prompt before each row, as (B,P+T); without one, as they are. Token
-/// types are then left out, as PEFT does. `logits` does this itself.
+/// The inputs with the model's prompt before each row, as (B,P+T), in which its rows have the type 0;
+/// without one, as they are. As PEFT has it, a causal model then has no types. `logits` does this
+/// itself. Throws std::invalid_argument for an id that the prompt has.
 Inputs with_prompt(const Pretrained& model, const Inputs& inputs);
 
 /// The mean cross-entropy of what the head says. Labels are (B,T), or (B) for a classifier, and

@@ -105,23 +105,21 @@ static Tensor in_shape(const Tensor& tensor, const Shape& shape) {
   return shaped;
 }
 
-// The gradients of tensors of the checkpoint, put together of parameters, and of others.
-static void add_gradients(std::map<std::string, Tensor>& values, Pretrained& model) {
-  std::map<std::string, const Tensor*> of_checkpoint;
-  model.visit("", [&](const std::string& name, Parameter& p) {
-    if (p.grad.empty()) return;
-    if (model.stored.contains(name))
-      of_checkpoint[name] = &p.grad;
-    else
-      values[fmt::format("grad.base_model.model.{}.weight", name)] = p.grad;
-  });
-  for (auto& [name, gradient] : as_stored(model.stored, of_checkpoint))
-    values["grad." + name] = std::move(gradient);
+LabelledInputs with_prompt(const Pretrained& model, const LabelledInputs& given) {
+  LabelledInputs longer{with_prompt(model, given.inputs), {}};
+  const Index T = given.inputs.T, P = model.sizes.prompt;
+  for (std::size_t i = 0; i < given.labels.size(); ++i) {
+    const bool begins_row = model.head != Head::classifier && static_cast<Index>(i) % T == 0;
+    if (begins_row) longer.labels.insert(longer.labels.end(), static_cast<std::size_t>(P), -100);
+    longer.labels.push_back(given.labels[i]);
+  }
+  return longer;
 }
 
-std::map<std::string, Tensor> step_values(Pretrained& model, const LabelledInputs& given) {
-  const Inputs& inputs = given.inputs;
-  Tape tape(given.labels.empty() ? autograd::TapeMode::values : autograd::TapeMode::training);
+std::map<std::string, Tensor> step_values(Pretrained& model, const LabelledInputs& given,
+                                          const WholeLoss& whole) {
+  const auto [inputs, labels] = with_prompt(model, given);
+  Tape tape(labels.empty() ? autograd::TapeMode::values : autograd::TapeMode::training);
   std::vector<Var> hidden;
   std::map<std::string, Tensor> values;
   const Var last = model.hidden({tape}, inputs, &hidden);
@@ -135,14 +133,22 @@ std::map<std::string, Tensor> step_values(Pretrained& model, const LabelledInput
     positions.push_back(static_cast<int>(i));
   const Tensor logits = model.read_out({tape}, inputs, last, positions).value();
   values["logits"] = of_rows ? logits : in_shape(logits, {inputs.B, inputs.T, logits.cols()});
-  if (given.labels.empty()) return values;
+  if (labels.empty()) return values;
 
   for (Parameter* p : parameters(model)) p->zero_grad();
-  const Var loss = nn::loss({tape}, model, inputs, last, given.labels);
+  Var loss = nn::loss({tape}, model, inputs, last, labels);
+  if (whole) loss = whole({tape}, loss);
   tape.backward(loss);
   values["loss"] = in_shape(loss.value(), Shape{});
-  add_gradients(values, model);
   return values;
+}
+
+std::map<std::string, Tensor> stored_gradients(Pretrained& model) {
+  std::map<std::string, const Tensor*> gradients;
+  model.visit("", [&](const std::string& name, Parameter& p) {
+    if (model.stored.contains(name) && !p.grad.empty()) gradients[name] = &p.grad;
+  });
+  return as_stored(model.stored, gradients);
 }
 
 }  // namespace nn::inline LOWRANK_PRECISION

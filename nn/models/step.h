@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 
 #include "nn/models/pretrained.h"
@@ -23,11 +24,20 @@ struct LabelledInputs {
 /// take them. Throws InputsError naming the member; nn::FileError.
 LabelledInputs read_inputs(const std::filesystem::path& path);
 
+/// The same with the model's prompt before each row, as (B,P+T), of which nothing is predicted.
+LabelledInputs with_prompt(const Pretrained& model, const LabelledInputs& given);
+
+/// What is minimised beside the loss of the labels, which it gets and returns with that added.
+using WholeLoss = std::function<Var(const Pass& pass, Var loss)>;
+
 /// What the step consists of: "hidden.0" (B,T,C) behind the embeddings to "hidden.L"; "logits",
 /// (B,T,V) or a classifier's (B,labels), where there is a head; and where there are labels also
-/// "loss", and "grad.NAME" of every tensor of the checkpoint that trains and has a gradient. A
-/// parameter that no checkpoint has, such as A and B of LoRA, is called as adapters call it:
-/// "grad.base_model.model.NAME.weight". No weight is moved. Throws as check() and loss() do.
-std::map<std::string, Tensor> step_values(Pretrained& model, const LabelledInputs& given);
+/// "loss". The gradients are then those of the step, in the model. A prompt of the model stands
+/// before each row, so that T is longer by P. No weight is moved. Throws as check() and loss() do.
+std::map<std::string, Tensor> step_values(Pretrained& model, const LabelledInputs& given,
+                                          const WholeLoss& whole = {});
+
+/// The gradient of every tensor of the checkpoint that has one, by its name there.
+std::map<std::string, Tensor> stored_gradients(Pretrained& model);
 
 }  // namespace nn::inline LOWRANK_PRECISION

@@ -121,7 +121,7 @@ TEST_CASE("the files are PEFT's") {
     "q",
     "up"
   ],
-  "task_type": "CAUSAL_LM",
+  "task_type": null,
   "use_rslora": false
 }
 )");

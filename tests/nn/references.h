@@ -28,17 +28,25 @@ struct Reference {
   std::map<std::string, Tensor> tensors;
 };
 
-/// Reads folder/inputs.json and folder/reference.safetensors, or both below folder/golden.
-inline Reference read(const fs::path& folder) {
-  const bool beside = fs::exists(folder / "reference.safetensors");
-  const fs::path in = beside ? folder : folder / "golden";
-  Reference r;
-  r.given = nn::read_inputs(in / "inputs.json");
-  const auto file =
-      nn::SafetensorsFile::read(in / (beside ? "reference.safetensors" : "golden.safetensors"));
+/// The tensors of folder/reference.safetensors, or of folder/golden/golden.safetensors.
+inline std::map<std::string, Tensor> tensors_of(const fs::path& folder) {
+  const fs::path beside = folder / "reference.safetensors";
+  const auto file = nn::SafetensorsFile::read(
+      fs::exists(beside) ? beside : folder / "golden" / "golden.safetensors");
+  std::map<std::string, Tensor> tensors;
   for (const nn::SafetensorsEntry& entry : file.entries())
-    r.tensors[entry.name] = file.tensor(entry.name);
-  return r;
+    tensors[entry.name] = file.tensor(entry.name);
+  return tensors;
+}
+
+/// The inputs.json of a reference.
+inline fs::path inputs_of(const fs::path& folder) {
+  const fs::path beside = folder / "inputs.json";
+  return fs::exists(beside) ? beside : folder / "golden" / "inputs.json";
+}
+
+inline Reference read(const fs::path& folder) {
+  return {nn::read_inputs(inputs_of(folder)), tensors_of(folder)};
 }
 
 /// The folder of references that the environment names, if any.
@@ -100,6 +108,7 @@ inline std::vector<Difference> compare(const Reference& reference,
 inline std::map<std::string, Matrix> computed(nn::Pretrained& model, const Reference& reference) {
   std::map<std::string, Matrix> values;
   for (auto& [name, tensor] : nn::step_values(model, reference.given)) values[name] = tensor.m;
+  for (auto& [name, gradient] : nn::stored_gradients(model)) values["grad." + name] = gradient.m;
   return values;
 }
 

@@ -4,7 +4,7 @@
 
 #include "experiments/cli/pretrained_source.h"
 #include "lora/inject.h"
-#include "lora/merge.h"
+#include "nn/models/decode.h"
 #include "tests/nn/references.h"
 #include "tests/nn/temporary_folder.h"
 
@@ -104,22 +104,74 @@ TEST_CASE("what an adapter shows is read at the matrices that it changes") {
   for (const auto& shared : analysis.shared) CHECK(shared.largest_cosine > 0.999);
 }
 
+namespace {
+
+// A step under the adapter, and the weights merged with it, against PEFT's.
+void compare_with_peft(const fs::path& model, const fs::path& adapter) {
+  const references::Reference reference = references::read(adapter);
+  const TemporaryFolder out;
+  Values ours = traced(model, adapter, references::inputs_of(adapter));
+  cli::merge_pretrained({model, adapter, out / "merged"});
+  for (auto& [tensor, value] : values_in(out / "merged" / "model.safetensors"))
+    ours["merged." + tensor] = value;
+  const auto all = references::compare(reference, ours);
+  MESSAGE(references::line(adapter.filename().string(), all));
+  CHECK(all.front().part <= 1);
+}
+
+}  // namespace
+
 TEST_CASE("steps under adapters, and merged weights, are those of PEFT") {
-  const auto root = references::elsewhere();
-  if (!root) return;
-  for (const auto& [model, name] : {std::pair{"llama", "lora-llama-qv"}}) {
-    const fs::path adapter = *root / "adapters" / name;
-    if (!fs::exists(adapter)) continue;
-    auto reference = references::read(adapter);
-    const TemporaryFolder out;
-    Values ours = traced(*root / model, adapter, adapter / "golden" / "inputs.json");
-    cli::merge_pretrained({*root / model, adapter, out / "merged"});
-    for (auto& [tensor, value] : values_in(out / "merged" / "model.safetensors"))
-      ours["merged." + tensor] = value;
-    const auto all = references::compare(reference, ours);
-    MESSAGE(references::line(name, all));
-    CHECK(all.front().part <= 1);
-  }
+  for (const auto& [model, name] :
+       {std::pair{"bert", "lora-bert-modules"}, std::pair{"roberta", "lora-roberta"},
+        std::pair{"llama", "dora-llama"}, std::pair{"llama", "vera-llama"},
+        std::pair{"bert", "adalora-bert"}})
+    compare_with_peft(here / model, here.parent_path() / "adapters" / name);
+  if (const auto root = references::elsewhere())
+    compare_with_peft(*root / "llama", *root / "adapters" / "lora-llama-qv");
+}
+
+TEST_CASE("under a trained prompt a model continues a text, with the same bits from the cache") {
+  const fs::path model = here / "gpt2", adapter = here.parent_path() / "adapters" / "prompt-gpt2";
+  const auto prompted = cli::load_pretrained(nn::ModelFolder(model), adapter).model;
+  const auto plain = nn::ModelFolder(model).load();
+  const std::vector<int> prompt{5, 9};
+  nn::Random random(1, "pretrained_test");
+  nn::DecodeOptions options;
+  options.max_tokens = 3;
+  const auto cached = nn::decode(*prompted, prompt, options, random);
+  options.reuse = false;
+  const auto again = nn::decode(*prompted, prompt, options, random);
+  CHECK(cached.ids.size() == 3);
+  CHECK(cached.ids == again.ids);
+  CHECK(cached.products < again.products);
+  options.beams = 2;  // whose score says that the prompt does something
+  const double with = nn::decode(*prompted, prompt, options, random).score;
+  CHECK(std::abs(with - nn::decode(*plain, prompt, options, random).score) > 1e-3);
+  // The rows of the prompt are no words.
+  const std::vector<int> row_of_prompt{static_cast<int>(prompted->vocabulary())};
+  CHECK_THROWS_WITH_AS(nn::decode(*prompted, row_of_prompt, options, random),
+                       doctest::Contains("is not in 0.."), std::invalid_argument);
+}
+
+TEST_CASE("an adapter that has no ΔW is not analysed, and one of another model is refused") {
+  const fs::path adapters = here.parent_path() / "adapters";
+  const fs::path inputs = here / "llama" / "inputs.json";
+  CHECK_THROWS_WITH_AS(
+      cli::analyse_pretrained({here / "llama", adapters / "dora-llama", inputs, {}, {}}),
+      doctest::Contains("is an adapter of DoRA"), std::invalid_argument);
+  CHECK_THROWS_AS(cli::load_pretrained(nn::ModelFolder(here / "llama"), adapters / "lora-gpt2"),
+                  lora::AdapterError);
+  // One of ours, on a base that is another than its own.
+  const TemporaryFolder folder;
+  write_adapter(folder / "adapter", here / "gpt2");
+  fs::copy(here / "gpt2", folder / "model");
+  const auto model = nn::ModelFolder(folder / "model").load();
+  nn::parameters(*model).front()->value.m(0, 0) += 1;
+  nn::ModelFolder(folder / "model").save(folder / "other", *model);
+  CHECK_NOTHROW(cli::load_pretrained(nn::ModelFolder(folder / "model"), folder / "adapter"));
+  CHECK_THROWS_WITH_AS(cli::load_pretrained(nn::ModelFolder(folder / "other"), folder / "adapter"),
+                       doctest::Contains("another base"), lora::AdapterError);
 }
 
 }  // namespace pretrained_test

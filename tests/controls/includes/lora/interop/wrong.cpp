@@ -1,0 +1,1 @@
+#include "lora/methods/method.h"
