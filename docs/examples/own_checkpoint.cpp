@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   }
 
   const nn::TemporaryFolder out;
-  lora::save_adapter(out / "adapter", *model);
+  lora::save_adapter(out / "adapter", *model, {.task = "CAUSAL_LM"});
   lora::merge(*model);
   lora::unwrap(*model);
   folder.save(out / "merged", *model);
