@@ -79,9 +79,9 @@ def assignments_of(pairs):
 
 
 def holes_of(question):
-    """The holes of a question: {file: those in it}."""
+    """The holes of a question: {file: those in it}. Its "whole_files" are holes that a person reads and no program fills."""
     found = {}
-    for hole in question["holes"]:
+    for hole in [*question["holes"], *({"file": file, "whole": True} for file in question.get("whole_files", []))]:
         found.setdefault(hole["file"], []).append(hole)
     return found
 
@@ -110,7 +110,7 @@ def version(root, assignments):
     files = {FILE}
     for assignment in assignments:
         files |= {hole["file"] for hole in assignment.get("siblings", [])}
-        files |= {hole["file"] for question in assignment["questions"] for hole in question["holes"]}
+        files |= {file for question in assignment["questions"] for file in holes_of(question)}
     digest = hashlib.sha256()
     for file in sorted(files):
         path = Path(root) / file

@@ -47,7 +47,7 @@ def cuts_of(assignments, opened, referenced, fresh):
     for number, assignment in enumerate(assignments):
         name = assignment["id"]
         for question in assignment["questions"]:
-            for hole in question["holes"]:
+            for hole in [hole for holes in manifest.holes_of(question).values() for hole in holes]:
                 if name in referenced or (name not in opened and not hole["file"].startswith(manifest.OWN)):
                     continue
                 where = f"docs/course/{assignment['page']}#{question['id'].partition('.')[2]}"
