@@ -99,8 +99,8 @@ endfunction()
 
 # lowrank_library(NAME SOURCES file... [USES library...] [LINK target...] [ONE_PRECISION])
 # A library in float, lowrank::NAME, which is what runs, and in double, lowrank::NAME_double, which the gradient checks
-# link; an inline namespace keeps the two apart at link time. With ONE_PRECISION, for what knows no numbers, there is
-# one. In a project that contains ours the targets are lowrank_NAME, and take no name of its own.
+# link; an inline namespace keeps the two apart at link time. With ONE_PRECISION, for what knows no numbers
+# or has its own, there is one. In a project that contains ours the targets are lowrank_NAME, and take no name of its own.
 function(lowrank_library name)
   cmake_parse_arguments(LIBRARY "ONE_PRECISION" "" "SOURCES;USES;LINK" ${ARGN})
   set(precisions float double)

@@ -9,7 +9,7 @@
 
 // Eigen's decompositions and products in double are slow to compile, and are compiled here once.
 
-namespace lora::inline LOWRANK_PRECISION {
+namespace lora {
 
 static void check_matrix(const MatrixXd& m, const char* what) {
   if (m.size() == 0)
@@ -71,4 +71,4 @@ MatrixXd product(const MatrixXd& a, const MatrixXd& b) { return a * b; }
 MatrixXd product_tn(const MatrixXd& a, const MatrixXd& b) { return a.transpose() * b; }
 MatrixXd product_nt(const MatrixXd& a, const MatrixXd& b) { return a * b.transpose(); }
 
-}  // namespace lora::inline LOWRANK_PRECISION
+}  // namespace lora

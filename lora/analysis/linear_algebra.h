@@ -2,11 +2,9 @@
 
 #include <Eigen/Core>
 
-#include "autograd/scalar.h"
-
-/// The decompositions that the low-rank analysis needs, in double. Each throws
-/// std::invalid_argument for a matrix that is empty or not finite.
-namespace lora::inline LOWRANK_PRECISION {
+/// The decompositions that the low-rank analysis needs, in double, whatever numbers a model has. Each
+/// throws std::invalid_argument for a matrix that is empty or not finite.
+namespace lora {
 
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -39,4 +37,4 @@ MatrixXd product(const MatrixXd& a, const MatrixXd& b);     ///< a b
 MatrixXd product_tn(const MatrixXd& a, const MatrixXd& b);  ///< aᵀ b
 MatrixXd product_nt(const MatrixXd& a, const MatrixXd& b);  ///< a bᵀ
 
-}  // namespace lora::inline LOWRANK_PRECISION
+}  // namespace lora
