@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lora/files/adapter_config.h"
+#include "lora/files/config_values.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
@@ -47,16 +48,11 @@ nn::Metadata scale_metadata(const LoraConfig& config) {
   return m;
 }
 
-// The last parts of the names if they match no other projection, otherwise the names.
 std::vector<std::string> targets_for(nn::Module& model, const Layers& layers) {
-  std::set<std::string> names, ends, matched;
-  const auto end_of = [](const std::string& name) { return name.substr(name.rfind('.') + 1); };
-  for (const auto& [name, layer] : layers) names.insert(name), ends.insert(end_of(name));
-  model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>&) {
-    if (ends.contains(end_of(name))) matched.insert(name);
-  });
-  const std::set<std::string>& chosen = matched == names ? ends : names;
-  return {chosen.begin(), chosen.end()};
+  std::set<std::string> names, all;
+  for (const auto& [name, layer] : layers) names.insert(name);
+  model.visit_slots("", [&](const std::string& name, auto&) { all.insert(name); });
+  return shortest_targets(names, all);
 }
 
 struct Adapter {

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
-#include "nn/files/json.h"
+#include "lora/files/config_values.h"
 
 namespace lora::inline LOWRANK_PRECISION {
 namespace {
@@ -19,29 +18,10 @@ constexpr std::array<std::string_view, 7> informs{
     "auto_mapping",      "inference_mode", "megatron_core", "peft_version",
     "qalora_group_size", "revision",       "task_type"};
 
-[[noreturn]] void wrong(const std::string& name, const Json& value, std::string_view wanted) {
-  throw std::invalid_argument(
-      fmt::format("\"{}\" must be {}, not {}", name, wanted, nn::shown(value)));
-}
-
-bool is_neutral(const Json& value) {
-  return value.is_null() || value == false || value == "" ||
-         (value.is_structured() && value.empty());
-}
-
 Index rank_from(const std::string& name, const Json& value) {
-  if (!nn::is_whole<Index>(value) || value < 1) wrong(name, value, "a positive whole number");
+  if (!nn::is_whole<Index>(value) || value < 1)
+    wrong_member(name, value, "a positive whole number");
   return value.get<Index>();
-}
-
-double number_from(const std::string& name, const Json& value) {
-  if (!value.is_number()) wrong(name, value, "a number");
-  return value.get<double>();
-}
-
-bool bool_from(const std::string& name, const Json& value) {
-  if (!value.is_boolean()) wrong(name, value, "true or false");
-  return value.get<bool>();
 }
 
 // Not a regular expression: one from a stranger's file could take forever to match.
@@ -52,12 +32,12 @@ std::string module_from(const std::string& name, const Json& value) {
   };
   const std::string text = value.is_string() ? value.get<std::string>() : "";
   if (text.empty() || text.size() > 200 || !std::all_of(text.begin(), text.end(), ordinary))
-    wrong(name, value, "the name of a module, or what a name ends with");
+    wrong_member(name, value, "the name of a module, or what a name ends with");
   return text;
 }
 
 std::vector<std::string> targets_from(const std::string& name, const Json& value) {
-  if (!value.is_array() || value.empty()) wrong(name, value, "a list of names");
+  if (!value.is_array() || value.empty()) wrong_member(name, value, "a list of names");
   std::vector<std::string> targets;
   for (const Json& entry : value) targets.push_back(module_from(name, entry));
   return targets;
@@ -66,7 +46,7 @@ std::vector<std::string> targets_from(const std::string& name, const Json& value
 template <class Read>
 auto pattern_from(const std::string& name, const Json& value, Read read) {
   std::vector<std::pair<std::string, decltype(read(name, value))>> pattern;
-  if (!value.is_object() && !value.is_null()) wrong(name, value, "an object");
+  if (!value.is_object() && !value.is_null()) wrong_member(name, value, "an object");
   for (const auto& [key, number] : value.items())
     pattern.emplace_back(module_from(name, key), read(name, number));
   return pattern;
@@ -75,46 +55,39 @@ auto pattern_from(const std::string& name, const Json& value, Read read) {
 // The values with which A and B were made are in the file; only what changes W0 too matters.
 Init init_from(const std::string& name, const Json& value) {
   if (value == "gaussian") return Init::gaussian;
-  if (!value.is_boolean()) wrong(name, value, "true, false or \"gaussian\"");
+  if (!value.is_boolean()) wrong_member(name, value, "true, false or \"gaussian\"");
   return Init::kaiming_uniform;
 }
 
 void read_member(const std::string& name, const Json& value, AdapterConfig& config) {
   LoraConfig& lora = config.lora;
   if (name == "peft_type") {
-    if (value != "LORA") wrong(name, value, "\"LORA\"");
+    if (value != "LORA") wrong_member(name, value, "\"LORA\"");
   } else if (name == "r") {
     lora.spec.rank = rank_from(name, value);
   } else if (name == "lora_alpha") {
-    lora.spec.alpha = number_from(name, value);
+    lora.spec.alpha = real_from(name, value);
   } else if (name == "target_modules") {
     lora.targets = targets_from(name, value);
   } else if (name == "use_rslora") {
-    lora.spec.scaling = bool_from(name, value) ? Scaling::alpha_over_sqrt_r : Scaling::alpha_over_r;
+    lora.spec.scaling = flag_from(name, value) ? Scaling::alpha_over_sqrt_r : Scaling::alpha_over_r;
   } else if (name == "lora_dropout") {
-    lora.spec.dropout = number_from(name, value);
+    lora.spec.dropout = real_from(name, value);
   } else if (name == "init_lora_weights") {
     lora.spec.init = init_from(name, value);
   } else if (name == "rank_pattern") {
     lora.rank_pattern = pattern_from(name, value, rank_from);
   } else if (name == "alpha_pattern") {
-    lora.alpha_pattern = pattern_from(name, value, number_from);
+    lora.alpha_pattern = pattern_from(name, value, real_from);
   } else if (name == "bias") {
-    if (value != "none") wrong(name, value, "\"none\"");
+    if (value != "none") wrong_member(name, value, "\"none\"");
   } else if (name == "base_model_name_or_path") {
-    if (!value.is_string() && !value.is_null()) wrong(name, value, "a string or null");
+    if (!value.is_string() && !value.is_null()) wrong_member(name, value, "a string or null");
     config.base_model = value.is_string() ? value.get<std::string>() : "";
-  } else if (std::find(informs.begin(), informs.end(), name) == informs.end() &&
-             !is_neutral(value)) {
+  } else if (std::find(informs.begin(), informs.end(), name) == informs.end() && !is_off(value)) {
     throw std::invalid_argument(
         fmt::format("{} = {} is not supported", nn::shown(name), nn::shown(value)));
   }
-}
-
-// PEFT writes a whole alpha as an integer.
-Json number(double x) {
-  const bool whole = x == std::floor(x) && std::abs(x) < 0x1p53;
-  return whole ? Json(static_cast<std::int64_t>(x)) : Json(x);
 }
 
 }  // namespace
@@ -124,7 +97,7 @@ std::string to_json(const AdapterConfig& config) {
   nlohmann::json object;  // sorts its keys
   object["alpha_pattern"] = nlohmann::json::object();
   for (const auto& [name, alpha] : lora.alpha_pattern)
-    object["alpha_pattern"][name] = number(alpha);
+    object["alpha_pattern"][name] = short_number(alpha);
   object["base_model_name_or_path"] = config.base_model;
   object["bias"] = "none";
   object["fan_in_fan_out"] = false;
@@ -133,7 +106,7 @@ std::string to_json(const AdapterConfig& config) {
     object["init_lora_weights"] = "gaussian";
   else
     object["init_lora_weights"] = true;
-  object["lora_alpha"] = number(lora.spec.alpha);
+  object["lora_alpha"] = short_number(lora.spec.alpha);
   object["lora_dropout"] = lora.spec.dropout;
   object["peft_type"] = "LORA";
   object["r"] = lora.spec.rank;

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
-#include "nn/files/json.h"
+#include "lora/files/config_values.h"
 
 namespace lora::inline LOWRANK_PRECISION {
 
@@ -51,31 +50,10 @@ constexpr std::array<std::string_view, 30> informing{"auto_mapping",
                                                      "total_step",
                                                      "runtime_config"};
 
-[[noreturn]] void wrong_member(const std::string& name, const Json& value,
-                               std::string_view wanted) {
-  throw std::invalid_argument(
-      fmt::format("{} must be {}, not {}", nn::printable(name), wanted, nn::shown(value)));
-}
-
-bool is_off(const Json& value) {
-  return value.is_null() || value == false || value == "" ||
-         (value.is_structured() && value.empty());
-}
-
 Index count_from(const std::string& name, const Json& value) {
   if (!nn::is_whole<Index>(value) || value < 1 || value > 1'000'000)
     wrong_member(name, value, "a whole number from 1 to 1000000");
   return value.get<Index>();
-}
-
-double real_from(const std::string& name, const Json& value) {
-  if (!value.is_number()) wrong_member(name, value, "a number");
-  return value.get<double>();
-}
-
-bool flag_from(const std::string& name, const Json& value) {
-  if (!value.is_boolean()) wrong_member(name, value, "true or false");
-  return value.get<bool>();
 }
 
 std::string text_from(const std::string& name, const Json& value) {
@@ -271,10 +249,9 @@ PeftConfig parse_peft_config(std::string_view text) {
 
 namespace {
 
-// PEFT writes a whole alpha as an integer.
-nlohmann::json short_number(double x) {
-  const bool whole = x == std::floor(x) && std::abs(x) < 0x1p53;
-  return whole ? nlohmann::json(static_cast<std::int64_t>(x)) : nlohmann::json(x);
+const char* bias_name(Biases biases, const char* of_targets) {
+  if (biases == Biases::none) return "none";
+  return biases == Biases::all ? "all" : of_targets;
 }
 
 nlohmann::json choice_json(const ModuleChoice& choice) {
@@ -292,9 +269,7 @@ void write_lora(const PeftConfig& config, nlohmann::json& object) {
   if (!config.layers.empty()) object["layers_to_transform"] = config.layers;
   object["layers_pattern"] = nullptr;
   if (!config.layers_pattern.empty()) object["layers_pattern"] = config.layers_pattern;
-  object["bias"] = config.biases == Biases::none  ? "none"
-                   : config.biases == Biases::all ? "all"
-                                                  : "lora_only";
+  object["bias"] = bias_name(config.biases, "lora_only");
   if (config.type == PeftType::adalora) {
     object["peft_type"] = "ADALORA";
     object["init_r"] = object["target_r"] = config.spec.rank;
@@ -325,9 +300,7 @@ void write_vera(const PeftConfig& config, nlohmann::json& object) {
   object["fan_in_fan_out"] = config.fan_in_fan_out;
   object["save_projection"] = true;
   object["projection_prng_key"] = 0;
-  object["bias"] = config.biases == Biases::none  ? "none"
-                   : config.biases == Biases::all ? "all"
-                                                  : "vera_only";
+  object["bias"] = bias_name(config.biases, "vera_only");
 }
 
 }  // namespace
