@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "data/vocabulary.h"
@@ -9,6 +8,7 @@
 #include "experiments/cli/pretrained_source.h"
 #include "experiments/harness/output.h"
 #include "lora/inject.h"
+#include "lora/interop/pieces.h"
 #include "nn/files/file.h"
 #include "nn/models/to_gpt2.h"
 
@@ -18,13 +18,8 @@ namespace {
 
 // Changes of rows of one matrix of GPT-2, as of q and v in c_attn.
 struct Group {
-  struct Part {
-    lora::Index begin = 0;  // its first row
-    nn::Matrix A, B;
-    lora::LoraSpec spec;
-    double scale() const { return lora::scale(spec.scaling, spec.alpha, spec.rank); }
-  };
-  std::vector<Part> parts;
+  std::vector<lora::Piece> pieces;
+  lora::LoraSpec spec;  // of the first
 };
 using Groups = std::map<std::string, Group>;  // by the matrix
 
@@ -32,48 +27,32 @@ Groups groups_of(nn::Decoder& model) {
   Groups groups;
   for (const auto& [name, layer] : lora::lora_layers(model)) {
     const nn::Gpt2Place place = nn::gpt2_place(name, model.config.d_model);
-    groups[place.name].parts.push_back(
-        {place.begin, layer->A.value.m, layer->B.value.m, layer->spec});
+    Group& group = groups[place.name];
+    if (group.pieces.empty()) group.spec = layer->spec;
+    group.pieces.push_back({place.begin, layer->A.value.m, layer->B.value.m, layer->scale()});
   }
   return groups;
 }
 
-// One change that makes them all, with the ranks' sum r' as its rank: A' is their As, one below the
-// other, and B' (out,r') has each B in its own rows and columns, so that
-//
-//   s' B' A' = the sᵢ Bᵢ Aᵢ, each in its rows        s' = alpha'/r' the sᵢ of largest size,
-//
-// and where an sᵢ is another one, its B is multiplied by sᵢ/s'.
+// One change that makes all of a group. One of the whole matrix stays what it is.
 struct Stacked {
   lora::LoraSpec spec;
   nn::Matrix A, B;
 };
 Stacked stacked(const Group& group, const std::string& name, nn::Index in, nn::Index out) {
-  if (group.parts.size() == 1 && group.parts[0].B.rows() == out)
-    return {group.parts[0].spec, group.parts[0].A, group.parts[0].B};
-  nn::Index rank = 0;
-  double s = 0;
-  for (const Group::Part& part : group.parts) {
-    rank += part.spec.rank;
-    if (std::abs(part.scale()) > std::abs(s)) s = part.scale();
-  }
+  const lora::Piece& first = group.pieces.front();
+  if (group.pieces.size() == 1 && first.B.rows() == out) return {group.spec, first.A, first.B};
+  const lora::JoinedPieces joined = lora::join(group.pieces, out);
+  const nn::Index rank = joined.A.rows();
   if (rank > std::min(in, out))
     throw std::invalid_argument(fmt::format(
         "GPT-2 has q, k and v as one matrix, {}, where this adapter would have the rank "
         "{}, above {}",
         name, rank, std::min(in, out)));
-  Stacked all{group.parts[0].spec, nn::Matrix::Zero(rank, in), nn::Matrix::Zero(out, rank)};
+  Stacked all{group.spec, joined.A.m, joined.B.m};
   all.spec.rank = rank;
   all.spec.scaling = lora::Scaling::alpha_over_r;
-  all.spec.alpha = s * static_cast<double>(rank);
-  nn::Index at = 0;
-  for (const Group::Part& part : group.parts) {
-    const nn::Index r = part.spec.rank;
-    const auto ratio = static_cast<nn::Scalar>(s == 0 ? 1 : part.scale() / s);
-    all.A.middleRows(at, r) = part.A;
-    all.B.block(part.begin, at, part.B.rows(), r) = ratio * part.B;
-    at += r;
-  }
+  all.spec.alpha = joined.scale * static_cast<double>(rank);
   return all;
 }
 

@@ -17,11 +17,7 @@ Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::pat
   }
   const lora::PortableAdapter read = lora::read_peft(adapter);
   Loaded loaded{folder.load(), read.config};
-  try {
-    lora::attach(*loaded.model, read);
-  } catch (const std::invalid_argument& error) {
-    throw lora::AdapterError(adapter, error.what());
-  }
+  lora::attach(*loaded.model, read, adapter);
   return loaded;
 }
 

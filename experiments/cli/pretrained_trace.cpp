@@ -18,26 +18,13 @@ static std::string summary(const std::map<std::string, nn::Tensor>& values) {
   return text;
 }
 
-// Gradients are called as checkpoints call their tensors, or adapters theirs.
-static std::map<std::string, nn::Tensor> step_of(nn::Pretrained& model,
-                                                 const lora::PeftConfig& adapter,
-                                                 const nn::LabelledInputs& inputs, bool adapted) {
-  auto values = nn::step_values(model, inputs, [&](const nn::Pass& pass, nn::Var loss) {
-    return lora::whole_loss(pass, model, adapter, loss);
-  });
-  if (!values.contains("loss")) return values;
-  for (auto& [name, gradient] :
-       adapted ? lora::by_peft_keys(model, lora::Of::gradients) : nn::stored_gradients(model))
-    values["grad." + name] = std::move(gradient);
-  return values;
-}
-
 int trace_pretrained(const PretrainedTrace& given) {
   check_out(given.out, 0);
   const nn::LabelledInputs inputs = nn::read_inputs(given.inputs);
   const nn::ModelFolder folder(given.model);
   const auto [model, adapter] = load_pretrained(folder, given.adapter);
-  const auto values = step_of(*model, adapter, inputs, !given.adapter.empty());
+  const auto values = given.adapter.empty() ? nn::checkpoint_step(*model, inputs)
+                                            : lora::adapted_step(*model, inputs, adapter);
 
   nn::SafetensorsWriter file;
   file.metadata = {{"format", "pt"}, {"model_type", folder.model_type()}};

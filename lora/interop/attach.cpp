@@ -323,14 +323,19 @@ void attach(nn::Pretrained& model, const PortableAdapter& adapter, const AttachO
   nn::name_parameters(model);
 }
 
-PeftConfig load_peft(const std::filesystem::path& folder, nn::Pretrained& model,
-                     const AttachOptions& options) {
-  const PortableAdapter adapter = read_peft(folder);
+void attach(nn::Pretrained& model, const PortableAdapter& adapter,
+            const std::filesystem::path& folder, const AttachOptions& options) {
   try {
     attach(model, adapter, options);
   } catch (const std::invalid_argument& error) {
     throw AdapterError(folder, error.what());
   }
+}
+
+PeftConfig load_peft(const std::filesystem::path& folder, nn::Pretrained& model,
+                     const AttachOptions& options) {
+  const PortableAdapter adapter = read_peft(folder);
+  attach(model, adapter, folder, options);
   return adapter.config;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lora/interop/portable.h"
-#include "nn/models/pretrained.h"
+#include "nn/models/step.h"
 
 /// Adapters of others in models of others, both ways.
 namespace lora::inline LOWRANK_PRECISION {
@@ -18,7 +18,12 @@ struct AttachOptions {
 void attach(nn::Pretrained& model, const PortableAdapter& adapter,
             const AttachOptions& options = {});
 
-/// The same of a folder in PEFT's layout; returns what it says. Throws as read_peft, and AdapterError.
+/// The same for an adapter that was read from a folder, which an AdapterError then names.
+void attach(nn::Pretrained& model, const PortableAdapter& adapter,
+            const std::filesystem::path& folder, const AttachOptions& options = {});
+
+/// Reads a folder in PEFT's layout and attaches it; returns what it says. Throws as read_peft, and
+/// AdapterError.
 PeftConfig load_peft(const std::filesystem::path& folder, nn::Pretrained& model,
                      const AttachOptions& options = {});
 
@@ -38,9 +43,11 @@ std::map<std::string, Tensor> by_peft_keys(nn::Pretrained& model, Of of);
 /// std::invalid_argument for a prompt, which is in no weight.
 std::map<std::string, Tensor> merged_checkpoint(nn::Pretrained& model);
 
-/// What PEFT minimises: the loss of the labels, and under AdaLoRA the adapter's weight times
+/// The step of nn::step_values under an adapter, and "grad.KEY" of what trains by PEFT's keys. Its loss
+/// is what PEFT minimises: that of the labels, and under AdaLoRA the adapter's weight times
 /// orthogonality() of its layers beside it.
-Var whole_loss(const nn::Pass& pass, nn::Pretrained& model, const PeftConfig& config, Var loss);
+std::map<std::string, Tensor> adapted_step(nn::Pretrained& model, const nn::LabelledInputs& given,
+                                           const PeftConfig& config);
 
 struct Folded {
   std::size_t matrices = 0;  ///< and tables that it was merged into

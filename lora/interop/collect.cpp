@@ -5,8 +5,10 @@
 #include <optional>
 #include <set>
 
+#include "lora/files/config_values.h"
 #include "lora/interop/attach.h"
 #include "lora/interop/model_places.h"
+#include "lora/interop/pieces.h"
 #include "lora/variants/adalora.h"
 #include "lora/variants/dora.h"
 #include "lora/variants/lora_embedding.h"
@@ -60,14 +62,6 @@ std::vector<Adapted> all_adapted(nn::Pretrained& model) {
                                      all.front().name, to_string(all.front().type), one.name,
                                      to_string(one.type)));
   return all;
-}
-
-bool is_factor(const std::string& name) {
-  for (const char* factor :
-       {".lora_A", ".lora_B", ".lora_E", ".lora_magnitude_vector", ".vera_lambda_b",
-        ".vera_lambda_d", ".lora_embedding_A", ".lora_embedding_B", ".prompt_embeddings"})
-    if (name.ends_with(factor)) return true;
-  return false;
 }
 
 std::string factor_key(const std::string& name, bool of_adalora) {
@@ -125,59 +119,54 @@ void double_pissa(nn::Pretrained& model, std::vector<Adapted>& all,
   }
 }
 
-// Projections that are pieces of one stored matrix as one: with A_i and B_i of piece i,
-//   A = [A_1; A_2; ..],   B = B_1 in the rows of piece 1 and the columns of A_1, and so on,
-// so that BA has B_i A_i in the rows of piece i. α/r, or α/√r, stays what it was.
-void join_pieces(nn::Pretrained& model, std::vector<Adapted>& all,
+// The pieces of one module as one. α/r, or α/√r, stays what it was.
+Adapted joined_in(const std::string& module, const std::vector<Adapted>& of_module,
+                  const nn::StoredParameters& stored, std::map<std::string, Tensor>& tensors) {
+  const Adapted& first = of_module.front();
+  std::vector<Piece> pieces;
+  for (const Adapted& one : of_module) {
+    const double s = scale(one.spec.scaling, one.spec.alpha, one.spec.rank);
+    if (one.type != PeftType::lora || one.spec.scaling != first.spec.scaling ||
+        (!pieces.empty() && s != pieces.front().scale))
+      throw AdapterError(
+          fmt::format("{} and {} are one module for PEFT, and have other methods or scales",
+                      first.name, one.name));
+    const std::string key = std::string(peft_prefix) + one.name;
+    pieces.push_back({stored.at(one.name + ".weight").begin,
+                      tensors.extract(key + ".lora_A.weight").mapped().m,
+                      tensors.extract(key + ".lora_B.weight").mapped().m, s});
+  }
+  const nn::Shape whole = stored.at(first.name + ".weight").shape;  // (in,out)
+  JoinedPieces joined = join(pieces, whole[1]);
+  Adapted one{module, PeftType::lora, first.spec};
+  one.spec.rank = joined.A.rows();
+  const auto r = static_cast<double>(one.spec.rank);
+  one.spec.alpha = joined.scale * (first.spec.scaling == Scaling::alpha_over_r ? r : std::sqrt(r));
+  const std::string key = std::string(peft_prefix) + module;
+  tensors[key + ".lora_A.weight"] = std::move(joined.A);
+  tensors[key + ".lora_B.weight"] = std::move(joined.B);
+  return one;
+}
+
+// Projections that are pieces of one stored matrix are one module for PEFT.
+void join_pieces(const nn::StoredParameters& stored, std::vector<Adapted>& all,
                  std::map<std::string, Tensor>& tensors) {
-  const auto stored = [&](const Adapted& one) { return model.stored.at(one.name + ".weight"); };
   std::vector<Adapted> joined;
   std::map<std::string, std::vector<Adapted>> pieces;  // by the module that they are pieces of
   for (const Adapted& one : all) {
-    const auto found = model.stored.find(one.name + ".weight");
-    if (found == model.stored.end() || found->second.rows == 0)
+    const auto found = stored.find(one.name + ".weight");
+    if (found == stored.end() || found->second.rows == 0)
       joined.push_back(one);
     else
       pieces[one.name.substr(0, one.name.rfind('.'))].push_back(one);
   }
-  for (const auto& [name, of_module] : pieces) {
-    const Adapted& first = of_module.front();
-    const double s = scale(first.spec.scaling, first.spec.alpha, first.spec.rank);
-    Index r = 0;
-    for (const Adapted& one : of_module) {
-      if (one.type != PeftType::lora || one.spec.scaling != first.spec.scaling ||
-          scale(one.spec.scaling, one.spec.alpha, one.spec.rank) != s)
-        throw AdapterError(
-            fmt::format("{} and {} are one module for PEFT, and have other methods or scales",
-                        first.name, one.name));
-      r += one.spec.rank;
-    }
-    const nn::Shape whole = stored(first).shape;  // (in,out)
-    Tensor A({r, whole[0]}), B({whole[1], r});
-    Index at = 0;
-    for (const Adapted& one : of_module) {
-      const std::string key = std::string(peft_prefix) + one.name;
-      const auto a = tensors.extract(key + ".lora_A.weight");
-      const auto b = tensors.extract(key + ".lora_B.weight");
-      A.m.middleRows(at, one.spec.rank) = a.mapped().m;
-      B.m.block(stored(one).begin, at, stored(one).rows, one.spec.rank) = b.mapped().m;
-      at += one.spec.rank;
-    }
-    const std::string key = std::string(peft_prefix) + name;
-    tensors[key + ".lora_A.weight"] = std::move(A);
-    tensors[key + ".lora_B.weight"] = std::move(B);
-    Adapted one{name, PeftType::lora, first.spec};
-    one.spec.rank = r;
-    one.spec.alpha = first.spec.scaling == Scaling::alpha_over_r
-                         ? s * static_cast<double>(r)
-                         : s * std::sqrt(static_cast<double>(r));
-    joined.push_back(one);
-  }
+  for (const auto& [module, of_module] : pieces)
+    joined.push_back(joined_in(module, of_module, stored, tensors));
   all = std::move(joined);
 }
 
 // Whether PEFT's name of a stored module is that of a place: c_attn of its pieces, too.
-std::vector<std::string> modules_of(nn::Pretrained& model) {
+std::set<std::string> modules_of(nn::Pretrained& model) {
   std::set<std::string> modules;
   const auto add = [&](const std::string& name) {
     const auto stored = model.stored.find(name + ".weight");
@@ -186,18 +175,7 @@ std::vector<std::string> modules_of(nn::Pretrained& model) {
   };
   model.visit_slots("", [&](const std::string& name, auto&) { add(name); });
   model.visit_tables([&](const std::string& name, auto&) { add(name); });
-  return {modules.begin(), modules.end()};
-}
-
-// The last parts of the names if they match no other module, otherwise the names.
-std::vector<std::string> shortest_targets(nn::Pretrained& model, const std::vector<Adapted>& all) {
-  const auto end_of = [](const std::string& name) { return name.substr(name.rfind('.') + 1); };
-  std::set<std::string> names, ends, matched;
-  for (const Adapted& one : all) names.insert(one.name), ends.insert(end_of(one.name));
-  for (const std::string& module : modules_of(model))
-    if (ends.contains(end_of(module))) matched.insert(module);
-  const std::set<std::string>& chosen = matched == names ? ends : names;
-  return {chosen.begin(), chosen.end()};
+  return modules;
 }
 
 void set_common(PeftConfig& config, const std::vector<Adapted>& all) {
@@ -307,7 +285,7 @@ PortableAdapter collect(nn::Pretrained& model, double orthogonality) {
   std::vector<Adapted> all = all_adapted(model);
   std::map<std::string, Tensor> tensors = by_peft_keys(model, Of::values);
   double_pissa(model, all, tensors);
-  join_pieces(model, all, tensors);
+  join_pieces(model.stored, all, tensors);
 
   PortableAdapter adapter;
   PeftConfig& config = adapter.config;
@@ -316,7 +294,9 @@ PortableAdapter collect(nn::Pretrained& model, double orthogonality) {
   for (auto& [key, tensor] : tensors) adapter.tensors[key] = {std::move(tensor)};
   if (config.type != PeftType::prompt) {
     set_common(config, all);
-    config.targets.names = shortest_targets(model, all);
+    std::set<std::string> names;
+    for (const Adapted& one : all) names.insert(one.name);
+    config.targets.names = shortest_targets(names, modules_of(model));
     for (const Adapted& one : all) {
       const auto weight = model.stored.find(one.name + ".weight");
       if (weight == model.stored.end() || weight->second.transposed) config.fan_in_fan_out = true;
@@ -332,118 +312,25 @@ PortableAdapter collect(nn::Pretrained& model, double orthogonality) {
   return adapter;
 }
 
-namespace {
-
-/// The weights of a model with its adapter in them.
-class Merged {
- public:
-  explicit Merged(nn::Pretrained& model) : stored_(model.stored) {
-    if (model.sizes.prompt > 0)
-      throw std::invalid_argument(
-          "a prompt stands before a text and cannot be merged into weights");
-    model.visit("", [&](const std::string& name, Parameter& p) {
-      if (!is_factor(name)) values_[name_in_base(name)] = p.value;
-    });
-    model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
-      if (auto* layer = dynamic_cast<LoraLinear*>(slot.get()))
-        put(name, layer->w0().m.cast<double>() + layer->delta());
-      if (auto* layer = dynamic_cast<Variant*>(slot.get())) put(name, layer->merged());
-    });
-    model.visit_tables([&](const std::string& name, std::unique_ptr<nn::Embedding>& table) {
-      if (auto* layer = dynamic_cast<LoraEmbedding*>(table.get())) put(name, layer->merged());
-    });
-  }
-
-  const Folded& folded() const { return folded_; }
-
-  std::map<std::string, Tensor> checkpoint() const {
-    std::map<std::string, const Tensor*> pointers;
-    for (const auto& [name, tensor] : values_) pointers[name] = &tensor;
-    return nn::as_stored(stored_, pointers);
-  }
-
- private:
-  void put(const std::string& name, const Eigen::MatrixXd& exact) {
-    const Tensor& value = values_[name + ".weight"] = rounded(exact);
-    const Eigen::ArrayXXd error = (value.m.cast<double>() - exact).array().abs();
-    const Eigen::ArrayXXd size = exact.array().abs();
-    const double relative = (size > 0).select(error / size, 0.0).maxCoeff();
-    folded_.error.absolute = std::max(folded_.error.absolute, error.maxCoeff());
-    folded_.error.relative = std::max(folded_.error.relative, relative);
-    ++folded_.matrices;
-    if (!value.m.allFinite())
-      throw NonFiniteMerge(fmt::format("merging {} would give a weight that is not finite", name));
-  }
-
-  const nn::StoredParameters& stored_;
-  std::map<std::string, Tensor> values_;
-  Folded folded_;
-};
-
-}  // namespace
-
-std::map<std::string, Tensor> merged_checkpoint(nn::Pretrained& model) {
-  return Merged(model).checkpoint();
-}
-
-namespace {
-
-/// The tensors of a checkpoint that is in memory.
-class MergedWeights final : public nn::Weights {
- public:
-  explicit MergedWeights(const std::map<std::string, Tensor>& tensors) : tensors_(tensors) {}
-
- private:
-  Tensor read(const std::string& name, const nn::Shape&) override { return tensors_.at(name); }
-  const std::map<std::string, Tensor>& tensors_;
-};
-
-}  // namespace
-
-Folded fold(nn::Pretrained& model) {
-  const Merged merged(model);
-  model.visit_tables([&](const std::string& name, std::unique_ptr<nn::Embedding>& table) {
-    if (!dynamic_cast<LoraEmbedding*>(table.get())) return;
-    if (is_tied(model) && name == word_table(model))
-      throw std::invalid_argument(fmt::format(
-          "the head is tied to {}: merging LoRA into it would change the head too", name));
-    if (name.ends_with(
-            "rel_embeddings"))  // DeBERTa reads its weight, and nothing is looked up in it
-      throw std::invalid_argument(fmt::format(
-          "LoRA on {} does nothing before it is merged, and would do something after", name));
-  });
-  model.visit_slots("", [](const std::string&, std::unique_ptr<nn::Projection>& slot) {
-    if (auto* layer = dynamic_cast<LoraLinear*>(slot.get())) {
-      std::unique_ptr<nn::Linear> base = std::move(layer->base);
-      slot = std::move(base);
-    } else if (auto* variant = dynamic_cast<Variant*>(slot.get())) {
-      std::unique_ptr<nn::Linear> base = variant->take_linear();
-      slot = std::move(base);
-    }
-  });
-  model.visit_tables([](const std::string& name, std::unique_ptr<nn::Embedding>& table) {
-    if (!dynamic_cast<LoraEmbedding*>(table.get())) return;
-    auto plain = std::make_unique<nn::Embedding>(0, 0, 0, 0, name);
-    plain->weight = std::move(table->weight);
-    table = std::move(plain);
-  });
-  const std::map<std::string, Tensor> checkpoint = merged.checkpoint();
-  MergedWeights weights(checkpoint);
-  model.visit("", [&](const std::string& name, Parameter& p) {
-    p.set(weights.take(name, model.stored.at(name)));
-    p.trainable = true;
-  });
-  nn::name_parameters(model);
-  return merged.folded();
-}
-
-Var whole_loss(const nn::Pass& pass, nn::Pretrained& model, const PeftConfig& config, Var loss) {
+static Var whole_loss(const nn::Pass& pass, nn::Pretrained& model, const PeftConfig& config,
+                      Var loss) {
   std::vector<AdaLora*> layers;
   model.visit_slots("", [&](const std::string&, std::unique_ptr<nn::Projection>& slot) {
     if (auto* layer = dynamic_cast<AdaLora*>(slot.get())) layers.push_back(layer);
   });
   if (layers.empty()) return loss;
   return autograd::add(loss, autograd::scale(orthogonality(pass, layers), config.orthogonality));
+}
+
+std::map<std::string, Tensor> adapted_step(nn::Pretrained& model, const nn::LabelledInputs& given,
+                                           const PeftConfig& config) {
+  auto values = nn::step_values(model, given, [&](const nn::Pass& pass, Var loss) {
+    return whole_loss(pass, model, config, loss);
+  });
+  if (!values.contains("loss")) return values;
+  for (auto& [key, gradient] : by_peft_keys(model, Of::gradients))
+    values["grad." + key] = std::move(gradient);
+  return values;
 }
 
 }  // namespace lora::inline LOWRANK_PRECISION

@@ -51,6 +51,14 @@ nn::Linear& linear_in(nn::Projection& slot) {
   throw std::logic_error("a projection is wrapped by what is no adapter of this library");
 }
 
+bool is_factor(const std::string& name) {
+  for (const char* factor :
+       {".lora_A", ".lora_B", ".lora_E", ".lora_magnitude_vector", ".vera_lambda_b",
+        ".vera_lambda_d", ".lora_embedding_A", ".lora_embedding_B", ".prompt_embeddings"})
+    if (name.ends_with(factor)) return true;
+  return false;
+}
+
 std::string name_in_base(std::string name) {
   if (const auto at = name.rfind(".base."); at != std::string::npos) name.erase(at, 5);
   return name;

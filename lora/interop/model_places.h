@@ -19,6 +19,9 @@ bool is_tied(const nn::Pretrained& model);      ///< is the head that table?
 /// The linear layer in a slot, wrapped or not. Throws std::logic_error for what wraps it otherwise.
 nn::Linear& linear_in(nn::Projection& slot);
 
+/// Whether a parameter belongs to an adapter: A, B, magnitudes and the like.
+bool is_factor(const std::string& name);
+
 /// "a.base.weight" -> "a.weight": the name that a parameter has without a wrapper.
 std::string name_in_base(std::string name);
 

@@ -48,9 +48,7 @@ std::string tensor_bytes(const std::map<std::string, PortableTensor>& tensors,
 }
 
 std::string read_beside(const fs::path& folder, const char* name) {
-  std::error_code ignored;
-  if (!fs::exists(folder / name, ignored))
-    throw AdapterError(folder, fmt::format("there is no {}", name));
+  if (!nn::is_there(folder / name)) throw AdapterError(folder, fmt::format("there is no {}", name));
   return nn::read_file(folder / name);
 }
 
@@ -62,9 +60,8 @@ PortableAdapter read_peft(const fs::path& folder) {
   } catch (const std::invalid_argument& error) {
     throw AdapterError(folder / peft_config_name, error.what());
   }
-  std::error_code ignored;
-  if (!fs::exists(folder / peft_weights_name, ignored)) {
-    if (fs::exists(folder / "adapter_model.bin", ignored))
+  if (!nn::is_there(folder / peft_weights_name)) {
+    if (nn::is_there(folder / "adapter_model.bin"))
       throw AdapterError(folder / "adapter_model.bin",
                          "is a pickle, which is a program and not read here; PEFT saves it as "
                          "safetensors with save_pretrained");

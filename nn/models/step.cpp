@@ -143,12 +143,16 @@ std::map<std::string, Tensor> step_values(Pretrained& model, const LabelledInput
   return values;
 }
 
-std::map<std::string, Tensor> stored_gradients(Pretrained& model) {
+std::map<std::string, Tensor> checkpoint_step(Pretrained& model, const LabelledInputs& given) {
+  auto values = step_values(model, given);
+  if (!values.contains("loss")) return values;
   std::map<std::string, const Tensor*> gradients;
   model.visit("", [&](const std::string& name, Parameter& p) {
     if (model.stored.contains(name) && !p.grad.empty()) gradients[name] = &p.grad;
   });
-  return as_stored(model.stored, gradients);
+  for (auto& [name, gradient] : as_stored(model.stored, gradients))
+    values["grad." + name] = std::move(gradient);
+  return values;
 }
 
 }  // namespace nn::inline LOWRANK_PRECISION

@@ -37,7 +37,7 @@ using WholeLoss = std::function<Var(const Pass& pass, Var loss)>;
 std::map<std::string, Tensor> step_values(Pretrained& model, const LabelledInputs& given,
                                           const WholeLoss& whole = {});
 
-/// The gradient of every tensor of the checkpoint that has one, by its name there.
-std::map<std::string, Tensor> stored_gradients(Pretrained& model);
+/// The same, and "grad.NAME" of every tensor of the checkpoint that has a gradient.
+std::map<std::string, Tensor> checkpoint_step(Pretrained& model, const LabelledInputs& given);
 
 }  // namespace nn::inline LOWRANK_PRECISION

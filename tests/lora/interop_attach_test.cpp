@@ -8,13 +8,17 @@
 #include "lora/variants/lora_embedding.h"
 #include "lora/variants/vera.h"
 #include "nn/files/json.h"
-#include "tests/nn/references.h"
+#include "tests/lora/adapter_collections.h"
 #include "tests/nn/temporary_folder.h"
 
 // Adapters against what PEFT computes with them.
 namespace interop_attach_test {
 
 namespace fs = std::filesystem;
+using adapter_collections::Collection;
+using adapter_collections::collections;
+using adapter_collections::elsewhere;
+using adapter_collections::ours;
 using nn::Index;
 using nn::Matrix;
 using nn::Pretrained;
@@ -22,20 +26,6 @@ using references::Difference;
 using references::Reference;
 
 namespace {
-
-const fs::path data = fs::path(LOWRANK_SOURCE_DIR) / "tests" / "data";
-
-/// Bases and adapters that belong together.
-struct Collection {
-  fs::path models, adapters;
-};
-const Collection ours{data / "models", data / "adapters"};
-
-std::optional<Collection> elsewhere() {
-  const auto root = references::elsewhere();
-  if (!root || !fs::exists(*root / "adapters")) return {};
-  return Collection{*root, *root / "adapters"};
-}
 
 std::string base_of(const fs::path& adapter) {
   const nn::Json json = nn::parse_json_object(nn::read_file(adapter / "adapter_config.json"));
@@ -63,13 +53,8 @@ bool is_refused(const std::string& name) {
 std::map<std::string, Matrix> step_under(Pretrained& model, const Reference& reference,
                                          const lora::PeftConfig& config = {}) {
   std::map<std::string, Matrix> values;
-  for (auto& [name, tensor] :
-       nn::step_values(model, reference.given, [&](const nn::Pass&pass, nn::Var loss) {
-         return lora::whole_loss(pass, model, config, loss);
-       }))
+  for (auto& [name, tensor] : lora::adapted_step(model, reference.given, config))
     values[name] = std::move(tensor.m);
-  for (auto& [key, gradient] : lora::by_peft_keys(model, lora::Of::gradients))
-    values["grad." + key] = std::move(gradient.m);
   if (model.sizes.prompt == 0)
     for (const auto& [name, weight] : lora::merged_checkpoint(model))
       values["merged." + name] = weight.m;
@@ -146,9 +131,7 @@ constexpr double of_decomposition = sizeof(nn::Scalar) == sizeof(float) ? 1 : 5;
 
 // The reference is of the trained form. Of the converted one the first rows of A are the trained A.
 TEST_CASE("PiSSA in its three forms") {
-  std::vector<Collection> collections{ours};
-  if (const auto there = elsewhere()) collections.push_back(*there);
-  for (const Collection& in : collections)
+  for (const Collection& in : collections())
     for (const std::string& name : pissa_adapters(in)) {
       const fs::path folder = in.adapters / name;
       const auto by_svd = differences(in, name, {}, "trained");

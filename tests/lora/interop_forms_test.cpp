@@ -4,31 +4,22 @@
 #include "lora/interop/loralib.h"
 #include "lora/interop/mlx.h"
 #include "nn/files/json.h"
-#include "tests/nn/references.h"
+#include "tests/lora/adapter_collections.h"
 #include "tests/nn/temporary_folder.h"
 
 // The forms of loralib and MLX: what they compute, and there and back.
 namespace interop_forms_test {
 
 namespace fs = std::filesystem;
+using adapter_collections::Collection;
+using adapter_collections::collections;
+using adapter_collections::data;
 using doctest::Contains;
 using nn::Matrix;
 using nn::Pretrained;
 using references::Difference;
 
 namespace {
-
-const fs::path data = fs::path(LOWRANK_SOURCE_DIR) / "tests" / "data";
-
-struct Collection {
-  fs::path models, adapters;
-};
-std::vector<Collection> collections() {
-  std::vector<Collection> all{{data / "models", data / "adapters"}};
-  const auto root = references::elsewhere();
-  if (root && fs::exists(*root / "adapters")) all.push_back({*root, *root / "adapters"});
-  return all;
-}
 
 // The only safetensors file of a folder.
 fs::path weights_of(const fs::path& folder) {

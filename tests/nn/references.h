@@ -107,8 +107,7 @@ inline std::vector<Difference> compare(const Reference& reference,
 /// What a model computes of a reference's inputs, under the reference's names.
 inline std::map<std::string, Matrix> computed(nn::Pretrained& model, const Reference& reference) {
   std::map<std::string, Matrix> values;
-  for (auto& [name, tensor] : nn::step_values(model, reference.given)) values[name] = tensor.m;
-  for (auto& [name, gradient] : nn::stored_gradients(model)) values["grad." + name] = gradient.m;
+  for (auto& [name, tensor] : nn::checkpoint_step(model, reference.given)) values[name] = tensor.m;
   return values;
 }
 
