@@ -156,7 +156,7 @@ if(NOT LOWRANK_SANITIZE)
   # The whole paper with its report. It needs gnuplot, and says so where there is none.
   add_test(NAME paper COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/paper_test.sh $<TARGET_FILE:lowrank>)
   set_tests_properties(paper PROPERTIES SKIP_RETURN_CODE 77)
-  long_test(paper 100 2)
+  long_test(paper 140)
 endif()
 
 # The programs in Python and R on the page about one question read a sweep's CSV as its table has it.
@@ -202,5 +202,5 @@ if(NOT LOWRANK_SANITIZE)
   add_test(NAME consumer COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/consumer_test.sh ${PROJECT_SOURCE_DIR}
            ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
   set_tests_properties(consumer PROPERTIES RESOURCE_LOCK build)
-  long_test(consumer 45 2)
+  long_test(consumer 70)
 endif()
