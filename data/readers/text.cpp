@@ -34,17 +34,15 @@ class TextReader : public Reader {
 
  private:
   std::optional<Record> read() override {
-    while (fill()) {
-      Record record{.text = take_piece(), .continues = continues_, .line = line_};
-      check(record.text);
-      if (is_blank(record.text)) {
-        skip("text is empty", record.line);
-        continue;
-      }
-      continues_ = true;
-      return record;
+    if (!fill()) return {};
+    Record record{.text = take_piece(), .continues = continues_, .line = line_};
+    check(record.text);
+    if (!continues_ && ended_ && rest_.empty() && is_blank(record.text)) {  // the whole file
+      skip("text is empty", record.line);
+      return {};
     }
-    return {};
+    continues_ = true;
+    return record;
   }
 
   /// Reads until there is a piece and something behind it to cut before; false where nothing is left.

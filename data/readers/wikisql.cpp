@@ -18,7 +18,7 @@ namespace {
 
 using Tables = std::unordered_map<std::string, std::shared_ptr<const Columns>>;
 
-/// A file of tables, of which the headers are kept.
+/// A file of tables, of which the headers are kept. Its lines are no records.
 class TablesReader : public LineReader {
  public:
   using LineReader::LineReader;

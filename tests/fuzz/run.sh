@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 seconds=${1:-60}
 [[ $# -eq 0 ]] || shift
 cmake --preset fuzz >/dev/null
-files=(tests/fuzz/harnesses.cpp)
+files=(tests/fuzz/{,reader_}harnesses.cpp)
 ! grep -q '^LOWRANK_MODELS:BOOL=ON' build/fuzz/CMakeCache.txt || files+=(tests/fuzz/{tokenizer,interop}_harnesses.cpp)
 mapfile -t all < <(sed -n 's/^    {"\([a-z_]*\)".*/\1/p' "${files[@]}")
 [[ $# -gt 0 ]] || set -- "${all[@]}"
