@@ -84,6 +84,15 @@ TEST_CASE("a file that cannot be opened is refused, and so is a format that ther
     if (!format.has_tables) CHECK_THROWS_AS(read_all(folder.path(), format.name), DataError);
 }
 
+TEST_CASE("the page about data files has every format") {
+  const std::string page = nn::read_file(LOWRANK_SOURCE_DIR "/docs/data-files.md");
+  for (const Format& format : all_formats()) {
+    CAPTURE(format.name);
+    CHECK(page.find("`" + std::string(format.name) + "`") != std::string::npos);
+  }
+  CHECK(page.find("`parquet`") == std::string::npos);
+}
+
 // It is not read as a whole first: what stands behind a record does not keep it back.
 TEST_CASE("records come one at a time") {
   std::string lines = "{\"text\": \"a\"}\n";
