@@ -2,7 +2,7 @@
 # includes a header that it should not know. The libraries, and what each may include of the project;
 # a file belongs to the innermost folder that is listed.
 set(libraries autograd nn nn/files nn/models lora lora/analysis lora/methods lora/files lora/variants lora/interop data
-    data/readers data/tokenizers)
+    data/readers data/scores data/tokenizers)
 foreach(part training evidence harness paper beyond report bench cli)
   list(APPEND libraries experiments/${part})
 endforeach()
@@ -19,6 +19,7 @@ set(lora/files_may "autograd/|nn/|lora/${here}|lora/methods/|lora/files/")
 set(lora/interop_may "autograd/|nn/|lora/${here}|lora/(files|variants|interop)/")
 set(data_may "autograd/(random|scalar|tensor)\\.h|data/${here}|nn/files/json\\.h")
 set(data/readers_may "data/readers/|nn/files/json\\.h")
+set(data/scores_may "data/scores/|data/readers/sql\\.h")
 set(data/tokenizers_may "data/tokenizers/|nn/files/(file|json)\\.h")
 set(core "autograd/|nn/|lora/|data/|experiments/namespaces\\.h")
 set(experiments/training_may "${core}|experiments/training/")
