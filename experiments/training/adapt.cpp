@@ -10,6 +10,7 @@
 #include "experiments/training/batches.h"
 #include "experiments/training/random_subspace.h"
 #include "experiments/training/stopped.h"
+#include "experiments/training/take_step.h"
 #include "experiments/training/task_score.h"
 
 namespace experiments::training {
@@ -145,16 +146,15 @@ double train(nn::Model& model, const Cell& cell, std::span<const data::Example> 
 
   for (int step = 0; step < cell.steps; ++step) {
     if (stop) throw Stopped(fmt::format("stopped after {} of {} steps", step, cell.steps));
-    tape.clear();
-    const nn::Pass pass{tape, cell.dropout > 0 ? &dropout : nullptr};
-    const nn::Var loss = nn::token_loss(pass, model, batches.next(options.batch));
-    optimizer->zero_grad();
-    tape.backward(loss);
-    if (subspace) subspace->take_gradient();
-    nn::clip_gradients(optimizer->parameters(), options.clip);
-    optimizer->step(schedule.lr(step));
+    last_loss = take_step(*optimizer, schedule.lr(step), options.clip, [&] {
+      tape.clear();
+      const nn::Pass pass{tape, cell.dropout > 0 ? &dropout : nullptr};
+      const nn::Var loss = nn::token_loss(pass, model, batches.next(options.batch));
+      tape.backward(loss);
+      if (subspace) subspace->take_gradient();
+      return static_cast<double>(loss.value().item());
+    });
     if (subspace) subspace->move_model();
-    last_loss = static_cast<double>(loss.value().item());
     if (on_step) on_step({step + 1, cell.steps, last_loss, schedule.lr(step)});
   }
   return last_loss;

@@ -5,6 +5,7 @@
 #include "data/pretraining.h"
 #include "experiments/training/batches.h"
 #include "experiments/training/stopped.h"
+#include "experiments/training/take_step.h"
 #include "nn/files/checkpoint.h"
 #include "nn/files/file.h"
 #include "nn/files/numbers.h"
@@ -26,41 +27,6 @@ constexpr int tensors_of_state = 3;  // a parameter and its two moments
 std::size_t bytes_of_state(nn::Module& model) {
   return static_cast<std::size_t>(tensors_of_state * nn::count(nn::parameters(model))) *
          sizeof(float);
-}
-
-// Everything a later process needs to take the next step as this one would have.
-void save_state(const fs::path& path, nn::Module& model, nn::Optimizer& optimizer, long done) {
-  nn::SafetensorsWriter file;
-  file.metadata["steps_done"] = std::to_string(done);
-  model.visit("", [&](const std::string& name, nn::Parameter& p) { file.add(name, p.value); });
-  optimizer.visit_state([&](const std::string& name, nn::Tensor& t) { file.add(name, t); });
-  file.write(path);
-}
-
-long steps_done(const nn::SafetensorsFile& file, long steps) {
-  const auto found = file.metadata().find("steps_done");
-  if (found == file.metadata().end()) return 0;
-  const long done = nn::read_whole(found->second).value_or(0);
-  return done <= steps ? done : 0;
-}
-
-// The number of steps done, 0 where there is no state.
-long load_state(const fs::path& path, nn::Decoder& model, nn::Optimizer& optimizer, long steps) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return 0;
-  const nn::SafetensorsFile file = nn::SafetensorsFile::read(path);
-  nn::Shapes wanted;
-  for (const auto& [name, shape] : nn::parameter_shapes(model.config))
-    wanted[name] = wanted[name + ".state0"] = wanted[name + ".state1"] = shape;
-  const std::string problems = nn::difference(file, wanted);
-  const long done = steps_done(file, steps);
-  if (!problems.empty() || done < 1)
-    throw nn::CheckpointError(
-        fmt::format("{} is not the state of this base's training; remove it to start over{}{}",
-                    path.string(), problems.empty() ? "" : ": ", problems));
-  model.visit("", [&](const std::string& name, nn::Parameter& p) { p.set(file.tensor(name)); });
-  optimizer.restore(done, [&](const std::string& name) { return file.tensor(name); });
-  return done;
 }
 
 data::Batch batch_of_step(const BaseConfig& c, long step) {
@@ -86,22 +52,23 @@ long train(nn::Decoder& model, const BaseConfig& c, const fs::path& state,
       c.lr, c.warmup, c.steps,
       c.until_answered ? nn::Schedule::Decay::constant : nn::Schedule::Decay::cosine};
   nn::Tape tape(autograd::TapeMode::training);
-  const long before = load_state(state, model, optimizer, c.steps);
+  const auto saved = load_state(state, model, optimizer, c.steps);
+  const long before = saved ? saved->done : 0;
 
   for (long step = before; step < c.steps; ++step) {
     if (answers_enough(model, c, step)) return step;
     const auto batch = token_batch(batch_of_step(c, step));
-    tape.clear();
-    const nn::Var loss = nn::token_loss({tape}, model, batch);
-    optimizer.zero_grad();
-    tape.backward(loss);
-    nn::clip_gradients(optimizer.parameters(), c.clip);
-    optimizer.step(schedule.lr(step));
+    take_step(optimizer, schedule.lr(step), c.clip, [&] {
+      tape.clear();
+      const nn::Var loss = nn::token_loss({tape}, model, batch);
+      tape.backward(loss);
+      return static_cast<double>(loss.value().item());
+    });
 
     const long done = step + 1;
     const bool stopping = stop && stop();
     if (stopping || (done % steps_between_saves == 0 && done < c.steps))
-      save_state(state, model, optimizer, done);
+      save_state(state, model, optimizer, {.done = done});
     if (stopping)
       throw Stopped(fmt::format("stopped after {} of {} steps of the base", done, c.steps));
     if (on_step) on_step(before, done, c.steps);

@@ -163,7 +163,7 @@ TEST_CASE("a state that is damaged or of another training is refused, and stays"
     return why;
   };
   const std::string of_another = path.string() +
-                                 " is not the state of this base's training; "
+                                 " is not the state of this training; "
                                  "remove it to start over";
   for (const char* steps : {"", "0", "-1", "13", "5.5", "five", "99999999999999999999"}) {
     CAPTURE(steps);
