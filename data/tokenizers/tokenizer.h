@@ -25,7 +25,11 @@ struct TokenizerError : std::invalid_argument {
 struct Encoding {
   std::vector<int> ids;
   std::vector<int> types;  ///< of each id, BERT's token type: usually 0, and 1 in the second text
+  bool is_cut = false;     ///< some of the text is missing: it was too long
 };
+
+/// As many ids as there are.
+inline constexpr std::size_t any_length = static_cast<std::size_t>(-1);
 
 /// One place of a template: a special token, or where a text goes.
 struct Part {
@@ -53,11 +57,15 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  /// The ids of a text. What looks like a special token in it is one, but to SentencePiece. Throws
-  /// TokenizerError "byte 17 is not UTF-8", where the bytes of the text are counted from 1.
-  Encoding encode(std::string_view text, Special special = Special::with) const;
+  /// The ids of a text. What looks like a special token in it is one, but to SentencePiece. Of more
+  /// than `longest` ids with the template's the text loses its last ones; of two, the longer one
+  /// does, until both are of one length, which transformers calls longest_first. Throws
+  /// TokenizerError "byte 17 is not UTF-8", where the bytes of the text are counted from 1, and
+  /// where `longest` is too short for the template.
+  Encoding encode(std::string_view text, Special special = Special::with,
+                  std::size_t longest = any_length) const;
   Encoding encode_pair(std::string_view first, std::string_view second,
-                       Special special = Special::with) const;
+                       Special special = Special::with, std::size_t longest = any_length) const;
 
   /// The text of ids; bytes that are not UTF-8 become U+FFFD. `special` is whether special tokens
   /// are part of it, by default what the library does: only BERT's leaves them out. Throws
