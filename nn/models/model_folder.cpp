@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "nn/files/checkpoint.h"
 #include "nn/files/encode.h"
 #include "nn/files/file.h"
 #include "nn/files/short_list.h"
@@ -72,6 +73,13 @@ bool passed_over(std::string_view name) {
   return false;
 }
 
+// Whether a tensor belongs to what reads a class out of the last state; of a new classifier all of
+// these but the pooler's are new.
+bool is_classifier(std::string_view name) {
+  return name.starts_with("classifier.") || name.starts_with("score.");
+}
+bool is_pooler(std::string_view name) { return name.find("pooler.dense.") != name.npos; }
+
 }  // namespace
 
 ModelFolder::ModelFolder(fs::path folder) : folder_(std::move(folder)) {
@@ -123,31 +131,40 @@ std::unique_ptr<Pretrained> ModelFolder::make(Weights& weights, const ModelOptio
   for (const auto& shard : shards_) most += shard->header.entries().size();
   const Json object = read_object(path, config_);
   const ConfigReader reader(object);
+  const auto with_head = [&](auto config) {
+    if (options.new_labels == 0) return config;
+    config.head = Head::classifier;
+    config.labels = options.new_labels;
+    return config;
+  };
   try {
     reader.only_plain();
     if (options.split_c_attn && model_type_ != "gpt2")
       throw ConfigError(
           fmt::format("a model of the type {} has no c_attn to split", shown(model_type_)));
     if (model_type_ == "gpt2") {
-      gpt2::Config config = gpt2::read_config(reader);
+      gpt2::Config config = with_head(gpt2::read_config(reader));
       config.split_c_attn = options.split_c_attn;
       check_layers(path, config.layers, most);
       return std::make_unique<gpt2::Gpt2>(config, weights);
     }
     if (model_type_ == "llama") {
-      const llama::Config config = llama::read_config(reader);
+      const llama::Config config = with_head(llama::read_config(reader));
       check_layers(path, config.layers, most);
       return std::make_unique<llama::Llama>(config, weights);
     }
     if (model_type_ == "bert" || model_type_ == "roberta") {
-      bert::Config config = bert::read_config(reader, model_type_ == "roberta");
+      bert::Config config = with_head(bert::read_config(reader, model_type_ == "roberta"));
       if (config.head == Head::none)  // whether it has a pooler is not in its configuration
         config.pooled = find(model_type_ + ".pooler.dense.weight").has_value();
+      else
+        config.pooled = config.head == Head::classifier && !config.roberta;
       check_layers(path, config.layers, most);
       return std::make_unique<bert::Bert>(config, weights);
     }
     if (model_type_ == "deberta" || model_type_ == "deberta-v2") {
-      const deberta::Config config = deberta::read_config(reader, model_type_ == "deberta");
+      const deberta::Config config =
+          with_head(deberta::read_config(reader, model_type_ == "deberta"));
       check_layers(path, config.layers, most);
       return std::make_unique<deberta::Deberta>(config, weights);
     }
@@ -178,15 +195,17 @@ std::optional<ModelFolder::Place> ModelFolder::find(const std::string& name) con
   return {};
 }
 
-void ModelFolder::check_tensors(const Pretrained& model) const {
+void ModelFolder::check_tensors(const Pretrained& model, const ModelOptions& options) const {
+  const bool new_head = options.new_labels > 0;
   ShortList missing, extra, shape, dtype;
   std::map<std::string, Shape> wanted;
   for (const auto& [parameter, stored] : model.stored) wanted.emplace(stored.name, stored.shape);
   std::set<std::string> used;
   for (const auto& [name, of_model] : wanted) {
+    if (new_head && is_classifier(name)) continue;
     const std::optional<Place> place = find(name);
     if (!place) {
-      missing.add(name);
+      if (!new_head || !is_pooler(name)) missing.add(name);
       continue;
     }
     used.insert(place->name);
@@ -201,7 +220,9 @@ void ModelFolder::check_tensors(const Pretrained& model) const {
   }
   for (const auto& shard : shards_)
     for (const SafetensorsEntry& entry : shard->header.entries())
-      if (!used.contains(entry.name) && !passed_over(entry.name)) extra.add(printable(entry.name));
+      if (!used.contains(entry.name) && !passed_over(entry.name) &&
+          !(new_head && is_classifier(entry.name)))
+        extra.add(printable(entry.name));
 
   std::vector<std::string> parts;
   missing.append_to(parts, "missing");
@@ -211,26 +232,63 @@ void ModelFolder::check_tensors(const Pretrained& model) const {
   if (!parts.empty()) throw ModelError(folder_, fmt::format("{}", fmt::join(parts, "; ")));
 }
 
-/// The tensors of a folder, each read from its file when it is asked for.
+/// The tensors of a folder, each read from its file when it is asked for; those of a new classifier
+/// are drawn.
 class FolderWeights final : public Weights {
  public:
-  explicit FolderWeights(const ModelFolder& folder) : folder_(folder) {}
+  FolderWeights(const ModelFolder& folder, const ModelOptions& options)
+      : folder_(folder), new_head_(options.new_labels > 0), drawn_(options.seed) {}
 
  private:
-  Tensor read(const std::string& name, const Shape&) override {
+  Tensor read(const std::string& name, const Shape& shape) override {
     const auto place = folder_.find(name);
+    if (new_head_ && (!place || is_classifier(name))) return drawn_.take(name, {name, shape});
     return place->shard->header.read_one(place->shard->path, place->name).tensor(place->name);
   }
 
   const ModelFolder& folder_;
+  bool new_head_;
+  RandomWeights drawn_;
 };
 
 std::unique_ptr<Pretrained> ModelFolder::load(const ModelOptions& options) const {
   if (shards_.empty()) no_weights(folder_);
   NoWeights none;
-  check_tensors(*make(none, options));
-  FolderWeights weights(*this);
+  check_tensors(*make(none, options), options);
+  FolderWeights weights(*this, options);
   return make(weights, options);
+}
+
+Head ModelFolder::head() const {
+  NoWeights none;
+  return make(none, {})->head;
+}
+
+std::optional<int> ModelFolder::id(const char* name) const {
+  const Json object = read_object(folder_ / config_name, config_);
+  try {
+    return ConfigReader(object).id(name);
+  } catch (const ConfigError& error) {
+    throw ModelError(folder_ / config_name, error.what());
+  }
+}
+
+std::string ModelFolder::fingerprint() const {
+  if (shards_.empty()) no_weights(folder_);
+  NoWeights none;
+  const auto model = make(none, {});
+  check_tensors(*model, {});
+  std::set<std::string> names;
+  for (const auto& [parameter, stored] : model->stored)
+    if (!is_classifier(stored.name)) names.insert(stored.name);
+  std::string of_each;
+  for (const std::string& name : names) {
+    const Place place = *find(name);
+    const Tensor tensor =
+        place.shard->header.read_one(place.shard->path, place.name).tensor(place.name);
+    of_each += nn::fingerprint({{name, &tensor}});
+  }
+  return fmt::format("{:016x}", autograd::fnv1a(of_each));
 }
 
 std::unique_ptr<Pretrained> ModelFolder::random(std::uint64_t seed,

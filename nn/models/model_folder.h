@@ -19,6 +19,10 @@ struct ModelError : std::runtime_error {
 struct ModelOptions {
   /// GPT-2's c_attn as three projections, c_attn.q, .k and .v, in place of one.
   bool split_c_attn = false;
+  /// Above 0: a classifier of so many labels, whatever the folder's model says of its last state. Its
+  /// classifier is new, RandomWeights of `seed`; a pooler is the folder's, where it has one.
+  Index new_labels = 0;
+  std::uint64_t seed = 1;
 };
 
 /// What is in a folder; of the weights only the headers are in memory.
@@ -42,7 +46,27 @@ class ModelFolder {
   /// value is no number of the stored type, before anything is written; nn::FileError.
   void save(const std::filesystem::path& out, Pretrained& model) const;
 
+  /// The same of a model with a new classifier, or another one: one file of weights under the full
+  /// names, each of the type that it has in the folder, new ones F32, and a configuration that names
+  /// the labels, in their order. Throws also std::invalid_argument for a model that is no classifier
+  /// of so many labels.
+  void save_classifier(const std::filesystem::path& out, Pretrained& model,
+                       const std::vector<std::string>& labels) const;
+
+  bool has(const std::string& tensor) const { return find(tensor).has_value(); }
+  /// An id of the configuration, such as "pad_token_id"; throws ModelError where it is none.
+  std::optional<int> id(const char* name) const;
+
+  /// Of the weights but a classifier's, whatever the types and files that they are stored in: equal
+  /// for equal numbers. Reads them all, one after the other. Throws as load.
+  std::string fingerprint() const;
+
   const std::string& model_type() const { return model_type_; }
+  /// What the folder's model says of its last state; throws ModelError as load.
+  Head head() const;
+  /// The names of a classifier's labels in the order of its logits, where the configuration has
+  /// them ("id2label"); else none. Throws ModelError for an "id2label" that is none.
+  std::vector<std::string> label_names() const;
 
  private:
   struct Shard {
@@ -57,7 +81,7 @@ class ModelFolder {
 
   std::unique_ptr<Pretrained> make(Weights& weights, const ModelOptions& options) const;
   std::optional<Place> find(const std::string& name) const;
-  void check_tensors(const Pretrained& model) const;
+  void check_tensors(const Pretrained& model, const ModelOptions& options) const;
 
   std::filesystem::path folder_;
   std::string config_, model_type_;
