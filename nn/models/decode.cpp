@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "nn/generate.h"
 
@@ -27,7 +28,21 @@ void check_decode(const Pretrained& model, std::span<const int> prompt, const De
     fail(fmt::format("the {} most likely of {} words", o.top_k, model.vocabulary()));
   if (!(o.temperature >= 0) || !std::isfinite(o.temperature))
     fail(fmt::format("the temperature {} is not at least 0", o.temperature));
+  if (o.no_repeat_ngram < 0)
+    fail(fmt::format("{} tokens that may not come twice", o.no_repeat_ngram));
   if (!std::isfinite(o.length_penalty)) fail("the length penalty is not finite");
+}
+
+// The tokens after which the row's last n tokens would stand in it twice.
+std::vector<int> repeating(const std::vector<int>& row, int n) {
+  std::vector<int> tokens;
+  const auto begun = static_cast<std::size_t>(n - 1);  // tokens of the n-gram that are there
+  if (n < 1 || row.size() < begun) return tokens;
+  for (std::size_t i = 0; i + begun < row.size(); ++i)
+    if (std::equal(row.end() - static_cast<std::ptrdiff_t>(begun), row.end(),
+                   row.begin() + static_cast<std::ptrdiff_t>(i)))
+      tokens.push_back(row[i + begun]);
+  return tokens;
 }
 
 // Several continuations of one prompt, of one length, and the model's past for them.
@@ -39,7 +54,7 @@ class Continuations {
     rows_ = {with_prompt(model, one).ids};  // a trained prompt is in it, where there is one
   }
 
-  // log p (rows,V) of each next token; `decoded` counts what it took.
+  // The logits (rows,V) of each next token; `decoded` counts what it took.
   Matrix next(Decoded& decoded) {
     const auto length = static_cast<Index>(rows_[0].size()), had = past_.length;
     Inputs inputs{static_cast<Index>(rows_.size()), length - had, {}, {}, {}};
@@ -86,7 +101,10 @@ void take_tokens(Decoded& decoded, Continuations& text, int most, const DecodeOp
   GenerateOptions choice;
   choice.temperature = o.temperature, choice.top_k = o.top_k;
   for (int n = 0; n < most; ++n) {
-    const int token = sample(text.next(decoded).row(0), choice, random);
+    Matrix logits = text.next(decoded);
+    for (const int repeat : repeating(text.row(0), o.no_repeat_ngram))
+      logits(0, repeat) = -std::numeric_limits<Scalar>::infinity();
+    const int token = sample(logits.row(0), choice, random);
     decoded.ids.push_back(token);
     if (is_stop(o, token)) return;
     text.extend({0}, {token});
@@ -99,16 +117,21 @@ struct Candidate {
   double log_p = 0;  // of the whole continuation
 };
 
-// log p_v = x_v - log Σ_w exp x_w, added to that of its beam: the best `most`, which descend.
+// log p_v = x_v - log Σ_w exp x_w, added to that of its beam: the best `most`, which descend. What
+// may not come has its share of the sum all the same, as in transformers.
 std::vector<Candidate> best_of(const Matrix& logits, const std::vector<double>& log_p,
-                               std::size_t most) {
+                               std::size_t most, const Continuations& beams, int no_repeat) {
   std::vector<Candidate> all;
   for (Index i = 0; i < logits.rows(); ++i) {
     const auto x = logits.row(i).cast<double>().array();
     const double largest = x.maxCoeff(), total = std::log((x - largest).exp().sum()) + largest;
     const double before = log_p[static_cast<std::size_t>(i)];
+    const std::size_t begin = all.size();
     for (Index v = 0; v < logits.cols(); ++v)
       all.push_back({static_cast<int>(i), static_cast<int>(v), before + x(v) - total});
+    for (const int repeat : repeating(beams.row(static_cast<int>(i)), no_repeat))
+      all[begin + static_cast<std::size_t>(repeat)].log_p =
+          -std::numeric_limits<double>::infinity();
   }
   most = std::min(most, all.size());
   const auto first = [](const Candidate& a, const Candidate& b) {
@@ -133,7 +156,7 @@ void search(Decoded& decoded, Continuations& beams, std::size_t prompt, int most
     const double length = std::pow(n, o.length_penalty);
     // As many as leave enough to run on, whichever of them end.
     const std::size_t enough = wanted * std::max<std::size_t>(2, 1 + o.stops.size());
-    const auto candidates = best_of(beams.next(decoded), log_p, enough);
+    const auto candidates = best_of(beams.next(decoded), log_p, enough, beams, o.no_repeat_ngram);
     std::vector<int> parents, tokens;
     log_p.clear();
     for (std::size_t i = 0; i < candidates.size(); ++i) {

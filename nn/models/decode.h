@@ -13,6 +13,7 @@ struct DecodeOptions {
   int top_k = 0;                ///< draw among the k most likely only; 0: among all
   int beams = 1;                ///< above 1: beam search, without a temperature
   double length_penalty = 1;    ///< of beams: their score is Σ log p / (tokens ^ length_penalty)
+  int no_repeat_ngram = 0;      ///< n: no n tokens twice, the prompt's counted; 0: any
   bool reuse = true;            ///< keys and values of positions that were read are kept
 };
 

@@ -40,6 +40,7 @@ std::vector<Line> lines_of(const fs::path& folder) {
     line.options.beams = json["beams"];
     line.options.length_penalty = json["length_penalty"];
     line.options.max_tokens = json["max_tokens"];
+    line.options.no_repeat_ngram = json.value("no_repeat_ngram", 0);
     lines.push_back(std::move(line));
   }
   return lines;
@@ -90,6 +91,7 @@ TEST_CASE("control: another penalty, other beams or no end are seen") {
   CHECK(differ("llama", [](nn::DecodeOptions& o) { o.length_penalty += 0.5; }) > 10);
   CHECK(differ("llama", [](nn::DecodeOptions& o) { o.beams = o.beams > 1 ? o.beams - 1 : 1; }) > 2);
   CHECK(differ("llama", [](nn::DecodeOptions& o) { o.stops.clear(); }) > 10);
+  CHECK(differ("llama", [](nn::DecodeOptions& o) { o.no_repeat_ngram = 0; }) > 5);
 }
 
 TEST_CASE("a past saves products and changes no bit") {

@@ -63,20 +63,23 @@ def write(name, model, labels, pad=0, first=None, types=False):
 
 
 def continuations(name):
-    """Greedy and with beams, ended by these tokens, penalties and lengths."""
+    """Greedy and with beams, ended by these tokens, penalties and lengths; the last without repeated n-grams."""
     model = tf.AutoModelForCausalLM.from_pretrained(here / name).double().eval()
     draw, lines = random.Random(5), []
-    for n in range(60):
+    for n in range(80):
         prompt = [draw.randrange(3, 23) for _ in range(draw.randrange(1, 4))]
         beams, penalty, most = 1 + n % 6, [1.0, 0.8, 0.0, 2.0, -1.0][n % 5], draw.randrange(3, 6)
         ids = torch.tensor([prompt])
         likely = model(ids).logits[0, -1].topk(8).indices.tolist()  # others would end nothing
         stops = sorted(draw.sample(likely, n % 4)) or None
+        unlike = 0 if n < 60 else 1 + n % 2
         out = model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, num_beams=beams, pad_token_id=0,
                              length_penalty=penalty, eos_token_id=stops, max_new_tokens=most,
-                             output_scores=True, return_dict_in_generate=True)
+                             no_repeat_ngram_size=unlike, output_scores=True, return_dict_in_generate=True)
         line = {"prompt": prompt, "stops": stops or [], "beams": beams, "length_penalty": penalty, "max_tokens": most,
                 "ids": out.sequences[0, len(prompt):].tolist()}
+        if unlike:
+            line["no_repeat_ngram"] = unlike
         if beams > 1:
             line["score"] = float(out.sequences_scores[0])
         lines.append(json.dumps(line))
