@@ -67,12 +67,17 @@ PortableAdapter read_peft(const fs::path& folder) {
                          "safetensors with save_pretrained");
     throw AdapterError(folder, fmt::format("there is no {}", peft_weights_name));
   }
-  adapter.tensors = read_tensors(folder / peft_weights_name);
+  const fs::path weights = folder / peft_weights_name;
+  adapter.tensors = read_tensors(weights);
+  adapter.metadata = nn::SafetensorsFile::read_header(weights).metadata();
+  adapter.metadata.erase("format");
   return adapter;
 }
 
 void write_peft(const fs::path& folder, const PortableAdapter& adapter) {
-  const std::string bytes = tensor_bytes(adapter.tensors, {{"format", "pt"}});
+  nn::Metadata metadata = adapter.metadata;
+  metadata["format"] = "pt";
+  const std::string bytes = tensor_bytes(adapter.tensors, metadata);
   const std::string text = to_json(adapter.config);
   nn::create_folders(folder);
   nn::write_file_atomically(folder / peft_weights_name, bytes);

@@ -20,6 +20,8 @@ struct PortableTensor {
 struct PortableAdapter {
   PeftConfig config;
   std::map<std::string, PortableTensor> tensors = {};  ///< by PEFT's keys
+  nn::Metadata metadata =
+      {};  ///< what the weights' file says beside, such as a classifier's labels
 };
 
 /// "base_model.model.", with which the keys of what belongs to a module begin.
