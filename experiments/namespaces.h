@@ -1,6 +1,6 @@
 #pragma once
 
-/// The namespaces of the eight libraries, and what each may name without saying where it is from:
+/// The namespaces of the nine libraries, and what each may name without saying where it is from:
 /// itself and what stands below. The includes go the same way (tests/include_direction.cmake). What
 /// stands beside, as beyond does beside paper, is not found.
 namespace experiments {
@@ -11,6 +11,9 @@ using namespace training;
 }
 namespace harness {
 using namespace evidence;
+}
+namespace finetune {
+using namespace harness;
 }
 namespace paper {
 using namespace harness;
@@ -29,6 +32,7 @@ using namespace paper;
 using namespace beyond;
 using namespace report;
 using namespace bench;
+using namespace finetune;
 }  // namespace cli
 
 }  // namespace experiments

@@ -3,7 +3,7 @@
 # a file belongs to the innermost folder that is listed.
 set(libraries autograd nn nn/files nn/models lora lora/analysis lora/methods lora/files lora/variants lora/interop data
     data/readers data/scores data/tokenizers)
-foreach(part training evidence harness paper beyond report bench cli)
+foreach(part training evidence harness paper beyond report bench finetune cli)
   list(APPEND libraries experiments/${part})
 endforeach()
 set(here "[^/]+\\.h")  # of the folder itself, not of the folders in it
@@ -25,7 +25,7 @@ set(core "autograd/|nn/|lora/|data/|experiments/namespaces\\.h")
 set(experiments/training_may "${core}|experiments/training/")
 set(experiments/evidence_may "${core}|experiments/(training|evidence)/")
 set(experiments/harness_may "${core}|experiments/(training|evidence|harness)/")
-foreach(part paper beyond report bench)  # they know nothing of each other
+foreach(part paper beyond report bench finetune)  # they know nothing of each other
   set(experiments/${part}_may "${core}|experiments/(training|evidence|harness|${part})/")
 endforeach()
 set(experiments/cli_may "${core}|experiments/")

@@ -1,11 +1,10 @@
 #include "experiments/bench/bench_model.h"
 
 #include <algorithm>
-#include <fstream>
-#include <limits>
 #include <string>
 
 #include "experiments/bench/bench_step.h"
+#include "experiments/harness/peak_memory.h"
 #include "experiments/harness/timing.h"
 #include "lora/inject.h"
 #include "nn/models/model_folder.h"
@@ -13,15 +12,6 @@
 namespace experiments::bench {
 
 namespace {
-
-// The most memory that this process has had, as Linux counts it; what it has at the start, the
-// program, is a few MB.
-double peak_mb() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) * 1024 / 1e6;
-  return std::numeric_limits<double>::quiet_NaN();
-}
 
 std::vector<int> some_ids(nn::Index count, nn::Index vocabulary) {
   nn::Random random(1, "bench.model");

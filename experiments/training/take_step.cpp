@@ -38,18 +38,23 @@ static std::string text_at(const nn::SafetensorsFile& file, const char* key) {
   return found == file.metadata().end() ? "" : found->second;
 }
 
-std::optional<TrainingState> load_state(const fs::path& path, nn::Module& model,
-                                        nn::Optimizer& optimizer, long steps,
-                                        const std::string& run) {
-  if (!nn::is_there(path)) return {};
-  const nn::SafetensorsFile file = nn::SafetensorsFile::read(path);
-  const TrainingState at{nn::read_whole(text_at(file, "steps_done")).value_or(0),
-                         text_at(file, "run"), text_at(file, "log")};
-  if (at.run != run)
+void check_state(const fs::path& path, const std::string& run) {
+  if (!nn::is_there(path)) return;
+  if (text_at(nn::SafetensorsFile::read_header(path), "run") != run)
     throw nn::CheckpointError(fmt::format(
         "{} is the state of a training with other settings or data; give those, or remove it to "
         "start over",
         path.string()));
+}
+
+std::optional<TrainingState> load_state(const fs::path& path, nn::Module& model,
+                                        nn::Optimizer& optimizer, long steps,
+                                        const std::string& run) {
+  if (!nn::is_there(path)) return {};
+  check_state(path, run);
+  const nn::SafetensorsFile file = nn::SafetensorsFile::read(path);
+  const TrainingState at{nn::read_whole(text_at(file, "steps_done")).value_or(0),
+                         text_at(file, "run"), text_at(file, "log")};
   nn::Shapes wanted;
   model.visit("", [&](const std::string& name, nn::Parameter& p) {
     if (p.trainable) wanted[name] = p.value.shape;

@@ -31,6 +31,9 @@ struct TrainingState {
 void save_state(const std::filesystem::path& path, nn::Module& model, nn::Optimizer& optimizer,
                 const TrainingState& at);
 
+/// Throws nn::CheckpointError where the file is there and is of another run than `run`.
+void check_state(const std::filesystem::path& path, const std::string& run);
+
 /// Goes on from the file; returns nothing where there is none. Throws nn::CheckpointError, with the
 /// model and the optimizer as they were, for what is no state of these parameters or of at most
 /// `steps` steps, and where it is of another run than `run`.
