@@ -5,6 +5,7 @@
 #include "experiments/cli/commands.h"
 #include "experiments/cli/example_lines.h"
 #include "experiments/cli/model_options.h"
+#include "experiments/cli/pretrained_options.h"
 #include "experiments/harness/output.h"
 #include "experiments/training/task_score.h"
 #include "nn/files/file.h"
@@ -20,6 +21,8 @@ struct EvalOptions {
   std::uint64_t data_seed = data::test_seed;
   std::filesystem::path predictions;
   bool json = false;
+  PretrainedEval pretrained;  // with its own options
+  std::optional<int> max_tokens;
 };
 
 // One pass over the test examples gives the score and what it adds up.
@@ -52,7 +55,29 @@ nn::Json eval_json(const EvalOptions& given, const SourcedModel& sourced, const 
   return object;
 }
 
+const std::vector<std::string> options_of_files{"--data", "--format", "--length", "--max-tokens"};
+
+int run_eval_pretrained(const Command& command, const EvalOptions& given) {
+  refuse_options(command,
+                 {"--checkpoint", "--results", "--base-seed", "--base-steps", "--width", "--depth",
+                  "--task", "--facts", "--data-seed"},
+                 "with --model");
+  require_data(command);
+  if (given.pretrained.how.beams == 1)
+    refuse_options(command, {"--length-penalty"}, "without --beams above 1");
+  PretrainedEval wanted = given.pretrained;
+  constexpr int of_a_sentence = 64;
+  wanted.how.adapter = given.model.adapter;
+  wanted.how.max_tokens = given.max_tokens.value_or(of_a_sentence);
+  wanted.how.json = given.json;
+  wanted.predictions = given.predictions;
+  return eval_pretrained(wanted);
+}
+
 int run_eval(const Command& command, const EvalOptions& given) {
+  if (!given.pretrained.how.model.empty()) return run_eval_pretrained(command, given);
+  refuse_options(command, options_of_files, "without --model");
+  refuse_options(command, search_options, "without --model");
   const ModelSource source = model_source(command, given.model);
   check_task_options(command, given.task);
   if (!given.predictions.empty()) {
@@ -79,7 +104,7 @@ int run_eval(const Command& command, const EvalOptions& given) {
 }  // namespace
 
 Command eval_command() {
-  Command command("eval", "score a base model or an adapter on a task's test examples");
+  Command command("eval", "score a model or an adapter on a task's test examples or a file");
   auto given = std::make_shared<EvalOptions>();
   add_model_options(command, given->model, BareBase::taken);
   add_task_options(command, given->task);
@@ -87,6 +112,13 @@ Command eval_command() {
                  "names other test examples: a sweep scores its runs on those of their seed");
   command.option("--predictions", path_value(given->predictions),
                  "a file to write: what the model says for each example, in lines of JSON");
+  add_pretrained_option(command, given->pretrained.how.model);
+  add_data_options(command, given->pretrained.data, "with --model: the file to score on");
+  command.option("--length", whole(given->pretrained.length, 2, 1'000'000),
+                 "with --model: ids of a text at most (default: as many as the model takes)");
+  command.option("--max-tokens", whole(given->max_tokens, 1, 1'000'000),
+                 "with --model: of what it writes to a prompt (default 64)");
+  add_search_options(command, given->pretrained.how);
   add_json_option(command, given->json);
   command.action([given](const Command& command) { return run_eval(command, *given); });
   return command;

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <sstream>
 
@@ -9,6 +8,7 @@
 #include "experiments/cli/commands.h"
 #include "experiments/cli/model_options.h"
 #include "experiments/cli/pretrained.h"
+#include "experiments/cli/pretrained_options.h"
 #include "experiments/harness/output.h"
 #include "nn/files/json.h"
 #include "nn/files/numbers.h"
@@ -25,6 +25,7 @@ struct GenerateOptions {
   std::optional<double> temperature;
   std::optional<int> top_k, max_tokens;
   PretrainedGenerate pretrained;  // with its own options
+  DataFile data;
   std::uint64_t seed = 1;
   bool json = false;
 };
@@ -70,16 +71,21 @@ int answer_length(const SourcedModel& sourced) {
   return longest;
 }
 
-const std::vector<std::string> pretrained_options{"--prompt-ids", "--stop", "--beams",
-                                                  "--length-penalty", "--no-cache"};
+const std::vector<std::string> pretrained_options{"--prompt-ids", "--stop", "--data", "--format"};
 
 int run_generate_pretrained(const Command& command, const GenerateOptions& given) {
   refuse_options(command,
                  {"--checkpoint", "--results", "--base-seed", "--base-steps", "--width", "--depth",
                   "--task", "--facts"},
                  "with --model");
-  if (command.given("--prompt") == command.given("--prompt-ids"))
-    throw UsageError("generate --model wants one of --prompt TEXT and --prompt-ids LIST");
+  const bool of_file = command.given("--data");
+  if (command.given("--prompt") + command.given("--prompt-ids") + of_file != 1)
+    throw UsageError(
+        "generate --model wants one of --prompt TEXT, --prompt-ids LIST and --data FILE");
+  if (of_file)
+    require_data(command);
+  else
+    refuse_options(command, {"--format"}, "without --data");
   PretrainedGenerate wanted = given.pretrained;
   if (wanted.beams > 1)
     refuse_options(command, {"--temperature", "--top-k", "--seed"}, "with --beams above 1");
@@ -91,12 +97,13 @@ int run_generate_pretrained(const Command& command, const GenerateOptions& given
   if (command.given("--prompt")) wanted.prompt = given.prompt;
   wanted.max_tokens = given.max_tokens.value_or(wanted.max_tokens);
   wanted.seed = given.seed, wanted.json = given.json;
-  return generate_pretrained(wanted);
+  return of_file ? generate_for_file(wanted, given.data) : generate_pretrained(wanted);
 }
 
 int run_generate(const Command& command, const GenerateOptions& given) {
   if (!given.pretrained.model.empty()) return run_generate_pretrained(command, given);
   refuse_options(command, pretrained_options, "without --model");
+  refuse_options(command, search_options, "without --model");
   const ModelSource source = model_source(command, given.model);
   nn::GenerateOptions options = sampling(command, given);
   check_task_options(command, given.task);
@@ -159,19 +166,6 @@ Value stops_value(std::optional<std::vector<int>>& stops) {
           }};
 }
 
-// A penalty below 0 is one on long continuations.
-Value penalty_value(double& penalty) {
-  return {"NUMBER",
-          [&penalty](const std::string& option, const std::string& text) {
-            const std::optional<double> x = nn::read_number(text);
-            if (!x || !(std::abs(*x) <= 100))
-              throw UsageError(
-                  fmt::format("{} '{}': a number from -100 to 100 is wanted", option, text));
-            penalty = *x;
-          },
-          fmt::to_string(penalty)};
-}
-
 }  // namespace
 
 Command generate_command() {
@@ -200,12 +194,8 @@ Command generate_command() {
                  "with --model: the prompt as ids, which want no tokenizer");
   command.option("--stop", stops_value(given->pretrained.stops),
                  "with --model: ids that end a text, or none (default: the folder's eos_token_id)");
-  command.option("--beams", whole(given->pretrained.beams, 1, 1000),
-                 "with --model: above 1 beam search, of so many");
-  command.option("--length-penalty", penalty_value(given->pretrained.length_penalty),
-                 "with --beams: a text's log-probability is divided by its length to this power");
-  command.flag("--no-cache", given->pretrained.no_cache,
-               "with --model: compute keys and values of earlier positions again each time");
+  add_search_options(command, given->pretrained);
+  add_data_options(command, given->data, "with --model: prompts to go on with, each once");
   add_json_option(command, given->json);
   command.action([given](const Command& command) { return run_generate(command, *given); });
   return command;

@@ -4,6 +4,7 @@
 
 #include "experiments/cli/commands.h"
 #include "experiments/cli/train_options.h"
+#include "experiments/cli/train_pretrained_options.h"
 #include "experiments/harness/bases.h"
 #include "experiments/harness/output.h"
 #include "experiments/training/task_score.h"
@@ -14,6 +15,9 @@ namespace experiments::cli {
 namespace {
 
 int run_train(const Command& command, const TrainOptions& given) {
+  if (!given.pretrained.model.empty()) return train_pretrained(pretrained_train(command, given));
+  refuse_options(command, pretrained_only(), "without --model");
+  require_option(command, "--task", data::task_names("or") + ", or --model DIR");
   const TrainRun run = train_run(command, given);
   nn::Json object = to_json(run);
   if (given.dry_run) {
@@ -60,7 +64,7 @@ int run_train(const Command& command, const TrainOptions& given) {
 }  // namespace
 
 Command train_command() {
-  Command command("train", "train one adapter on one task");
+  Command command("train", "train an adapter, or all, on a task or on a file");
   auto given = std::make_shared<TrainOptions>();
   add_train_options(command, *given);
   command.action([given](const Command& command) { return run_train(command, *given); });

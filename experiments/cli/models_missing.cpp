@@ -22,6 +22,8 @@ namespace experiments::cli {
 
 int trace_pretrained(const PretrainedTrace&) { refuse_models(); }
 
+int train_pretrained(const PretrainedTrain&) { refuse_models(); }
+
 int merge_pretrained(const PretrainedMerge&) { refuse_models(); }
 
 Analysis analyse_pretrained(const PretrainedAnalyse&) { refuse_models(); }
@@ -31,6 +33,10 @@ int export_gpt2(const PretrainedExport&) { refuse_models(); }
 int bench_pretrained(const PretrainedBench&) { refuse_models(); }
 
 int generate_pretrained(const PretrainedGenerate&) { refuse_models(); }
+
+int generate_for_file(const PretrainedGenerate&, const DataFile&) { refuse_models(); }
+
+int eval_pretrained(const PretrainedEval&) { refuse_models(); }
 
 int run_convert(const ConvertOptions&) {
   refuse_without("the adapters of other libraries", "./run convert");

@@ -8,6 +8,8 @@
 #include "experiments/cli/analyse.h"
 #include "experiments/cli/command_line.h"
 #include "experiments/cli/model_source.h"
+#include "experiments/finetune/recipe.h"
+#include "lora/plan.h"
 
 /// What commands do for --model DIR, a model that was trained elsewhere. There are two definitions:
 /// pretrained_*.cpp, and models_missing.cpp for a build without LOWRANK_MODELS, where each says
@@ -22,6 +24,27 @@ struct PretrainedTrace {
 };
 /// The step of inputs.json in a file, under the names of the checkpoint (nn/models/step.h).
 int trace_pretrained(const PretrainedTrace& given);
+
+/// A file of data, in one of data::readers' formats.
+struct DataFile {
+  std::filesystem::path path;
+  std::string format;
+};
+
+struct PretrainedTrain {
+  std::filesystem::path model, out;
+  DataFile data;
+  std::filesystem::path validation;  ///< in the same format; may be empty
+  bool is_full = false;              ///< full fine-tuning in place of LoRA
+  lora::LoraConfig lora;             ///< without targets: those of the paper, by the model's type
+  finetune::Recipe recipe;
+  std::string recipe_text;    ///< what was set by --recipe; may be empty
+  std::optional<int> length;  ///< ids of a text at most; nothing: as many as the model takes
+  std::uint64_t seed = 1;
+  bool dry_run = false, json = false;
+};
+/// Fine-tunes a model of the folder on a file, and writes an adapter or a whole folder.
+int train_pretrained(const PretrainedTrain& given);
 
 struct PretrainedMerge {
   std::filesystem::path model, adapter, out;
@@ -57,9 +80,22 @@ struct PretrainedGenerate {
   std::optional<std::vector<int>> stops;       ///< nothing: those that the folder names
   double temperature = 0, length_penalty = 1;  ///< the rest as nn::DecodeOptions has it
   int top_k = 0, beams = 1, max_tokens = 20;
+  int no_repeat_ngram = 0;
   bool no_cache = false, json = false;
   std::uint64_t seed = 1;
 };
 int generate_pretrained(const PretrainedGenerate& given);
+/// The same for each prompt of a file.
+int generate_for_file(const PretrainedGenerate& given, const DataFile& data);
+
+struct PretrainedEval {
+  PretrainedGenerate how;  ///< the model, its adapter, and how it goes on with a prompt
+  DataFile data;
+  std::optional<int> length;  ///< ids of a text at most
+  std::filesystem::path predictions;
+};
+/// Scores a model on a file: accuracy and F1 of a classifier, the perplexity of a language model, and
+/// what the E2E challenge and WikiSQL compare of what it writes.
+int eval_pretrained(const PretrainedEval& given);
 
 }  // namespace experiments::cli

@@ -107,7 +107,7 @@ class Analyser {
  private:
   // The model is read again for each adapter, which may replace biases and whole modules of it.
   std::unique_ptr<nn::Pretrained> under(const std::filesystem::path& adapter) {
-    auto [model, config] = load_pretrained(folder_, adapter);
+    auto [model, config, labels] = load_pretrained(folder_, adapter);
     if (lora::lora_layers(*model).empty())
       throw std::invalid_argument(fmt::format(
           "{} is an adapter of {} that changes no matrix by a ΔW = s B A; analyse reads those of LoRA",

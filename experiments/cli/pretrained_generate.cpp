@@ -3,6 +3,7 @@
 
 #include "data/tokenizers/tokenizer.h"
 #include "experiments/cli/pretrained.h"
+#include "experiments/cli/pretrained_data.h"
 #include "experiments/cli/pretrained_source.h"
 #include "experiments/harness/output.h"
 #include "nn/files/file.h"
@@ -16,36 +17,6 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string spaced(std::span<const int> ids) { return fmt::format("{}", fmt::join(ids, " ")); }
-
-// "eos_token_id", one or several, of a file in the folder; nothing where it does not say.
-std::optional<std::vector<int>> named_stops(const fs::path& path) {
-  if (!nn::is_there(path)) return {};
-  nn::Json value;
-  try {
-    const nn::Json object = nn::parse_json_object(nn::read_file(path));
-    const auto found = object.find("eos_token_id");
-    if (found == object.end()) return {};
-    value = *found;
-  } catch (const nn::JsonError& error) {
-    throw nn::ModelError(path, error.what());
-  }
-  if (value.is_null()) return std::vector<int>{};
-  std::vector<int> stops;
-  for (const nn::Json& id : value.is_array() ? value : nn::Json::array({value})) {
-    if (!nn::is_whole<std::int32_t>(id))
-      throw nn::ModelError(
-          path, fmt::format("\"eos_token_id\" is {}, where ids are wanted", nn::shown(value)));
-    stops.push_back(id.get<int>());
-  }
-  return stops;
-}
-
-std::vector<int> stops_of(const PretrainedGenerate& given) {
-  if (given.stops) return *given.stops;
-  for (const char* name : {"generation_config.json", "config.json"})
-    if (const auto stops = named_stops(given.model / name)) return *stops;
-  return {};
-}
 
 // A prompt in ids, and how those are said.
 struct Prompt {
@@ -66,11 +37,7 @@ struct Prompt {
 
 Prompt read_prompt(const PretrainedGenerate& given, nn::Index vocabulary) {
   if (!given.prompt) return {nullptr, given.prompt_ids};
-  Prompt prompt{data::tokenizers::load_tokenizer(given.model), {}};
-  if (prompt.tokenizer->size() > vocabulary)
-    throw nn::ModelError(given.model,
-                         fmt::format("its tokenizer has {} ids, and its model {} words",
-                                     prompt.tokenizer->size(), vocabulary));
+  Prompt prompt{tokenizer_of(given.model, vocabulary), {}};
   prompt.ids = prompt.tokenizer->encode(*given.prompt).ids;
   return prompt;
 }
@@ -79,9 +46,7 @@ Prompt read_prompt(const PretrainedGenerate& given, nn::Index vocabulary) {
 
 int generate_pretrained(const PretrainedGenerate& given) {
   const nn::ModelFolder folder(given.model);
-  const nn::DecodeOptions options{given.max_tokens, stops_of(given), given.temperature,
-                                  given.top_k,      given.beams,     given.length_penalty,
-                                  !given.no_cache};
+  const nn::DecodeOptions options = decode_options(given, end_ids(given.model));
   const auto model = load_pretrained(folder, given.adapter).model;
   const Prompt prompt = read_prompt(given, model->vocabulary());
   nn::Random random(given.seed, "generate");

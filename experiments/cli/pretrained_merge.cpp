@@ -10,33 +10,19 @@ namespace experiments::cli {
 
 namespace fs = std::filesystem;
 
-// What libraries look for beside a model's weights, so that what is written can take its place. All
-// else in the folder stays there: it may be anything.
-static std::map<std::string, std::string> companions_of(const fs::path& folder) {
-  std::map<std::string, std::string> texts;
-  for (const char* name :
-       {"generation_config.json", "tokenizer.json", "tokenizer_config.json",
-        "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "vocab.txt",
-        "tokenizer.model", "spm.model", "chat_template.jinja"}) {
-    std::error_code ignored;
-    if (fs::is_regular_file(folder / name, ignored)) texts[name] = nn::read_file(folder / name);
-  }
-  return texts;
-}
-
 int merge_pretrained(const PretrainedMerge& given) {
   check_out(given.out, 0);
   const nn::ModelFolder folder(given.model);
-  const auto model = load_pretrained(folder, given.adapter).model;
+  const auto [model, adapter, labels] = load_pretrained(folder, given.adapter);
   const lora::Folded folded = lora::fold(*model);
   const auto companions =
       companions_of(given.model);  // what cannot be read ends it before it begins
-  folder.save(given.out, *model);
-  std::vector<std::string> copied;
-  for (const auto& [name, text] : companions) {
-    nn::write_file_atomically(given.out / name, text);
-    copied.push_back(name);
-  }
+  // A classifier that came with the adapter is none of the folder's tensors.
+  if (model->head == nn::Head::classifier && folder.head() != nn::Head::classifier)
+    folder.save_classifier(given.out, *model, labels_or_numbers(labels, model->sizes.labels));
+  else
+    folder.save(given.out, *model);
+  const std::vector<std::string> copied = write_companions(companions, given.out);
   if (given.json) {
     print_out("{}", json_line({{"adapter", given.adapter.string()},
                                {"model", given.model.string()},

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "experiments/cli/model_source.h"
+#include "experiments/cli/train_pretrained_options.h"
 #include "experiments/evidence/text.h"
 
 namespace experiments::cli {
@@ -32,11 +33,19 @@ long largest_size(const TrainOptions& given) {
   return method.largest ? std::min<long>(most, method.largest(given.base.config().model)) : most;
 }
 
+// That of another's model depends on its matrices, which LoRA looks at.
+long largest_rank_of(const TrainOptions& given) {
+  return given.pretrained.model.empty() ? given.base.width : 1 << 16;
+}
+
 // Names with a dot are matched with the model's own, which is the injection's task.
-Value projections(std::vector<std::string>& targets) {
-  Value value = targets_value(targets);
-  value.read = [&targets](const std::string& option, const std::string& text) {
+Value projections(TrainOptions& given) {
+  Value value = targets_value(given.targets);
+  value.depends = true;
+  value.read = [&given](const std::string& option, const std::string& text) {
+    std::vector<std::string>& targets = given.targets;
     targets = split_at_commas(text);
+    if (!given.pretrained.model.empty()) return;  // which has names of its own
     std::vector<std::string> one;
     for (const std::string& target : targets)
       if (target.find('.') == std::string::npos) targets_value(one).read(option, target);
@@ -164,10 +173,11 @@ void add_lora_options(Command& command, TrainOptions& given) {
   const auto add = [&](const char* name, const Value& value, const std::string& help) {
     command.option(name, value, "LoRA: " + help);
   };
-  add("--targets", projections(given.targets), "projections, as q,v or blocks.0.attn.q");
+  add("--targets", projections(given), "projections, as q,v or blocks.0.attn.q");
   add("--blocks", blocks_value(given),
       "the targets in these blocks alone, as 0,1 (default: in all)");
-  add("--rank", whole(given.rank, 1, [&given] { return given.base.width; }), "r, 1 to the width");
+  add("--rank", whole(given.rank, 1, [&given] { return largest_rank_of(given); }),
+      "r, 1 to the width");
   add("--alpha", positive(given.alpha), "numerator of the scale");
   add("--scaling",
       named<lora::Scaling>(given.scaling, lora::parse_scaling, lora::to_string(given.scaling)),
@@ -182,7 +192,7 @@ static void add_pattern_options(Command& command, TrainOptions& given) {
   command.option("--targets-regex", text_value(given.targets_regex),
                  "LoRA: instead of --targets, an expression that full names match");
   const auto rank = [&given](nn::Index& value) {
-    return whole(value, 1, [&given] { return given.base.width; });
+    return whole(value, 1, [&given] { return largest_rank_of(given); });
   };
   command.option("--rank-pattern", pattern<nn::Index>(given.rank_pattern, rank),
                  "LoRA: other ranks, as v=8,blocks.0.attn.q=2");
@@ -215,7 +225,8 @@ void add_seed_options(Command& command, TrainOptions& given) {
 }
 
 void add_train_options(Command& command, TrainOptions& given) {
-  command.required("--task", task_value(given.task), data::task_names("or"));
+  command.option("--task", Value{"NAME", task_value(given.task).read},
+                 data::task_names("or") + " (required without --model)");
   add_method_option(command, given, "what trains: " + method_names());
   command.option("--mode", one_of(given.mode, "mode", {"lora", "full"}),
                  "lora or full, the same as --method");
@@ -234,6 +245,7 @@ void add_train_options(Command& command, TrainOptions& given) {
                  "of what is drawn, such as A, of the examples and their order");
   add_seed_options(command, given);
   add_results_option(command, given.results);
+  add_pretrained_options(command, given);
   command.flag("--dry-run", given.dry_run, "print what would be trained; write nothing");
   add_json_option(command, given.json);
 }

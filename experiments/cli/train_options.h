@@ -1,6 +1,7 @@
 #pragma once
 
 #include "experiments/cli/base_options.h"
+#include "experiments/cli/pretrained.h"
 #include "experiments/cli/train_run.h"
 
 namespace experiments::cli {
@@ -31,6 +32,9 @@ struct TrainOptions {
   std::optional<int> init_seed, data_seed;
   BaseOptions base;
   bool dry_run = false, json = false;
+
+  PretrainedTrain pretrained;  ///< with --model: what only that has; its `model` says whether
+  std::string recipe;          ///< the name of a paper's
 };
 
 void add_train_options(Command& command, TrainOptions& given);

@@ -26,8 +26,8 @@ refused '--task has no effect with --model' generate --model m --task nli
 for option in '--prompt-ids 1' '--stop 1' '--beams 2' '--length-penalty 1' --no-cache; do
   refused "${option% *} has no effect without --model" generate $option
 done
-refused 'wants one of --prompt TEXT and --prompt-ids LIST' generate --model m
-refused 'wants one of --prompt TEXT and --prompt-ids LIST' generate --model m --prompt a --prompt-ids 1
+refused 'wants one of --prompt TEXT, --prompt-ids LIST and --data FILE' generate --model m
+refused 'wants one of --prompt TEXT, --prompt-ids LIST and --data FILE' generate --model m --prompt a --prompt-ids 1
 refused "--prompt-ids 'x': ids from 0 on are wanted" generate --model m --prompt-ids 1,x
 refused "--prompt-ids '-1': ids from 0 on are wanted" generate --model m --prompt-ids -1
 refused "--stop '': ids from 0 on are wanted" generate --model m --prompt-ids 1 --stop 1,,2

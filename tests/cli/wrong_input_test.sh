@@ -138,7 +138,7 @@ refused 'roofline wants --out: a folder for roofline.csv' bench roofline
 refused "cannot*file/*Not a directory" bench roofline --out file
 
 # train. Nothing here may begin to train: the default base takes minutes.
-refused 'train wants --task: sqlgen, nli or reorder' train --out a
+refused 'train wants --task sqlgen, nli or reorder, or --model DIR' train --out a
 refused "unknown task 'nlx'; the tasks are sqlgen, nli and reorder" train --task nlx --out a
 refused "train wants --out DIR" train --task nli
 refused "train wants --out FILE.safetensors" train --task nli --mode full

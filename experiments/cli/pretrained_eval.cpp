@@ -1,0 +1,262 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/scores/bleu.h"
+#include "data/scores/cider.h"
+#include "data/scores/confusion.h"
+#include "data/scores/logical_form.h"
+#include "data/scores/nist.h"
+#include "data/scores/rouge.h"
+#include "experiments/cli/pretrained_data.h"
+#include "experiments/cli/pretrained_source.h"
+#include "experiments/finetune/text_score.h"
+#include "experiments/harness/output.h"
+#include "experiments/harness/progress.h"
+#include "nn/files/file.h"
+#include "nn/files/json.h"
+
+namespace experiments::cli {
+
+namespace fs = std::filesystem;
+using data::readers::Record;
+
+namespace {
+
+constexpr int rows_at_once = 16;
+
+// A model and a file of data, encoded for it.
+struct Pair {
+  std::unique_ptr<nn::Pretrained> model;
+  std::unique_ptr<data::tokenizers::Tokenizer> tokenizer;
+  std::vector<std::string> labels;
+  std::vector<int> ends;
+  int pad = 0;
+  data::readers::DataSet data;
+  finetune::EncodedFile file;
+};
+
+Pair read_pair(const fs::path& path, const fs::path& adapter, const DataFile& data,
+               std::optional<int> length) {
+  const nn::ModelFolder folder(path);
+  Pair pair;
+  pair.data = data::readers::read_all(data.path, data.format);
+  Loaded loaded = load_pretrained(folder, adapter);
+  pair.model = std::move(loaded.model);
+  check_kind(data, pair.data, pair.model->head, path);
+  if (finetune::has_labels(pair.data)) {
+    if (loaded.labels.empty())
+      throw std::invalid_argument(
+          fmt::format("{} does not name its labels (\"id2label\" in config.json)", path.string()));
+    pair.labels = labels_for(pair.data, data.path, loaded.labels);
+  }
+  pair.tokenizer = tokenizer_of(path, pair.model->vocabulary());
+  pair.ends = end_ids(path);
+  pair.pad = pad_id(folder);
+  auto longest = static_cast<std::size_t>(pair.model->context());
+  if (length) longest = std::min(longest, static_cast<std::size_t>(*length));
+  pair.file = finetune::encode(
+      pair.data, data.path, *pair.tokenizer,
+      {longest, data.format, pair.ends.empty() ? -1 : pair.ends.front(), pair.labels});
+  return pair;
+}
+
+// What the model goes on with after a prompt, without the end and the space in front.
+std::string continuation(Pair& pair, std::span<const int> prompt,
+                         const nn::DecodeOptions& options) {
+  nn::Random unused(0, "eval");
+  std::vector<int> ids = nn::decode(*pair.model, prompt, options, unused).ids;
+  if (!ids.empty() && std::ranges::count(options.stops, ids.back()) > 0) ids.pop_back();
+  std::string text = pair.tokenizer->decode(ids);
+  text.erase(0, text.find_first_not_of(" \n"));
+  text.erase(text.find_last_not_of(" \n") + 1);
+  return text;
+}
+
+// The first record of each prompt: several are references of one.
+std::vector<std::size_t> first_of_prompts(const finetune::EncodedFile& file) {
+  std::vector<std::size_t> first;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < file.records.size(); ++i)
+    if (seen.insert(file.records[i].prompt).second) first.push_back(i);
+  return first;
+}
+
+std::vector<std::string> continuations(Pair& pair, const std::vector<std::size_t>& prompts,
+                                       const nn::DecodeOptions& options) {
+  TrainingProgress progress("writing a continuation of each prompt");
+  std::vector<std::string> texts;
+  for (const std::size_t i : prompts) {
+    const finetune::Text& text = pair.file.texts[i];
+    const auto first = static_cast<std::size_t>(text.first_target);
+    texts.push_back(continuation(pair, std::span(text.ids).first(first), options));
+    progress.step(0, std::ssize(texts), std::ssize(prompts));
+  }
+  progress.finish();
+  return texts;
+}
+
+using Predictions = std::vector<nn::Json>;  // a line for each
+
+void score_classifier(Pair& pair, nn::Json& object, std::string& text, Predictions& predictions) {
+  data::scores::Confusion confusion(pair.labels);
+  std::vector<int> best(pair.file.texts.size());
+  const finetune::TextScore score = finetune::score_texts(
+      *pair.model, pair.file.texts, rows_at_once, pair.pad,
+      [&](std::size_t i, const finetune::TextAnswer& answer) { best[i] = answer.best.front(); });
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    const Record& record = pair.file.records[i];
+    const std::string& said = pair.labels[static_cast<std::size_t>(best[i])];
+    confusion.add(record.label, said);
+    predictions.push_back({{"line", record.line}, {"label", record.label}, {"prediction", said}});
+  }
+  object["texts"] = confusion.total();
+  object["accuracy"] = confusion.accuracy();
+  object["macro_f1"] = confusion.macro_f1();
+  object["matthews"] = confusion.matthews();
+  object["nll"] = nn::number_json(score.mean_nll());
+  text += fmt::format(
+      "accuracy {:.2f} % of {} texts, {:.4f} nats each; Matthews correlation {:.4f}\n",
+      100 * confusion.accuracy(), confusion.total(), score.mean_nll(), confusion.matthews());
+  std::string f1;
+  for (const std::string& label : pair.labels) {
+    object["f1"][label] = confusion.f1(label);
+    f1 += fmt::format(", {} {:.4f}", label, confusion.f1(label));
+  }
+  text += fmt::format("F1 {:.4f}, the mean of{}\n{}", confusion.macro_f1(), f1.substr(1),
+                      confusion.table());
+}
+
+void score_language(Pair& pair, nn::Json& object, std::string& text) {
+  const finetune::TextScore score =
+      finetune::score_texts(*pair.model, pair.file.texts, rows_at_once, pair.pad);
+  object["texts"] = score.texts;
+  object["tokens"] = score.targets;
+  object["nll"] = nn::number_json(score.mean_nll());
+  object["perplexity"] = nn::number_json(std::exp(score.mean_nll()));
+  text += fmt::format("perplexity {:.3f}: {:.4f} nats for each of {} tokens of {} texts\n",
+                      std::exp(score.mean_nll()), score.mean_nll(), score.targets, score.texts);
+}
+
+// The scores of the E2E challenge, each output against all references of its prompt.
+void score_e2e(Pair& pair, const nn::DecodeOptions& options, nn::Json& object, std::string& text,
+               Predictions& predictions) {
+  const std::vector<std::size_t> prompts = first_of_prompts(pair.file);
+  const std::vector<std::string> outputs = continuations(pair, prompts, options);
+  std::map<std::string, std::vector<std::string>> references;
+  for (const Record& record : pair.file.records)
+    references[record.prompt].push_back(record.completion);
+  std::vector<data::scores::Segment> segments;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const std::string& prompt = pair.file.records[prompts[i]].prompt;
+    segments.push_back({outputs[i], references[prompt]});
+    predictions.push_back({{"prompt", prompt}, {"prediction", outputs[i]}});
+  }
+  object["prompts"] = prompts.size();
+  object["bleu"] = data::scores::bleu(segments);
+  object["nist"] = data::scores::nist(segments);
+  object["rouge_l"] = data::scores::rouge_l(segments);
+  object["cider"] = data::scores::cider(segments);
+  text +=
+      fmt::format("BLEU {:.4f}, NIST {:.4f}, ROUGE-L {:.4f}, CIDEr {:.4f} of {} prompts\n",
+                  object["bleu"].get<double>(), object["nist"].get<double>(),
+                  object["rouge_l"].get<double>(), object["cider"].get<double>(), prompts.size());
+}
+
+void score_wikisql(Pair& pair, const nn::DecodeOptions& options, nn::Json& object,
+                   std::string& text, Predictions& predictions) {
+  std::vector<std::size_t> all(pair.file.records.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  const std::vector<std::string> outputs = continuations(pair, all, options);
+  std::vector<data::readers::Query> right;
+  std::vector<std::optional<data::readers::Query>> said;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Record& record = pair.file.records[i];
+    right.push_back(*data::readers::parse_sql(record.completion, *record.columns));
+    said.push_back(data::readers::parse_sql(outputs[i], *record.columns));
+    predictions.push_back({{"line", record.line}, {"prediction", outputs[i]}});
+  }
+  const double accuracy = data::scores::logical_form_accuracy(right, said);
+  const auto queries = std::ranges::count_if(said, [](const auto& one) { return one.has_value(); });
+  object["logical_form"] = accuracy;
+  object["queries"] = queries;
+  text += fmt::format("logical form {:.2f} % of {} questions; {} outputs are queries\n",
+                      100 * accuracy, all.size(), queries);
+}
+
+void write_continuations(Pair& pair, const nn::DecodeOptions& options, Predictions& predictions) {
+  const std::vector<std::size_t> prompts = first_of_prompts(pair.file);
+  const std::vector<std::string> outputs = continuations(pair, prompts, options);
+  for (std::size_t i = 0; i < prompts.size(); ++i)
+    predictions.push_back(
+        {{"prompt", pair.file.records[prompts[i]].prompt}, {"prediction", outputs[i]}});
+}
+
+}  // namespace
+
+int eval_pretrained(const PretrainedEval& given) {
+  if (!given.predictions.empty()) {
+    constexpr std::size_t a_line = 1024;
+    refuse_to_replace("--predictions", given.predictions);
+    nn::check_writable(given.predictions, a_line);
+  }
+  Pair pair = read_pair(given.how.model, given.how.adapter, given.data, given.length);
+  const nn::DecodeOptions decode = decode_options(given.how, pair.ends);
+  const std::string about_data = about(pair.file, pair.data, given.data.path);
+  nn::Json object{{"model", given.how.model.string()}, {"data", given.data.path.string()}};
+  if (!given.how.adapter.empty()) object["adapter"] = given.how.adapter.string();
+  std::string text;
+  Predictions predictions;
+  if (pair.model->head == nn::Head::classifier) {
+    score_classifier(pair, object, text, predictions);
+  } else {
+    score_language(pair, object, text);
+    if (given.data.format.starts_with("e2e"))
+      score_e2e(pair, decode, object, text, predictions);
+    else if (given.data.format == "wikisql")
+      score_wikisql(pair, decode, object, text, predictions);
+    else if (!given.predictions.empty() && !pair.file.records.empty())
+      write_continuations(pair, decode, predictions);
+  }
+  if (!given.predictions.empty()) {
+    if (predictions.empty())
+      throw UsageError("--predictions has no effect on plain text, which has no prompts");
+    std::string lines;
+    for (const nn::Json& line : predictions) lines += nn::text_of(line) + "\n";
+    nn::create_folders(given.predictions.parent_path());
+    nn::write_file_atomically(given.predictions, lines);
+    object["predictions"] = given.predictions.string();
+  }
+  if (given.how.json) {
+    print_out("{}", json_line(object));
+    return 0;
+  }
+  print_out("{}{}\n{}\n{}", given.how.model.string(),
+            given.how.adapter.empty() ? "" : " with " + given.how.adapter.string(), about_data,
+            text);
+  if (!given.predictions.empty())
+    print_out("what it said of each is in {}\n", given.predictions.string());
+  return 0;
+}
+
+int generate_for_file(const PretrainedGenerate& given, const DataFile& data) {
+  Pair pair = read_pair(given.model, given.adapter, data, {});
+  const nn::DecodeOptions options = decode_options(given, pair.ends);
+  if (pair.file.records.empty() || pair.model->head != nn::Head::causal)
+    throw UsageError(fmt::format("{} has no prompts to go on from", data.path.string()));
+  const std::vector<std::size_t> prompts = first_of_prompts(pair.file);
+  const std::vector<std::string> outputs = continuations(pair, prompts, options);
+  nn::Json generated = nn::Json::array();
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const std::string& prompt = pair.file.records[prompts[i]].prompt;
+    if (given.json)
+      generated.push_back({{"prompt", prompt}, {"answer", outputs[i]}});
+    else
+      print_out("{} -> {}\n", prompt, outputs[i]);
+  }
+  if (given.json) print_out("{}", json_line({{"generated", generated}}));
+  return 0;
+}
+
+}  // namespace experiments::cli

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# finetune_test.sh LOWRANK DATA RANDOM_MODEL: train, eval, generate and merge of small models with random weights on
+# small files, with the tokenizers in DATA/tokenizers.
+set -euo pipefail
+unset CDPATH
+
+lowrank=$1 data=$2 random_model=$3
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+work=$root/work
+mkdir "$work"
+source "$(dirname "$0")/common.sh"
+cd "$work"
+
+mkdir gpt2 bert
+cp "$data"/tokenizers/gpt2/{vocab.json,merges.txt} gpt2
+cp "$data"/tokenizers/bert/vocab.txt bert
+cat >gpt2/config.json <<END
+{"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": 420, "n_positions": 64,
+ "n_embd": 16, "n_layer": 2, "n_head": 2, "eos_token_id": 0}
+END
+cat >bert/config.json <<END
+{"model_type": "bert", "architectures": ["BertModel"], "vocab_size": $(wc -l <bert/vocab.txt),
+ "max_position_embeddings": 32, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+ "intermediate_size": 32, "type_vocab_size": 2, "pad_token_id": 0}
+END
+"$random_model" gpt2
+"$random_model" bert
+
+# The label says whether the second text repeats the first: pairs.tsv and dev.tsv have the same labels.
+pairs() {
+  printf 'sentence1\tsentence2\tgold_label\n'
+  for i in $(seq "$1"); do
+    printf 'a %s b\ta %s b\tentailment\n' "$i" "$i"
+    printf 'a %s b\tc d\tcontradiction\n' "$i"
+  done
+}
+pairs 12 >pairs.tsv
+pairs 4 >dev.tsv
+for i in $(seq 12); do printf '{"prompt": "say %s:", "completion": " %s and more"}\n' "$i" "$i"; done >lines.jsonl
+for i in $(seq 9); do printf 'name : N%s | food : F%s||N%s has F%s . \n' "$i" "$i" "$i" "$i"; done >e2e.txt
+
+# A plan first, and nothing is written.
+out=$("$lowrank" train --model bert --data pairs.tsv --format mnli --dry-run)
+grep -q 'trains [0-9]* of [0-9]* parameters' <<<"$out"
+grep -q 'query,value and a new classifier' <<<"$out"
+grep -q 'labels: contradiction, entailment' <<<"$out"
+grep -q 'the first: |\[CLS\]|' <<<"$out"
+grep -q 'memory [0-9]* MB; .* s a step, measured on one: about ' <<<"$out"
+
+# Trained, scored again, merged, and scored once more: the same numbers.
+train=("$lowrank" train --model bert --data pairs.tsv --validation dev.tsv --format mnli --rank 2 --lr 0.01)
+out=$("${train[@]}" --epochs 4 --out adapter 2>err)
+grep -q 'before: accuracy .* of 8 texts' <<<"$out"
+after=$(sed -n 's/^after:  \(accuracy .* %\) of.*/\1/p' <<<"$out")
+for file in adapter_config.json adapter_model.safetensors loss.csv; do [[ -s adapter/$file ]]; done
+[[ ! -e adapter/training.state ]]
+grep -q '"SEQ_CLS"' adapter/adapter_config.json
+[[ $(wc -l <adapter/loss.csv) == 13 ]]
+scored=$("$lowrank" eval --model bert --adapter adapter --data dev.tsv --format mnli --predictions said.jsonl)
+grep -qF "$after" <<<"$scored" || { echo "eval says $scored, train $after"; exit 1; }
+[[ $(wc -l <said.jsonl) == 8 ]]
+"$lowrank" merge --model bert --adapter adapter --out merged >merge.out
+merged=$("$lowrank" eval --model merged --data dev.tsv --format mnli)
+[[ $(tail -n +3 <<<"$merged") == "$(tail -n +3 <<<"$scored" | head -n -1)" ]] ||
+  { echo "merged: $merged, before: $scored"; exit 1; }
+
+# Interrupted and resumed: the same bytes.
+(trap - EXIT && exec "${train[@]}" --out cut --epochs 40) >cut.out 2>err &
+pid=$!
+while [[ $(grep -c 'training on' err 2>/dev/null) == 0 && -e /proc/$pid ]]; do sleep 0.05; done
+kill -INT $pid 2>/dev/null || true
+wait $pid && code=0 || code=$?
+if [[ $code == 130 ]]; then
+  grep -q 'stopped after [0-9]* of 120 steps; the same command goes on' err
+  [[ -s cut/training.state ]]
+  refused 'is the state of a training with other settings or data' \
+    train --model bert --data pairs.tsv --format mnli --out cut --lr 0.5 --epochs 40
+  "${train[@]}" --out cut --epochs 40 >cut.out 2>err
+fi
+"${train[@]}" --out whole --epochs 40 >whole.out 2>err
+cmp cut/adapter_model.safetensors whole/adapter_model.safetensors
+cmp cut/loss.csv whole/loss.csv
+
+# Everything trained: a whole folder, which is a classifier by its names.
+out=$("$lowrank" train --model bert --data pairs.tsv --validation dev.tsv --format mnli --method full --epochs 1 \
+  --out full 2>err)
+grep -q '"contradiction": 0' full/config.json
+[[ -s full/vocab.txt ]]
+"$lowrank" eval --model full --data dev.tsv --format mnli --json >full.json
+"$lowrank" train --model full --data pairs.tsv --format mnli --epochs 1 --out on-full >on-full.out 2>err
+grep -q 'query,value and the classifier' on-full.out
+
+# A language model: prompts, the E2E form with its scores, plain text.
+"$lowrank" train --model gpt2 --data lines.jsonl --format jsonl --epochs 2 --parts 4 --out lm >lm.out 2>err
+grep -q 'LoRA r = 4, alpha = 8 on c_attn.q,c_attn.v' lm.out
+grep -q '  is to go on: |' lm.out
+"$lowrank" eval --model gpt2 --adapter lm --data lines.jsonl --format jsonl | grep -q 'perplexity'
+"$lowrank" train --model gpt2 --data e2e.txt --format e2e --recipe e2e --epochs 1 --out e2e >e2e.out 2>err
+grep -q 'recipe e2e, Hu et al. 2021, Table 11' e2e.out
+grep -q 'LoRA r = 4, alpha = 32 on' e2e.out
+grep -q 'learning rate 0.0002 after 2 steps.*weight decay 0.01, label smoothing 0.1' e2e.out
+"$lowrank" eval --model gpt2 --adapter e2e --data e2e.txt --format e2e --beams 2 --max-tokens 5 >e2e.score 2>err
+grep -q 'BLEU 0.*NIST .*ROUGE-L .*CIDEr .* of 9 prompts' e2e.score
+[[ $("$lowrank" generate --model gpt2 --adapter e2e --data e2e.txt --format e2e --max-tokens 3 2>err | wc -l) -ge 9 ]]
+"$lowrank" train --model gpt2 --data "$data/tokenizers/README.md" --format text --epochs 1 --out text >text.out 2>err
+
+# What is wrong has one line and writes nothing.
+refused '--data has no effect without --model' train --task nli --out o --data d
+refused '--task has no effect with --model' train --model bert --task nli --data dev.tsv --format mnli --out o
+refused "unknown format 'glue'; valid are" train --model bert --data dev.tsv --format glue --out o
+refused 'wants --format' train --model bert --data dev.tsv --out o
+refused 'unknown recipe' train --model gpt2 --data e2e.txt --format e2e --recipe glue --out o
+refused '--rank has no effect with --method full' \
+  train --model bert --data dev.tsv --format mnli --method full --rank 2 --out o
+refused 'is for a causal language model, and bert is none' train --model bert --data e2e.txt --format e2e --out o
+refused 'has labels, and gpt2 is a causal language model' train --model gpt2 --data dev.tsv --format mnli --out o
+: >empty.tsv
+refused 'empty.tsv' train --model bert --data empty.tsv --format mnli --out o
+sed 's/contradiction/other/' dev.tsv >other.tsv
+refused 'other' train --model bert --data pairs.tsv --validation other.tsv --format mnli --out o
+refused 'the label "other" is none of the model' eval --model bert --adapter adapter --data other.tsv --format mnli
+printf 'sentence1\tsentence2\tgold_label\na\n' >columns.tsv
+refused 'columns.tsv, line 2' train --model bert --data columns.tsv --format mnli --out o
+refused 'every text is longer than 5 ids' train --model gpt2 --data e2e.txt --format e2e --length 5 --out o
+cp bert/config.json bert/saved && sed -i 's/"vocab_size": [0-9]*/"vocab_size": 9/' bert/config.json
+refused 'wrong shape' train --model bert --data dev.tsv --format mnli --out o
+mv bert/saved bert/config.json
+refused "is none of the model's, which are LABEL_0" eval --model "$data/models/bert" --data dev.tsv --format mnli
+refused 'adapter_config.json is there already' \
+  train --model bert --data pairs.tsv --format mnli --out adapter
+cp -r bert other-base  # with one byte of one weight changed
+size=$(stat -c %s bert/model.safetensors)
+printf '\x3f' | dd of=other-base/model.safetensors bs=1 seek=$((size - 1)) conv=notrunc 2>/dev/null
+refused 'it was trained on another model' eval --model other-base --adapter adapter --data dev.tsv --format mnli
+[[ ! -e o ]]
+echo "models are fine-tuned, scored, merged and resumed; what is wrong is refused"
