@@ -34,9 +34,10 @@ struct DataFile {
 struct PretrainedTrain {
   std::filesystem::path model, out;
   DataFile data;
-  std::filesystem::path validation;  ///< in the same format; may be empty
-  bool is_full = false;              ///< full fine-tuning in place of LoRA
-  lora::LoraConfig lora;             ///< without targets: those of the paper, by the model's type
+  std::filesystem::path validation;  ///< may be empty
+  std::string validation_format;
+  bool is_full = false;   ///< full fine-tuning in place of LoRA
+  lora::LoraConfig lora;  ///< without targets: those of the paper, by the model's type
   finetune::Recipe recipe;
   std::string recipe_text;    ///< what was set by --recipe; may be empty
   std::optional<int> length;  ///< ids of a text at most; nothing: as many as the model takes

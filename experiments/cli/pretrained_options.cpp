@@ -16,16 +16,6 @@ const std::vector<std::string> search_options{"--beams", "--length-penalty", "--
 
 namespace {
 
-Value format_value(std::string& format) {
-  return {"NAME", [&format](const std::string&, const std::string& text) {
-            const auto formats = data::readers::all_formats();
-            if (std::ranges::none_of(formats, [&](const auto& f) { return f.name == text; }))
-              throw UsageError(fmt::format("unknown format '{}'; valid are {}", text,
-                                           data::readers::format_names()));
-            format = text;
-          }};
-}
-
 // A penalty below 0 is one on long continuations.
 Value penalty_value(double& penalty) {
   return {"NUMBER",
@@ -40,6 +30,16 @@ Value penalty_value(double& penalty) {
 }
 
 }  // namespace
+
+Value format_value(std::string& format) {
+  return {"NAME", [&format](const std::string&, const std::string& text) {
+            const auto formats = data::readers::all_formats();
+            if (std::ranges::none_of(formats, [&](const auto& f) { return f.name == text; }))
+              throw UsageError(fmt::format("unknown format '{}'; valid are {}", text,
+                                           data::readers::format_names()));
+            format = text;
+          }};
+}
 
 void add_data_options(Command& command, DataFile& data, const std::string& what) {
   command.option("--data", path_value(data.path), what);

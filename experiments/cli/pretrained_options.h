@@ -8,6 +8,8 @@ namespace experiments::cli {
 
 /// --data and --format.
 void add_data_options(Command& command, DataFile& data, const std::string& what);
+/// A format of data::readers.
+Value format_value(std::string& format);
 /// Throws UsageError unless both were given.
 void require_data(const Command& command);
 

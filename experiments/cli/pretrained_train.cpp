@@ -5,8 +5,8 @@
 
 #include "experiments/cli/pretrained.h"
 #include "experiments/cli/pretrained_data.h"
+#include "experiments/cli/pretrained_plan.h"
 #include "experiments/cli/pretrained_source.h"
-#include "experiments/finetune/finetune.h"
 #include "experiments/harness/output.h"
 #include "experiments/harness/progress.h"
 #include "experiments/harness/signals.h"
@@ -53,17 +53,6 @@ bool is_piece(const std::string& target) {
          target.ends_with("c_attn.v");
 }
 
-// A model that is about to be trained, and on what.
-struct Prepared {
-  std::unique_ptr<nn::Pretrained> model;
-  std::unique_ptr<data::tokenizers::Tokenizer> tokenizer;
-  finetune::FinetuneTexts texts;
-  std::vector<std::string> labels;  // of a classifier
-  lora::LoraConfig lora;
-  bool is_new_head = false;
-  std::string about_data;
-};
-
 void mark_trainable(nn::Pretrained& model, const PretrainedTrain& given,
                     const lora::LoraConfig& lora, const nn::ModelFolder& folder) {
   if (given.is_full) return nn::set_trainable(model, true);
@@ -83,7 +72,7 @@ Prepared prepare(const PretrainedTrain& given, const nn::ModelFolder& folder) {
   check_kind(given.data, training, folder.head(), given.model);
   std::optional<data::readers::DataSet> validation;
   if (!given.validation.empty())
-    validation = data::readers::read_all(given.validation, given.data.format);
+    validation = data::readers::read_all(given.validation, given.validation_format);
 
   nn::ModelOptions options;
   options.seed = given.seed;
@@ -132,7 +121,7 @@ std::string identity(const PretrainedTrain& given, const Prepared& prepared,
   nn::Json run{{"model", folder.fingerprint()},
                {"data", fmt::format("{:016x}", hash(given.data.path))},
                {"validation", fmt::format("{:016x}", hash(given.validation))},
-               {"format", given.data.format},
+               {"format", given.data.format + " " + given.validation_format},
                {"length", given.length.value_or(0)},
                {"method", given.is_full ? "full" : "lora"},
                {"seed", given.seed},
@@ -154,13 +143,6 @@ std::string identity(const PretrainedTrain& given, const Prepared& prepared,
   return nn::text_of(run);
 }
 
-struct Plan {
-  nn::Index all = 0, trainable = 0;
-  long steps = 0, per_epoch = 0;
-  finetune::Padding padding;
-  finetune::Cost cost;
-};
-
 Plan plan_of(const PretrainedTrain& given, Prepared& prepared) {
   Plan plan;
   plan.all = nn::count(nn::parameters(*prepared.model));
@@ -172,62 +154,6 @@ Plan plan_of(const PretrainedTrain& given, Prepared& prepared) {
   plan.padding = finetune::padding(prepared.texts.training, batches);
   plan.cost = finetune::measure_step(*prepared.model, prepared.texts, given.recipe, given.seed);
   return plan;
-}
-
-std::string recipe_text(const PretrainedTrain& given, const Plan& plan) {
-  const finetune::Recipe& r = given.recipe;
-  std::string text = fmt::format(
-      "{} steps of {} texts, {} an epoch{}; AdamW, learning rate {:g} after {} steps, then linearly "
-      "to 0; weight decay {:g}, label smoothing {:g}, gradients clipped to {:g}\n",
-      plan.steps, r.batch, plan.per_epoch, r.parts > 1 ? fmt::format(", in {} parts", r.parts) : "",
-      r.lr, r.warmup_steps(plan.steps), r.weight_decay, r.label_smoothing, r.clip);
-  if (!given.recipe_text.empty()) text = fmt::format("recipe {}\n{}", given.recipe_text, text);
-  return text;
-}
-
-std::string describe(const PretrainedTrain& given, const Prepared& prepared, const Plan& plan,
-                     const nn::ModelFolder& folder) {
-  const nn::Sizes& sizes = prepared.model->sizes;
-  std::string text =
-      fmt::format("{}: {}, {}, {} layers of width {}\n", given.model.string(), folder.model_type(),
-                  to_string(prepared.model->head), sizes.layers, sizes.width);
-  text += fmt::format(
-      "trains {} of {} parameters, {:.3g} %: {}{}\n", plan.trainable, plan.all,
-      100 * static_cast<double>(plan.trainable) / static_cast<double>(plan.all),
-      given.is_full ? "all"
-                    : fmt::format("LoRA r = {}, alpha = {:g} on {}", given.lora.spec.rank,
-                                  given.lora.spec.alpha,
-                                  prepared.lora.targets_regex.empty()
-                                      ? fmt::format("{}", fmt::join(prepared.lora.targets, ","))
-                                      : prepared.lora.targets_regex),
-      prepared.model->head != nn::Head::classifier ? ""
-      : prepared.is_new_head                       ? " and a new classifier"
-      : given.is_full                              ? ""
-                                                   : " and the classifier");
-  text += prepared.about_data + "\n";
-  if (!prepared.labels.empty())
-    text += fmt::format("labels: {}\n", fmt::join(prepared.labels, ", "));
-  text += finetune::shown(prepared.texts.training.front(), *prepared.tokenizer, prepared.labels);
-  text += recipe_text(given, plan);
-  text += fmt::format("{:.1f} % of what is computed fills rows up\n", 100 * plan.padding.share());
-  const double scoring = finetune::times_scored * plan.cost.seconds_per_score;
-  const double all = plan.cost.seconds_per_step * static_cast<double>(plan.steps) + scoring;
-  text += fmt::format("memory {:.0f} MB; {:.3g} s a step, measured on one: about {} in all",
-                      plan.cost.peak_mb, plan.cost.seconds_per_step, duration_text(all));
-  if (scoring > 0)
-    text += fmt::format(", of which {} for {} scores of the validation texts",
-                        duration_text(scoring), finetune::times_scored);
-  return text + "\n";
-}
-
-std::string score_text(const finetune::TextScore& score, bool is_classifier) {
-  const double nll = score.mean_nll();
-  if (is_classifier)
-    return fmt::format("accuracy {:.2f} % of {} texts, {:.4f} nats each", 100 * score.share(),
-                       score.texts, nll);
-  return fmt::format(
-      "perplexity {:.3f} ({:.4f} nats for each of {} tokens, {:.2f} % of them right)",
-      std::exp(nll), nll, score.targets, 100 * score.share());
 }
 
 void save(const PretrainedTrain& given, Prepared& prepared, const nn::ModelFolder& folder) {
@@ -276,25 +202,6 @@ finetune::Finetuned run(const PretrainedTrain& given, Prepared& prepared,
   return trained;
 }
 
-nn::Json plan_json(const PretrainedTrain& given, const Prepared& prepared, const Plan& plan) {
-  nn::Json object{{"model", given.model.string()},
-                  {"data", given.data.path.string()},
-                  {"format", given.data.format},
-                  {"method", given.is_full ? "full" : "lora"},
-                  {"parameters", plan.all},
-                  {"trainable", plan.trainable},
-                  {"texts", prepared.texts.training.size()},
-                  {"validation_texts", prepared.texts.validation.size()},
-                  {"steps", plan.steps},
-                  {"lr", given.recipe.lr},
-                  {"padding", plan.padding.share()},
-                  {"peak_mb", nn::number_json(plan.cost.peak_mb)},
-                  {"seconds_per_step", plan.cost.seconds_per_step},
-                  {"seconds_per_score", plan.cost.seconds_per_score}};
-  if (!prepared.labels.empty()) object["labels"] = prepared.labels;
-  return object;
-}
-
 void add_score(const std::string& name, const std::optional<finetune::TextScore>& score,
                nn::Json& object) {
   if (!score) return;
@@ -312,7 +219,7 @@ int train_pretrained(const PretrainedTrain& given) {
   const finetune::StateFile state{given.out / state_name, identity(given, prepared, folder)};
   if (!given.dry_run) training::check_state(state.path, state.run);
   const Plan plan = plan_of(given, prepared);
-  nn::Json object = plan_json(given, prepared, plan);
+  nn::Json object = to_json(given, prepared, plan);
   if (!given.json) print_out("{}", describe(given, prepared, plan, folder));
   if (given.dry_run) {
     if (given.json) print_out("{}", json_line(object));
@@ -342,8 +249,8 @@ int train_pretrained(const PretrainedTrain& given) {
   }
   const bool is_classifier = prepared.model->head == nn::Head::classifier;
   if (trained.before && trained.after)
-    print_out("before: {}\nafter:  {}\n", score_text(*trained.before, is_classifier),
-              score_text(*trained.after, is_classifier));
+    print_out("before: {}\nafter:  {}\n", to_string(*trained.before, is_classifier),
+              to_string(*trained.after, is_classifier));
   print_out("written to {}; the loss of each step to {}\n{}\n", given.out.string(),
             (given.out / "loss.csv").string(),
             not_drawn.empty() ? "drawn in " + (given.out / "loss.svg").string()

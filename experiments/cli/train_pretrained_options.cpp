@@ -48,8 +48,9 @@ lora::LoraConfig lora_of(const Command& command, const TrainOptions& given) {
 
 const std::vector<std::string>& pretrained_only() {
   static const std::vector<std::string> names{
-      "--data",  "--format", "--validation",   "--recipe",          "--epochs", "--batch",
-      "--parts", "--warmup", "--weight-decay", "--label-smoothing", "--length"};
+      "--data",   "--format",       "--validation",      "--validation-format",
+      "--recipe", "--epochs",       "--batch",           "--parts",
+      "--warmup", "--weight-decay", "--label-smoothing", "--length"};
   return names;
 }
 
@@ -61,7 +62,9 @@ void add_pretrained_options(Command& command, TrainOptions& given) {
   };
   add_pretrained_option(command, wanted.model);
   add_data_options(command, wanted.data, "with --model: the file to train on");
-  add("--validation", path_value(wanted.validation), "a file of the same format to score on");
+  add("--validation", path_value(wanted.validation), "a file to score on");
+  add("--validation-format", format_value(wanted.validation_format),
+      "of that file (default: that of the data)");
   add("--recipe", text_value(given.recipe),
       "e2e: the values of the paper's Table 11 for what is not given");
   add("--epochs", whole(recipe.epochs, 1, 10'000), "times that each text is learned from");
@@ -94,7 +97,10 @@ PretrainedTrain pretrained_train(const Command& command, const TrainOptions& giv
     set_recipe(command, recipe, is_full);
     recipe_text = fmt::format("{}, {}", recipe.name, recipe.source);
   }
+  if (!command.given("--validation"))
+    refuse_options(command, {"--validation-format"}, "without --validation");
   PretrainedTrain wanted = given.pretrained;
+  if (wanted.validation_format.empty()) wanted.validation_format = wanted.data.format;
   wanted.out = given.out;
   wanted.is_full = is_full;
   if (!is_full) wanted.lora = lora_of(command, given);

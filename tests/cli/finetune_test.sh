@@ -65,6 +65,12 @@ merged=$("$lowrank" eval --model merged --data dev.tsv --format mnli)
 [[ $(tail -n +3 <<<"$merged") == "$(tail -n +3 <<<"$scored" | head -n -1)" ]] ||
   { echo "merged: $merged, before: $scored"; exit 1; }
 
+# A validation file may have a form of its own.
+for label in entailment contradiction; do printf '{"text_a": "a b", "text_b": "c", "label": "%s"}\n' $label; done >own.jsonl
+"$lowrank" train --model bert --data pairs.tsv --format mnli --validation own.jsonl --validation-format jsonl --epochs 1 \
+  --out own >own.out 2>err
+grep -q '^after:  accuracy .* of 2 texts' own.out
+
 # Interrupted and resumed: the same bytes.
 (trap - EXIT && exec "${train[@]}" --out cut --epochs 40) >cut.out 2>err &
 pid=$!
@@ -107,6 +113,8 @@ grep -q 'BLEU 0.*NIST .*ROUGE-L .*CIDEr .* of 9 prompts' e2e.score
 
 # What is wrong has one line and writes nothing.
 refused '--data has no effect without --model' train --task nli --out o --data d
+refused '--validation-format has no effect without --validation' \
+  train --model bert --data dev.tsv --format mnli --validation-format jsonl --out o
 refused '--task has no effect with --model' train --model bert --task nli --data dev.tsv --format mnli --out o
 refused "unknown format 'glue'; valid are" train --model bert --data dev.tsv --format glue --out o
 refused 'wants --format' train --model bert --data dev.tsv --out o
