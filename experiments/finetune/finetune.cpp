@@ -167,12 +167,13 @@ Finetuned finetune(nn::Pretrained& model, const FinetuneTexts& texts, const Reci
     const auto now = std::chrono::steady_clock::now();
     const bool due =
         std::chrono::duration<double>(now - last_save).count() >= state.seconds_between_saves;
-    if (stop || due || done == total) {
+    const bool stopping = stop;  // read once: who stops here has been saved here
+    if (stopping || due || done == total) {
       training::save_state(state.path, model, optimizer, {done, state.run, log_of(result)});
       last_save = now;
     }
     if (on_step) on_step(before, taken);
-    if (stop && done < total)
+    if (stopping && done < total)
       throw training::Stopped(
           fmt::format("stopped after {} of {} steps; the same command goes on", done, total));
   }

@@ -55,15 +55,18 @@ TEST_CASE("a training that was stopped goes on to the same bits") {
   CHECK(whole.trained.after->mean_nll() < whole.trained.before->mean_nll());
   CHECK(std::ranges::count(whole.trained.losses, '\n') == 10);
 
-  for (const int stop_after : {1, 5, 9}) {
-    CAPTURE(stop_after);
-    const auto path = folder / ("cut" + std::to_string(stop_after));
+  // Asked to stop while a step is reported, it stops after the next one, and has saved that.
+  for (const int asked_at : {1, 5, 8}) {
+    CAPTURE(asked_at);
+    const auto path = folder / ("cut" + std::to_string(asked_at));
     const auto model = adapted();
     std::atomic<bool> stop = false;
-    CHECK_THROWS_AS(
+    CHECK_THROWS_WITH_AS(
         finetune(*model, some_texts(*model), recipe(), 3, {path, "a run"}, stop,
-                 [&](long, const StepTaken& taken) { stop = taken.step + 1 >= stop_after; }),
+                 [&](long, const StepTaken& taken) { stop = taken.step >= asked_at; }),
+        doctest::Contains(("after " + std::to_string(asked_at + 1) + " of 10 steps").c_str()),
         experiments::training::Stopped);
+    CHECK(std::filesystem::exists(path));
     const Outcome rest = finish(path, recipe());
     CHECK(rest.fingerprint == whole.fingerprint);
     CHECK(rest.trained.losses == whole.trained.losses);
