@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "autograd/half.h"
 #include "autograd/tape.h"
 
 /// The operations of models beside the decoder. Shapes, errors and style are those of ops.h: M rows,
@@ -62,5 +64,13 @@ Var disentangled_attention(Var q, Var k, Var v, std::optional<Var> pos_k, std::o
 /// -> (B,T,C kernel), feature c of neighbour o in column c kernel + o. A product with weights
 /// (out, C kernel) is then a convolution over time. `kernel` is odd.
 Var unfold(Var x, Index kernel);
+
+// ---- frozen weights in 16 bits -----------------------------------------------------------------
+
+/// x wᵀ + b: x (..,K), w (N,K), b (N) or none -> (..,N). w becomes floats a tile of rows at a time,
+/// so that beside its 16 bits an element there is one tile in memory; it has no gradient. Bit for bit
+/// what affine and matmul_nt are of w.tensor(), but for LOWRANK_BLAS, whose sums depend on how a
+/// product is cut.
+Var affine_half(Var x, std::shared_ptr<const HalfMatrix> w, std::optional<Var> b = {});
 
 }  // namespace autograd::inline LOWRANK_PRECISION

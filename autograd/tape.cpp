@@ -52,11 +52,12 @@ const Node& Tape::node_of(const Var& var, const char* asking) const {
 }
 
 Var Tape::parameter(Parameter& p) {
+  Tensor& value = p.full();
   const auto [leaf, is_new] = leaves_.try_emplace(&p, size());
   if (is_new) {
     Node& node = nodes_.emplace_back();
     node.op_name = "parameter";
-    node.value = &p.value;
+    node.value = &value;
     node.needs_grad = p.trainable && mode_ != TapeMode::values;
     node.parameter = &p;
     node.shape = p.value.shape;

@@ -22,14 +22,16 @@ struct Parameter {
   Tensor value;
   Tensor grad = {};
   bool trainable = true;
-  /// Raised by whoever changes value: optimizer, merge, loading. A backward that reads a value of
-  /// another version than its forward did throws (as PyTorch's does). A direct write that does not
-  /// raise it is found in Debug only, by a checksum.
+  /// Raised by whoever changes value: a backward that reads another version than its forward did
+  /// throws, as PyTorch's does. In Debug a checksum finds a write that did not raise it.
   long version = 0;
   Tensor spare = {};  ///< the memory of grad while that is empty, for the next one
+  /// Of a frozen matrix: its 16-bit numbers (half.h) in the place of value, which is then empty.
+  std::shared_ptr<const struct HalfMatrix> half = {};
 
   /// Gives value, and raises its version.
-  void set(Tensor new_value) { value = std::move(new_value), ++version; }
+  void set(Tensor new_value) { value = std::move(new_value), half.reset(), ++version; }
+  Tensor& full();  ///< value; throws std::logic_error where `half` stands in its place
   /// Makes grad empty, as PyTorch's zero_grad(set_to_none=True), but keeps its memory.
   void zero_grad();
   /// grad of value's shape to assign to, where it is empty: its elements are anything.

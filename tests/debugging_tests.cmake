@@ -1,9 +1,9 @@
 # The session of docs/debugging.md, in gdb, on a program that is compiled for stepping in every preset:
 # everything at -O0 -g but the matrix products. The page shows what GCC's code does.
 set(stepped
-  autograd/check_finite autograd/context autograd/dump autograd/gemm autograd/kernels autograd/ops_attention autograd/ops_elementwise
-  autograd/ops_functions autograd/ops_linear autograd/ops_loss autograd/ops_norm autograd/ops_shape autograd/ops_softmax
-  autograd/pool autograd/random autograd/tape autograd/tensor
+  autograd/check_finite autograd/context autograd/dump autograd/gemm autograd/half autograd/kernels autograd/ops_attention
+  autograd/ops_elementwise autograd/ops_functions autograd/ops_half autograd/ops_linear autograd/ops_loss autograd/ops_norm
+  autograd/ops_shape autograd/ops_softmax autograd/pool autograd/random autograd/tape autograd/tensor
   nn/decoder_config nn/layers nn/loss nn/model nn/module nn/prefix nn/optimizer nn/transformer
   lora/inject lora/lora_linear lora/names lora/plan lora/scaling
   docs/examples/training_step)

@@ -111,11 +111,38 @@ OpCase disentangled_case(const char* variant, Positions positions, bool padding,
           std::move(shapes)};
 }
 
+// A fixed weight (N,K) in 16 bits, with the last of whose tiles a result of N columns ends.
+OpCase half_case(const char* variant, HalfType type, Index K, Index N, std::vector<Shapes> shapes) {
+  const auto w =
+      std::make_shared<const HalfMatrix>(rounded_to(type, Random(5, "half").normal({N, K}, 1)));
+  return {"affine_half",
+          variant,
+          [=](Tape&, std::span<const Var> x) {
+            return x.size() == 1 ? affine_half(x[0], w) : affine_half(x[0], w, x[1]);
+          },
+          [=](const Tensors& x) {
+            const Matrix floats = w->tensor().m;
+            std::vector<Index> sizes;
+            for (int i = 0; i + 1 < x[0].shape.rank(); ++i) sizes.push_back(x[0].shape[i]);
+            sizes.push_back(N);
+            return fill(Shape(sizes), [&](Index i, Index j) {
+              double sum = x.size() == 1 ? 0 : x[1].m.data()[j];
+              for (Index k = 0; k < K; ++k) sum += x[0].m(i, k) * floats(j, k);
+              return sum;
+            });
+          },
+          {},
+          std::move(shapes)};
+}
+
 }  // namespace
 
 std::vector<OpCase> models() {
   const Shape x{2, 4, 6}, table{4, 6};
   return {
+      half_case("1x1", HalfType::f16, 1, 1, {{{1, 1}}, {{1, 1}, {1}}}),
+      half_case("", HalfType::bf16, 4, 5, {{{3, 4}}, {{2, 3, 4}, {5}}, {{4}, {1, 5}}}),
+      half_case("in two tiles", HalfType::f16, 2, 259, {{{2, 2}, {259}}}),
       {"silu",
        "",
        [](Tape&, std::span<const Var> v) { return silu(v[0]); },

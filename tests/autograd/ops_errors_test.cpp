@@ -39,6 +39,10 @@ void check_all(const std::vector<WrongCall>& calls) {
   }
 }
 
+std::shared_ptr<const HalfMatrix> half_of(Shape shape) {
+  return std::make_shared<const HalfMatrix>(rounded_to(HalfType::f16, Tensor(shape)));
+}
+
 const std::vector<WrongCall> wrong_shapes = {
     {"matmul: wants (M,K) and (K,N), but the shapes are (2,3) (2,3)",
      {{2, 3}, {2, 3}},
@@ -165,6 +169,16 @@ const std::vector<WrongCall> wrong_shapes = {
     {"rms_norm: wants (..,N) and (N), but the shapes are (2,3) (2)",
      {{2, 3}, {2}},
      [](Vars x) { rms_norm(x[0], x[1], 1e-5); }},
+    {"affine_half: wants (..,K), (N,K) and (N) or nothing, but the shapes are (2,3) (4,2) none",
+     {{2, 3}},
+     [](Vars x) {
+       affine_half(x[0], half_of({4, 2}));
+     }},
+    {"affine_half: wants (..,K), (N,K) and (N) or nothing, but the shapes are (2,3) (4,3) (3)",
+     {{2, 3}, {3}},
+     [](Vars x) {
+       affine_half(x[0], half_of({4, 3}), x[1]);
+     }},
     {"rotary: wants (B,T,C) with C = 2 frequencies for each head, but the shapes are (1,2,6)",
      {{1, 2, 6}},
      [](Vars x) {
