@@ -68,7 +68,7 @@ static std::string layer_name(const Parameter& A) {
 
 MergeError LoraLinear::merge() {
   if (merged()) throw std::logic_error(fmt::format("{} is merged already", layer_name(A)));
-  const Eigen::MatrixXd exact = base->weight.value.m.cast<double>() + delta();
+  const Eigen::MatrixXd exact = base->weight.full().m.cast<double>() + delta();
   Tensor rounded(base->weight.value.shape);
   rounded.m = exact.cast<nn::Scalar>();
   if (!rounded.m.allFinite())

@@ -74,7 +74,7 @@ struct LoraLinear final : nn::Projection {
   /// Puts W0 back, bit for bit. Throws std::logic_error if it is not merged.
   void unmerge();
   bool merged() const { return w0_.has_value(); }
-  const Tensor& w0() const { return w0_ ? *w0_ : base->weight.value; }  ///< W0, merged or not
+  const Tensor& w0() const { return w0_ ? *w0_ : base->weight.full(); }  ///< W0, merged or not
 
  private:
   std::optional<Tensor> w0_;  // while merged

@@ -9,7 +9,7 @@ namespace nn::inline LOWRANK_PRECISION {
 double preserving_stddev(Index fan_in);
 
 /// y = x Wᵀ + b, with weight W (out,in) and bias b (out), which may be empty: then there is none.
-struct Linear final : Projection {
+struct Linear : Projection {
   Parameter weight, bias;
 
   /// W ~ N(0, stddev²), drawn from the stream (seed, name + ".weight"); b = 0.

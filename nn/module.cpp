@@ -1,5 +1,7 @@
 #include "nn/module.h"
 
+#include "nn/half.h"
+
 namespace nn::inline LOWRANK_PRECISION {
 
 std::string join(const std::string& prefix, const std::string& name) {
@@ -24,6 +26,7 @@ void name_parameters(Module& module) {
 
 void set_trainable(Module& module, bool trainable) {
   for (Parameter* p : parameters(module)) {
+    if (trainable) unpack(*p);  // what trains is in floats
     p->trainable = trainable;
     if (!trainable) p->free_grad();  // a frozen weight has no gradient tensor
   }
@@ -31,7 +34,7 @@ void set_trainable(Module& module, bool trainable) {
 
 Index count(const std::vector<Parameter*>& parameters) {
   Index n = 0;
-  for (const Parameter* p : parameters) n += p->value.size();
+  for (const Parameter* p : parameters) n += shape(*p).size();
   return n;
 }
 

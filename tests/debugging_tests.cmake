@@ -4,7 +4,7 @@ set(stepped
   autograd/check_finite autograd/context autograd/dump autograd/gemm autograd/half autograd/kernels autograd/ops_attention
   autograd/ops_elementwise autograd/ops_functions autograd/ops_half autograd/ops_linear autograd/ops_loss autograd/ops_norm
   autograd/ops_shape autograd/ops_softmax autograd/pool autograd/random autograd/tape autograd/tensor
-  nn/decoder_config nn/layers nn/loss nn/model nn/module nn/prefix nn/optimizer nn/transformer
+  nn/decoder_config nn/half nn/layers nn/loss nn/model nn/module nn/prefix nn/optimizer nn/transformer
   lora/inject lora/lora_linear lora/names lora/plan lora/scaling
   docs/examples/training_step)
 list(TRANSFORM stepped PREPEND ${PROJECT_SOURCE_DIR}/)

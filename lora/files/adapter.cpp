@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 #include <set>
@@ -124,9 +125,12 @@ std::string problems_of(const Adapter& adapter, nn::Module& model,
   const std::string actual = base_fingerprint(model);
   if (recorded.empty() && options.require_fingerprint)
     problems.push_back("it has no fingerprint of the base that it was made for");
+  const auto all = nn::parameters(model);
+  const bool halves = std::ranges::any_of(all, [](const Parameter* p) { return bool(p->half); });
   if (!recorded.empty() && recorded != actual)
-    problems.push_back(fmt::format("it was made for another base: fingerprint {}, not \"{}\"",
-                                   nn::shown(recorded), actual));
+    problems.push_back(fmt::format("it was made for another base: fingerprint {}, not \"{}\"{}",
+                                   nn::shown(recorded), actual,
+                                   halves ? ", that of its weights in 16 bits" : ""));
   return fmt::format("{}", fmt::join(problems, "; "));
 }
 
@@ -223,16 +227,17 @@ bool says_its_base(const fs::path& folder) {
 }
 
 std::string base_fingerprint(nn::Module& model) {
-  std::map<std::string, const nn::Tensor*> tensors;
-  model.visit("", [&](const std::string& name, Parameter& p) { tensors[name] = &p.value; });
+  std::map<std::string, nn::Valued> values;
+  model.visit("", [&](const std::string& name, Parameter& p) { values[name] = nn::valued(p); });
   for (const auto& [name, layer] : lora_layers(model)) {
     for (const char* own : {"lora_A", "lora_B", "base.weight", "base.bias"})
-      tensors.erase(nn::join(name, own));
-    tensors[nn::join(name, "weight")] = &layer->w0();
+      values.erase(nn::join(name, own));
+    values[nn::join(name, "weight")] =
+        layer->merged() ? nn::Valued(&layer->w0()) : nn::valued(layer->base->weight);
     const nn::Tensor& bias = layer->base->bias.value;
-    if (!bias.empty()) tensors[nn::join(name, "bias")] = &bias;
+    if (!bias.empty()) values[nn::join(name, "bias")] = &bias;
   }
-  return nn::fingerprint(tensors);
+  return nn::fingerprint(values);
 }
 
 }  // namespace lora::inline LOWRANK_PRECISION

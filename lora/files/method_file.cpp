@@ -40,12 +40,12 @@ nn::Shapes wanted_shapes(const nn::DecoderConfig& config, const MethodSpec& spec
 }
 
 std::string fingerprint_without(nn::Decoder& model, const nn::Shapes& trained) {
-  std::map<std::string, const Tensor*> frozen;
+  std::map<std::string, nn::Valued> frozen;
   model.visit("", [&](const std::string& name, Parameter& p) {
     if (trained.contains(name)) return;
     std::string plain = name;  // without what a wrapper puts in: blocks.0.attn.o.base.weight
     if (const auto at = plain.rfind(".base."); at != std::string::npos) plain.erase(at, 5);
-    frozen[plain] = &p.value;
+    frozen[plain] = nn::valued(p);
   });
   for (const auto& [name, layer] : lora_layers(model)) frozen[name + ".weight"] = &layer->w0();
   return nn::fingerprint(frozen);

@@ -19,7 +19,7 @@ class Merged {
       throw std::invalid_argument(
           "a prompt stands before a text and cannot be merged into weights");
     model.visit("", [&](const std::string& name, Parameter& p) {
-      if (!is_factor(name)) values_[name_in_base(name)] = p.value;
+      if (!is_factor(name)) values_[name_in_base(name)] = p.full();
     });
     model.visit_slots("", [&](const std::string& name, std::unique_ptr<nn::Projection>& slot) {
       if (auto* layer = dynamic_cast<LoraLinear*>(slot.get()))

@@ -18,8 +18,8 @@ std::vector<Place> places_of(nn::Pretrained& model) {
     places.push_back({name, slot->in_features(), slot->out_features()});
   });
   model.visit_tables([&](const std::string& name, std::unique_ptr<nn::Embedding>& table) {
-    const Tensor& rows = table->weight.value;
-    places.push_back({name, rows.rows(), rows.cols(), /*is_table=*/true});
+    const nn::Shape shape = nn::shape(table->weight);
+    places.push_back({name, shape.rows(), shape.cols(), /*is_table=*/true});
   });
   return places;
 }

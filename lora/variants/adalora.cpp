@@ -48,7 +48,7 @@ Var AdaLora::forward(const Pass& pass, Var x) {
 Eigen::MatrixXd AdaLora::merged() const {
   const Eigen::VectorXd e = E.value.m.col(0).cast<double>();
   const Eigen::MatrixXd ea = e.asDiagonal() * A.value.m.cast<double>();
-  return base->weight.value.m.cast<double>() + scale() * B.value.m.cast<double>().lazyProduct(ea);
+  return base->weight.full().m.cast<double>() + scale() * B.value.m.cast<double>().lazyProduct(ea);
 }
 
 void AdaLora::visit(const std::string& prefix, const Visitor& fn) {

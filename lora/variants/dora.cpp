@@ -1,10 +1,12 @@
 #include "lora/variants/dora.h"
 
+#include "nn/half.h"
+
 namespace lora::inline LOWRANK_PRECISION {
 
 Dora::Dora(std::unique_ptr<nn::Linear> linear, const LoraSpec& spec, std::uint64_t seed,
            const std::string& name)
-    : lora(std::move(linear), spec, seed, name) {
+    : lora((nn::unpack(linear->weight), std::move(linear)), spec, seed, name) {
   magnitude.value = row_norms(lora.w0().m.cast<double>());
 }
 

@@ -1,11 +1,13 @@
 #include "lora/variants/lora_embedding.h"
 
+#include "nn/half.h"
+
 namespace lora::inline LOWRANK_PRECISION {
 
 LoraEmbedding::LoraEmbedding(nn::Embedding& table, const LoraSpec& given, std::uint64_t seed,
                              const std::string& name)
     : nn::Embedding(0, 0, 0, seed, name), spec(given) {
-  const Index V = table.weight.value.rows(), C = table.weight.value.cols();
+  const Index V = nn::shape(table.weight).rows(), C = nn::shape(table.weight).cols();
   check(spec, V, C, name);
   weight = std::move(table.weight);
   weight.trainable = false;
@@ -15,7 +17,7 @@ LoraEmbedding::LoraEmbedding(nn::Embedding& table, const LoraSpec& given, std::u
 }
 
 Var LoraEmbedding::forward(const Pass& pass, std::span<const int> ids) {
-  const Var w0 = nn::Embedding::forward(pass, ids);  // (n,C)
+  const Var w0 = nn::rows(pass, weight, ids);  // (n,C)
   const Var columns = autograd::transpose(pass.tape.parameter(A));
   const Var a = autograd::take_rows(columns, ids);  // (n,r)
   return autograd::add_matmul_nt(w0, autograd::scale(a, scale()), pass.tape.parameter(B));
@@ -23,7 +25,7 @@ Var LoraEmbedding::forward(const Pass& pass, std::span<const int> ids) {
 
 Eigen::MatrixXd LoraEmbedding::merged() const {
   const Eigen::MatrixXd a = A.value.m.cast<double>(), b = B.value.m.cast<double>();
-  return weight.value.m.cast<double>() + scale() * a.transpose().lazyProduct(b.transpose());
+  return nn::in_full(weight).m.cast<double>() + scale() * a.transpose().lazyProduct(b.transpose());
 }
 
 void LoraEmbedding::visit(const std::string& prefix, const Visitor& fn) {

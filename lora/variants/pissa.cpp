@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lora/analysis/linear_algebra.h"
+#include "nn/half.h"
 
 namespace lora::inline LOWRANK_PRECISION {
 
@@ -15,7 +16,7 @@ Pissa::Start Pissa::start_of(const nn::Linear& linear, const LoraSpec& spec,
   if (!(s > 0))
     throw std::invalid_argument(
         fmt::format("PiSSA wants an alpha above 0 for {}, not {}", name, spec.alpha));
-  const Svd parts = svd(linear.weight.value.m.cast<double>());
+  const Svd parts = svd(nn::in_full(linear.weight).m.cast<double>());
   const Eigen::VectorXd root = (parts.sigma.head(spec.rank) / s).cwiseSqrt();
   return {rounded(root.asDiagonal() * parts.V.leftCols(spec.rank).transpose()),
           rounded(parts.U.leftCols(spec.rank) * root.asDiagonal())};

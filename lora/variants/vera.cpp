@@ -42,7 +42,7 @@ Eigen::MatrixXd Vera::merged() const {
   const Eigen::MatrixXd B = shared->B.value.m.topRows(out_features()).cast<double>();
   const Eigen::MatrixXd scaled_a = diagonal(lambda_d).asDiagonal() * A;
   const Eigen::MatrixXd scaled_b = diagonal(lambda_b).asDiagonal() * B;
-  return base->weight.value.m.cast<double>() + scaled_b.lazyProduct(scaled_a);
+  return base->weight.full().m.cast<double>() + scaled_b.lazyProduct(scaled_a);
 }
 
 void Vera::visit(const std::string& prefix, const Visitor& fn) {

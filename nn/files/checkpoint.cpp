@@ -158,26 +158,36 @@ std::string difference(const SafetensorsFile& file, const Shapes& wanted,
 }
 
 // A chain of mix64 over 64-bit words: each depends on all before it, so order and place count.
-std::string fingerprint(const std::map<std::string, const Tensor*>& tensors) {
+std::string fingerprint(const std::map<std::string, Valued>& values) {
   std::uint64_t hash = 0;
   const auto add = [&](std::uint64_t word) {
     hash = autograd::mix64((hash ^ word) + 0x9e3779b97f4a7c15u);
   };
-  for (const auto& [name, tensor] : tensors) {
-    add(autograd::fnv1a(name));
-    add(static_cast<std::uint64_t>(tensor->shape.rank()));
-    for (int i = 0; i < tensor->shape.rank(); ++i)
-      add(static_cast<std::uint64_t>(tensor->shape[i]));
-    for (const Scalar x : tensor->m.reshaped<Eigen::RowMajor>())
+  const auto add_tensor = [&](const Tensor& tensor) {
+    add(static_cast<std::uint64_t>(tensor.shape.rank()));
+    for (int i = 0; i < tensor.shape.rank(); ++i) add(static_cast<std::uint64_t>(tensor.shape[i]));
+    for (const Scalar x : tensor.m.reshaped<Eigen::RowMajor>())
       add(std::bit_cast<std::uint32_t>(static_cast<float>(x)));
+  };
+  for (const auto& [name, value] : values) {
+    add(autograd::fnv1a(name));
+    if (const auto* tensor = std::get_if<const Tensor*>(&value))
+      add_tensor(**tensor);
+    else
+      add_tensor(std::get<const autograd::HalfMatrix*>(value)->tensor());
   }
   return fmt::format("{:016x}", hash);
 }
 
+Valued valued(const Parameter& parameter) {
+  if (parameter.half) return parameter.half.get();
+  return &parameter.value;
+}
+
 std::string fingerprint(Module& module) {
-  std::map<std::string, const Tensor*> tensors;
-  module.visit("", [&](const std::string& name, Parameter& p) { tensors[name] = &p.value; });
-  return fingerprint(tensors);
+  std::map<std::string, Valued> values;
+  module.visit("", [&](const std::string& name, Parameter& p) { values[name] = valued(p); });
+  return fingerprint(values);
 }
 
 }  // namespace nn::inline LOWRANK_PRECISION

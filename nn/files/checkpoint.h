@@ -2,7 +2,9 @@
 
 #include <map>
 #include <memory>
+#include <variant>
 
+#include "autograd/half.h"
 #include "nn/files/safetensors.h"
 #include "nn/transformer.h"
 
@@ -59,9 +61,13 @@ Shapes parameter_shapes(const DecoderConfig& config);
 std::string difference(const SafetensorsFile& file, const Shapes& wanted,
                        const std::vector<Dtype>& dtypes = {Dtype::F32});
 
+/// What a fingerprint is taken of: a tensor, or a matrix in 16 bits, which counts as its floats.
+using Valued = std::variant<const Tensor*, const autograd::HalfMatrix*>;
+Valued valued(const Parameter& parameter);
+
 /// A 64-bit hash, as 16 hexadecimal digits, of the names, shapes and values (as F32) of tensors.
 /// Tells models apart; no protection against someone who wants two to look alike.
-std::string fingerprint(const std::map<std::string, const Tensor*>& tensors);
+std::string fingerprint(const std::map<std::string, Valued>& values);
 std::string fingerprint(Module& module);  ///< of all its parameters
 
 }  // namespace nn::inline LOWRANK_PRECISION

@@ -83,8 +83,8 @@ Var Bert::read_out(const Pass& pass, const Inputs& inputs, Var last, std::span<c
     const Var y =
         activate(config.activation, transform->forward(pass, autograd::take_rows(last, at)));
     const Var z = transform_norm->forward(pass, y);
-    return autograd::affine(z, pass.tape.parameter(embeddings->words->weight),
-                            pass.tape.parameter(word_bias));  // (n,V): tied to the embeddings
+    return product(pass, z, embeddings->words->weight,
+                   &word_bias);  // (n,V): tied to the embeddings
   }
   // What stands at the beginning of a row is read as a summary of it.
   const Var summary = autograd::take_rows(last, first_of_rows(inputs, at));

@@ -4,7 +4,7 @@ namespace nn::inline LOWRANK_PRECISION {
 
 void CausalModel::make_head(Builder build) {
   if (head == Head::causal && !tied)
-    build.parameter(lm_head, "lm_head.weight", {sizes.vocabulary, sizes.width});
+    build.matrix(lm_head, "lm_head.weight", {sizes.vocabulary, sizes.width});
   if (head == Head::classifier) build.parameter(score, "score.weight", {sizes.labels, sizes.width});
 }
 
@@ -25,8 +25,7 @@ Var CausalModel::read_out(const Pass& pass, const Inputs& inputs, Var last,
                           std::span<const int> at) {
   if (head == Head::none) throw no_head();
   if (head == Head::causal)
-    return autograd::matmul_nt(autograd::take_rows(last, at),
-                               pass.tape.parameter(tied ? words() : lm_head));
+    return product(pass, autograd::take_rows(last, at), tied ? words() : lm_head);
   // Under a prompt transformers is given embeddings, not ids, and reads the last position.
   const auto by_id = sizes.prompt > 0 ? std::nullopt : pad;
   const Var ends = autograd::take_rows(last, last_real(inputs, at, by_id));

@@ -111,7 +111,7 @@ Var Deberta::embed(const Pass& pass, const Inputs& inputs) {
 }
 
 Var Deberta::layer(Index i, const Pass& pass, Var x, const Inputs& inputs) {
-  Var rel = pass.tape.parameter(rel_embeddings->weight);
+  Var rel = whole(pass, rel_embeddings->weight);
   if (rel_norm) rel = rel_norm->forward(pass, rel);
   if (config.v1) {  // only the distances that T positions can have
     const Index M = config.distances, S = std::min(inputs.T, M);

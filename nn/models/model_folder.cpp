@@ -126,6 +126,7 @@ static void check_layers(const fs::path& path, Index layers, std::size_t most) {
 }
 
 std::unique_ptr<Pretrained> ModelFolder::make(Weights& weights, const ModelOptions& options) const {
+  weights.frozen = options.frozen;
   const fs::path path = folder_ / config_name;
   std::size_t most = shards_.empty() ? 1024 : 0;  // without weights, what random ones may have
   for (const auto& shard : shards_) most += shard->header.entries().size();
@@ -256,7 +257,11 @@ std::unique_ptr<Pretrained> ModelFolder::load(const ModelOptions& options) const
   NoWeights none;
   check_tensors(*make(none, options), options);
   FolderWeights weights(*this, options);
-  return make(weights, options);
+  try {
+    return make(weights, options);
+  } catch (const std::range_error& error) {
+    throw ModelError(folder_, error.what());
+  }
 }
 
 Head ModelFolder::head() const {
@@ -299,7 +304,7 @@ std::unique_ptr<Pretrained> ModelFolder::random(std::uint64_t seed,
 
 void ModelFolder::save(const fs::path& out, Pretrained& model) const {
   std::map<std::string, const Tensor*> values;
-  model.visit("", [&](const std::string& name, Parameter& p) { values[name] = &p.value; });
+  model.visit("", [&](const std::string& name, Parameter& p) { values[name] = &p.full(); });
   std::map<const Shard*, std::string> files;
   for (const auto& [name, now] : as_stored(model.stored, values)) {
     const Place place = *find(name);

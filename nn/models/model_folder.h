@@ -23,6 +23,9 @@ struct ModelOptions {
   /// classifier is new, RandomWeights of `seed`; a pooler is the folder's, where it has one.
   Index new_labels = 0;
   std::uint64_t seed = 1;
+  /// In 16 bits matrices take half the memory, frozen (nn/half.h). Of a file of the same type they
+  /// have its bits, of another its values rounded.
+  Frozen frozen = Frozen::f32;
 };
 
 /// What is in a folder; of the weights only the headers are in memory.
@@ -34,7 +37,8 @@ class ModelFolder {
   /// The model, with one tensor at a time in memory beside it. Tensors may be F32, F64, F16 or BF16,
   /// with or without the name of the model before theirs, and a norm's called gamma and beta. Throws
   /// ModelError for a configuration that is not computed here, and for tensors that are missing,
-  /// have another shape or type, or mean nothing to the model, all together.
+  /// have another shape or type, or mean nothing to the model, all together; and for a value that
+  /// options.frozen has no number for.
   std::unique_ptr<Pretrained> load(const ModelOptions& options = {}) const;
 
   /// The same configuration with random weights (RandomWeights).
@@ -43,7 +47,8 @@ class ModelFolder {
   /// Writes the folder once more to `out`, with the values that the model has now in the place of
   /// those it was loaded with: names, shapes, types and all else as they came, so that what did not
   /// change has the same bytes. The model has no wrapped projections. Throws ModelError, also where a
-  /// value is no number of the stored type, before anything is written; nn::FileError.
+  /// value is no number of the stored type, before anything is written; nn::FileError; and
+  /// std::logic_error where the model's weights are in 16 bits.
   void save(const std::filesystem::path& out, Pretrained& model) const;
 
   /// The same of a model with a new classifier, or another one: one file of weights under the full

@@ -1,5 +1,7 @@
 #include "nn/models/weights.h"
 
+#include <fmt/format.h>
+
 namespace nn::inline LOWRANK_PRECISION {
 
 Tensor Weights::take(const std::string& parameter, const Stored& stored) {
@@ -22,6 +24,23 @@ Tensor Weights::take(const std::string& parameter, const Stored& stored) {
     part.m = whole.m.middleRows(stored.begin, stored.rows);
   }
   return part;
+}
+
+Frozen parse_frozen(std::string_view text) {
+  if (text == "f32") return Frozen::f32;
+  if (text == "f16") return Frozen::f16;
+  if (text == "bf16") return Frozen::bf16;
+  throw std::invalid_argument(fmt::format("'{}' is none of f32, f16 and bf16", text));
+}
+
+void Weights::take_matrix(Parameter& made, const std::string& parameter, const Stored& stored) {
+  made.value = take(parameter, stored);
+  if (frozen == Frozen::f32 || made.value.empty()) return;
+  try {
+    keep_in_half(made, frozen == Frozen::f16 ? HalfType::f16 : HalfType::bf16);
+  } catch (const std::range_error& error) {
+    throw std::range_error(fmt::format("{}: {}", stored.name, error.what()));
+  }
 }
 
 Tensor RandomWeights::read(const std::string& name, const Shape& shape) {
@@ -57,6 +76,12 @@ void Builder::parameter(Parameter& made, const std::string& name, const Shape& s
   list_.parts_.push_back({full, &made});
 }
 
+void Builder::matrix(Parameter& made, const std::string& name, const Shape& shape) {
+  const std::string full = join(name_, name);
+  weights_.take_matrix(made, full, {full, shape});
+  list_.parts_.push_back({full, &made});
+}
+
 void Builder::norm(std::unique_ptr<LayerNorm>& made, const std::string& name, Index size,
                    double eps) {
   const std::string full = join(name_, name);
@@ -77,8 +102,8 @@ void Builder::norm(std::unique_ptr<RmsNorm>& made, const std::string& name, Inde
 void Builder::table(std::unique_ptr<Embedding>& made, const std::string& name, Index rows,
                     Index cols) {
   const std::string full = join(name_, name), weight = join(full, "weight");
-  made = std::make_unique<Embedding>(0, 0, 0, 0, full);
-  made->weight.value = weights_.take(weight, {weight, {rows, cols}});
+  made = std::make_unique<HalfEmbedding>(full);
+  weights_.take_matrix(made->weight, weight, {weight, {rows, cols}});
   list_.parts_.push_back({full, nullptr, nullptr, nullptr, &made});
 }
 
@@ -92,8 +117,8 @@ void Builder::slot(std::unique_ptr<Projection>& made, const std::string& name, I
 void Builder::slot(std::unique_ptr<Projection>& made, const std::string& name, const Stored& weight,
                    const Stored& bias) {
   const std::string full = join(name_, name);
-  auto layer = std::make_unique<Linear>(0, 0, 0, 0, full);  // of no size, until it has its weights
-  layer->weight.value = weights_.take(join(full, "weight"), weight);
+  auto layer = std::make_unique<HalfLinear>(full);
+  weights_.take_matrix(layer->weight, join(full, "weight"), weight);
   layer->bias.value = Tensor();
   if (!bias.name.empty()) layer->bias.value = weights_.take(join(full, "bias"), bias);
   made = std::move(layer);

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "nn/half.h"
 #include "nn/models/layers.h"
 
 /// Where the weights of a model come from: a file, a stream of random numbers, or nowhere, to learn
@@ -20,11 +21,21 @@ struct Stored {
 };
 using StoredParameters = std::map<std::string, Stored>;  ///< by the parameter's name
 
+/// How the matrices of projections, tables and a head are kept in memory: as what is computed with,
+/// or in 16 bits, in which they cannot train.
+enum class Frozen { f32, f16, bf16 };
+Frozen parse_frozen(std::string_view text);  ///< throws std::invalid_argument naming the valid ones
+
 class Weights {
  public:
+  Frozen frozen = Frozen::f32;  ///< of what takes a parameter with take_matrix
+
   virtual ~Weights() = default;
 
   Tensor take(const std::string& parameter, const Stored& stored);  ///< its value
+  /// Gives `made` its value as `frozen` has it. Throws std::range_error, naming the tensor, for a
+  /// value that 16 bits do not hold.
+  void take_matrix(Parameter& made, const std::string& parameter, const Stored& stored);
   const StoredParameters& taken() const { return taken_; }
 
  private:
@@ -87,6 +98,8 @@ class Builder {
   const std::string& name() const { return name_; }
 
   void parameter(Parameter& made, const std::string& name, const Shape& shape);
+  /// The same for one that nn::product multiplies by, which may be in 16 bits.
+  void matrix(Parameter& made, const std::string& name, const Shape& shape);
   void norm(std::unique_ptr<LayerNorm>& made, const std::string& name, Index size, double eps);
   void norm(std::unique_ptr<RmsNorm>& made, const std::string& name, Index size, double eps);
 
