@@ -71,7 +71,8 @@ int answer_length(const SourcedModel& sourced) {
   return longest;
 }
 
-const std::vector<std::string> pretrained_options{"--prompt-ids", "--stop", "--data", "--format"};
+const std::vector<std::string> pretrained_options{"--frozen", "--prompt-ids", "--stop", "--data",
+                                                  "--format"};
 
 int run_generate_pretrained(const Command& command, const GenerateOptions& given) {
   refuse_options(command,
@@ -190,6 +191,7 @@ Command generate_command() {
   command.option("--max-tokens", whole(given->max_tokens, 1, 1'000'000),
                  "words at most (default: as many as the task's answers have; with --model: 20)");
   add_pretrained_option(command, given->pretrained.model);
+  add_frozen_option(command, given->pretrained.frozen);
   command.option("--prompt-ids", ids_value(given->pretrained.prompt_ids),
                  "with --model: the prompt as ids, which want no tokenizer");
   command.option("--stop", stops_value(given->pretrained.stops),

@@ -25,6 +25,7 @@ struct TraceOptions {
   double alpha = 8;
   BaseOptions base;
   std::filesystem::path out, attention, adapter, results = "results", model, inputs;
+  std::string frozen = "f32";
 };
 
 // What distinguishes the step, as a cell of an experiment.
@@ -72,12 +73,12 @@ int run_trace_pretrained(const Command& command, const TraceOptions& given) {
                  "with --model");
   require_option(command, "--inputs", "a file as inputs.json, with the rows of ids");
   require_option(command, "--out", "the file to write, FILE.safetensors");
-  return trace_pretrained({given.model, given.adapter, given.inputs, given.out});
+  return trace_pretrained({given.model, given.adapter, given.inputs, given.out, given.frozen});
 }
 
 int run_trace(const Command& command, const TraceOptions& given) {
   if (!given.model.empty()) return run_trace_pretrained(command, given);
-  refuse_options(command, {"--inputs"}, "without --model");
+  refuse_options(command, {"--inputs", "--frozen"}, "without --model");
   if (given.attention.empty()) refuse_options(command, {"--adapter"}, "without --attention");
   const Cell cell = traced_cell(command, given);
   const BaseConfig config = given.base.config();
@@ -126,6 +127,7 @@ Command trace_command() {
                  "--model: the step under it");
   add_results_option(command, given->results);
   add_pretrained_option(command, given->model);
+  add_frozen_option(command, given->frozen);
   command.option("--inputs", path_value(given->inputs),
                  "with --model: a JSON file with input_ids and, as wanted, attention_mask, "
                  "token_type_ids and labels");

@@ -19,8 +19,12 @@ namespace experiments::cli {
 /// --model, and what the commands that have it do without: the options of the toy tasks.
 void add_pretrained_option(Command& command, std::filesystem::path& model);
 
+/// --frozen, of commands that do not change the weights of a model.
+void add_frozen_option(Command& command, std::string& frozen);
+
 struct PretrainedTrace {
   std::filesystem::path model, adapter, inputs, out;
+  std::string frozen = "f32";
 };
 /// The step of inputs.json in a file, under the names of the checkpoint (nn/models/step.h).
 int trace_pretrained(const PretrainedTrace& given);
@@ -69,7 +73,11 @@ int export_gpt2(const PretrainedExport& given);
 
 struct PretrainedBench {
   std::filesystem::path model;
-  int tokens = 64;
+  std::string frozen = "f32";
+  std::vector<std::string> targets;  ///< of LoRA in the step; none: every projection
+  bool random = false;
+  int tokens = 64, rows = 1;
+  std::optional<int> length;  ///< of a row of the step
   bool json = false;
 };
 int bench_pretrained(const PretrainedBench& given);
@@ -84,6 +92,7 @@ struct PretrainedGenerate {
   int no_repeat_ngram = 0;
   bool no_cache = false, json = false;
   std::uint64_t seed = 1;
+  std::string frozen = "f32";
 };
 int generate_pretrained(const PretrainedGenerate& given);
 /// The same for each prompt of a file.

@@ -47,7 +47,8 @@ Prompt read_prompt(const PretrainedGenerate& given, nn::Index vocabulary) {
 int generate_pretrained(const PretrainedGenerate& given) {
   const nn::ModelFolder folder(given.model);
   const nn::DecodeOptions options = decode_options(given, end_ids(given.model));
-  const auto model = load_pretrained(folder, given.adapter).model;
+  const auto model =
+      load_pretrained(folder, given.adapter, {.frozen = nn::parse_frozen(given.frozen)}).model;
   const Prompt prompt = read_prompt(given, model->vocabulary());
   nn::Random random(given.seed, "generate");
   const nn::Decoded decoded = nn::decode(*model, prompt.ids, options, random);

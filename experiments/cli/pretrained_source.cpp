@@ -43,19 +43,20 @@ static std::vector<std::string> labels_in(const lora::PortableAdapter& adapter,
   return labels;
 }
 
-Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::path& adapter) {
-  if (adapter.empty()) return {folder.load(), {}, folder.label_names()};
+Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::path& adapter,
+                       const nn::ModelOptions& options) {
+  if (adapter.empty()) return {folder.load(options), {}, folder.label_names()};
   if (lora::says_its_base(adapter)) {
     lora::describe_adapter(adapter);
-    Loaded loaded{folder.load(), {}, folder.label_names()};
+    Loaded loaded{folder.load(options), {}, folder.label_names()};
     lora::load_adapter(adapter, *loaded.model);
     return loaded;
   }
   const lora::PortableAdapter read = lora::read_peft(adapter);
   check_base(folder, read, adapter);
-  nn::ModelOptions options;
-  if (folder.head() != nn::Head::classifier) options.new_labels = saved_labels(read);
-  Loaded loaded{folder.load(options), read.config, labels_in(read, adapter)};
+  nn::ModelOptions with_head = options;
+  if (folder.head() != nn::Head::classifier) with_head.new_labels = saved_labels(read);
+  Loaded loaded{folder.load(with_head), read.config, labels_in(read, adapter)};
   lora::attach(*loaded.model, read, adapter);
   if (loaded.labels.empty()) loaded.labels = folder.label_names();
   return loaded;

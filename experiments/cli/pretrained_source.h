@@ -24,7 +24,8 @@ inline constexpr const char* base_key = "model_fingerprint";  ///< nn::ModelFold
 /// answers for the pair: names and shapes must fit all the same. What is no adapter is refused before
 /// the weights of the model are read. Throws as nn::ModelFolder::load, lora::load_adapter and
 /// lora::load_peft do.
-Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::path& adapter);
+Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::path& adapter,
+                       const nn::ModelOptions& options = {});
 
 /// "gpt2, a causal language model: 2 layers of width 32, 384 words, at most 48 positions; 31232
 /// parameters, of which 1024 train".

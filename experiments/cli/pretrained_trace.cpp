@@ -22,7 +22,8 @@ int trace_pretrained(const PretrainedTrace& given) {
   check_out(given.out, 0);
   const nn::LabelledInputs inputs = nn::read_inputs(given.inputs);
   const nn::ModelFolder folder(given.model);
-  const auto [model, adapter, labels] = load_pretrained(folder, given.adapter);
+  const auto [model, adapter, labels] =
+      load_pretrained(folder, given.adapter, {.frozen = nn::parse_frozen(given.frozen)});
   const auto values = given.adapter.empty() ? nn::checkpoint_step(*model, inputs)
                                             : lora::adapted_step(*model, inputs, adapter);
 

@@ -23,7 +23,9 @@ refused '--checkpoint has no effect with --model' merge --model m --adapter a --
 refused '--facts has no effect with --model' analyse --model m --adapter a --facts 3
 refused 'analyse wants --inputs' analyse --model m --adapter a
 refused '--task has no effect with --model' generate --model m --task nli
-for option in '--prompt-ids 1' '--stop 1' '--beams 2' '--length-penalty 1' --no-cache; do
+refused '--frozen has no effect without --model' trace --frozen f16
+refused "unknown type 'f8'; valid are f32, f16, bf16" trace --model m --frozen f8
+for option in '--frozen f16' '--prompt-ids 1' '--stop 1' '--beams 2' '--length-penalty 1' --no-cache; do
   refused "${option% *} has no effect without --model" generate $option
 done
 refused 'wants one of --prompt TEXT, --prompt-ids LIST and --data FILE' generate --model m
@@ -133,6 +135,29 @@ grep -q '"inputs":"i.json"' "$root/out" || fail "not the analysis of these input
 refused 'is there already' analyse --model exported --adapter exported/adapter --inputs i.json --out analysis
 accepted bench model --model exported --tokens 4 --json
 [[ $(fields parameters) -gt 100000 ]] || fail "not the parameters of a base"
+
+# Matrices in 16 bits: half the memory, and other numbers. LoRA's step on q and v of a random model of that form.
+accepted bench model --model exported --random --frozen f16 --targets q,v --batch 2 --length 8 --tokens 0 --json
+[[ $(fields frozen) == '"f16"' && $(fields trainable) == 2048 ]] || fail "not two matrices of rank 4 in two blocks of width 64"
+awk -v now="$(fields weights_mb)" -v float="$(fields float_mb)" 'BEGIN { exit !(now > 0.5 * float && now < 0.55 * float) }' ||
+  fail "$(fields weights_mb) of $(fields float_mb) MB are not half"
+[[ $(fields step_ms) != 0 ]] || fail "no step"
+refused '25 positions, where the model takes 1 to 24' bench model --model exported --length 25
+refused "'x' matches no projection" bench model --model exported --targets x
+peft=$data/adapters/lora-gpt2
+for frozen in f32 f16 bf16; do
+  accepted trace --model "$gpt2" --adapter "$peft" --inputs "$inputs" --out "s-$frozen.safetensors" --frozen $frozen
+  says out 'grad.base_model.model.transformer.h.0.attn.c_attn.lora_A.weight'
+  accepted generate --model "$gpt2" --adapter "$peft" --prompt-ids 5,9 --max-tokens 4 --frozen $frozen --json
+done
+accepted trace --model "$gpt2" --adapter "$peft" --inputs "$inputs" --out s-default.safetensors
+cmp -s "$work/s-default.safetensors" "$work/s-f32.safetensors" || fail "f32 is not the default"
+for frozen in f16 bf16; do
+  ! cmp -s "$work/s-f32.safetensors" "$work/s-$frozen.safetensors" || fail "weights in $frozen give the same step"
+done
+# Rounded weights are another base for an adapter that says for which it was made.
+refused 'it was made for another base*that of its weights in 16 bits' \
+  generate --model exported --adapter exported/adapter --prompt-ids 5 --frozen f16
 
 # Adapters that do not fit.
 refused 'is (4,64) and not (4,12)' merge --model "$gpt2" --adapter exported/adapter --out o
