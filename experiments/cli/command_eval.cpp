@@ -55,7 +55,8 @@ nn::Json eval_json(const EvalOptions& given, const SourcedModel& sourced, const 
   return object;
 }
 
-const std::vector<std::string> options_of_files{"--data", "--format", "--length", "--max-tokens"};
+const std::vector<std::string> options_of_files{"--data", "--format", "--length", "--max-tokens",
+                                                "--frozen"};
 
 int run_eval_pretrained(const Command& command, const EvalOptions& given) {
   refuse_options(command,
@@ -119,6 +120,7 @@ Command eval_command() {
   command.option("--max-tokens", whole(given->max_tokens, 1, 1'000'000),
                  "with --model: of what it writes to a prompt (default 64)");
   add_search_options(command, given->pretrained.how);
+  add_frozen_option(command, given->pretrained.how.frozen);
   add_json_option(command, given->json);
   command.action([given](const Command& command) { return run_eval(command, *given); });
   return command;

@@ -19,7 +19,7 @@ namespace experiments::cli {
 /// --model, and what the commands that have it do without: the options of the toy tasks.
 void add_pretrained_option(Command& command, std::filesystem::path& model);
 
-/// --frozen, of commands that do not change the weights of a model.
+/// --frozen: how weights that do not change are kept in memory.
 void add_frozen_option(Command& command, std::string& frozen);
 
 struct PretrainedTrace {
@@ -42,6 +42,7 @@ struct PretrainedTrain {
   std::string validation_format;
   bool is_full = false;   ///< full fine-tuning in place of LoRA
   lora::LoraConfig lora;  ///< without targets: those of the paper, by the model's type
+  std::string frozen = "f32";
   finetune::Recipe recipe;
   std::string recipe_text;    ///< what was set by --recipe; may be empty
   std::optional<int> length;  ///< ids of a text at most; nothing: as many as the model takes

@@ -37,12 +37,12 @@ struct Pair {
   finetune::EncodedFile file;
 };
 
-Pair read_pair(const fs::path& path, const fs::path& adapter, const DataFile& data,
-               std::optional<int> length) {
+Pair read_pair(const PretrainedGenerate& how, const DataFile& data, std::optional<int> length) {
+  const fs::path& path = how.model;
   const nn::ModelFolder folder(path);
   Pair pair;
   pair.data = data::readers::read_all(data.path, data.format);
-  Loaded loaded = load_pretrained(folder, adapter);
+  Loaded loaded = load_pretrained(folder, how.adapter, {.frozen = nn::parse_frozen(how.frozen)});
   pair.model = std::move(loaded.model);
   check_kind(data, pair.data, pair.model->head, path);
   if (finetune::has_labels(pair.data)) {
@@ -201,7 +201,7 @@ int eval_pretrained(const PretrainedEval& given) {
     refuse_to_replace("--predictions", given.predictions);
     nn::check_writable(given.predictions, a_line);
   }
-  Pair pair = read_pair(given.how.model, given.how.adapter, given.data, given.length);
+  Pair pair = read_pair(given.how, given.data, given.length);
   const nn::DecodeOptions decode = decode_options(given.how, pair.ends);
   const std::string about_data = about(pair.file, pair.data, given.data.path);
   nn::Json object{{"model", given.how.model.string()}, {"data", given.data.path.string()}};
@@ -241,7 +241,7 @@ int eval_pretrained(const PretrainedEval& given) {
 }
 
 int generate_for_file(const PretrainedGenerate& given, const DataFile& data) {
-  Pair pair = read_pair(given.model, given.adapter, data, {});
+  Pair pair = read_pair(given, data, {});
   const nn::DecodeOptions options = decode_options(given, pair.ends);
   if (pair.file.records.empty() || pair.model->head != nn::Head::causal)
     throw UsageError(fmt::format("{} has no prompts to go on from", data.path.string()));

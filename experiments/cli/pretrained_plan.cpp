@@ -39,6 +39,7 @@ std::string describe(const PretrainedTrain& given, const Prepared& prepared, con
       : prepared.is_new_head                       ? " and a new classifier"
       : given.is_full                              ? ""
                                                    : " and the classifier");
+  if (given.frozen != "f32") text += fmt::format("what is frozen is kept in {}\n", given.frozen);
   text += prepared.about_data + "\n";
   if (!prepared.labels.empty())
     text += fmt::format("labels: {}\n", fmt::join(prepared.labels, ", "));
@@ -60,6 +61,7 @@ nn::Json to_json(const PretrainedTrain& given, const Prepared& prepared, const P
                   {"data", given.data.path.string()},
                   {"format", given.data.format},
                   {"method", given.is_full ? "full" : "lora"},
+                  {"frozen", given.frozen},
                   {"parameters", plan.all},
                   {"trainable", plan.trainable},
                   {"texts", prepared.texts.training.size()},

@@ -15,6 +15,7 @@
 #include "lora/inject.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
+#include "nn/half.h"
 #include "nn/loss.h"
 
 namespace experiments::cli {
@@ -60,8 +61,9 @@ void mark_trainable(nn::Pretrained& model, const PretrainedTrain& given,
   if (model.head != nn::Head::classifier) return;
   model.visit("", [&](const std::string& name, nn::Parameter& p) {
     const bool is_new_pooler = name.find("pooler.dense.") != name.npos && !folder.has(name);
-    if (name.starts_with("classifier.") || name.starts_with("score.") || is_new_pooler)
-      p.trainable = true;
+    if (!name.starts_with("classifier.") && !name.starts_with("score.") && !is_new_pooler) return;
+    nn::unpack(p);  // what trains is in floats
+    p.trainable = true;
   });
 }
 
@@ -76,6 +78,7 @@ Prepared prepare(const PretrainedTrain& given, const nn::ModelFolder& folder) {
 
   nn::ModelOptions options;
   options.seed = given.seed;
+  options.frozen = nn::parse_frozen(given.frozen);
   if (finetune::has_labels(training)) {
     const bool is_classifier = folder.head() == nn::Head::classifier;
     prepared.labels = labels_for(training, given.data.path,
@@ -124,6 +127,7 @@ std::string identity(const PretrainedTrain& given, const Prepared& prepared,
                {"format", given.data.format + " " + given.validation_format},
                {"length", given.length.value_or(0)},
                {"method", given.is_full ? "full" : "lora"},
+               {"frozen", given.frozen},
                {"seed", given.seed},
                {"epochs", r.epochs},
                {"steps", r.steps.value_or(0)},

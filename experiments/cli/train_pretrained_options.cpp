@@ -48,9 +48,9 @@ lora::LoraConfig lora_of(const Command& command, const TrainOptions& given) {
 
 const std::vector<std::string>& pretrained_only() {
   static const std::vector<std::string> names{
-      "--data",   "--format",       "--validation",      "--validation-format",
-      "--recipe", "--epochs",       "--batch",           "--parts",
-      "--warmup", "--weight-decay", "--label-smoothing", "--length"};
+      "--data",  "--format", "--validation", "--validation-format", "--recipe",          "--epochs",
+      "--batch", "--parts",  "--warmup",     "--weight-decay",      "--label-smoothing", "--length",
+      "--frozen"};
   return names;
 }
 
@@ -77,6 +77,7 @@ void add_pretrained_options(Command& command, TrainOptions& given) {
   add("--label-smoothing", fraction(recipe.label_smoothing), "of the cross-entropy");
   add("--length", whole(wanted.length, 2, 1'000'000),
       "ids of a text at most (default: as many as the model takes)");
+  add_frozen_option(command, wanted.frozen);
 }
 
 PretrainedTrain pretrained_train(const Command& command, const TrainOptions& given) {
@@ -86,7 +87,10 @@ PretrainedTrain pretrained_train(const Command& command, const TrainOptions& giv
     throw UsageError(
         fmt::format("--method {} is not for --model; valid are lora and full", given.method->name));
   const bool is_full = given.method->name == std::string("full");
-  if (is_full) refuse_options(command, options_of_lora, "with --method full");
+  if (is_full) {
+    refuse_options(command, options_of_lora, "with --method full");
+    refuse_options(command, {"--frozen"}, "with --method full, which freezes nothing");
+  }
   if (command.given("--steps")) refuse_options(command, {"--epochs"}, "beside --steps");
   if (!given.dry_run) require_option(command, "--out", "DIR, the folder to write");
   if (given.dry_run) refuse_options(command, {"--out"}, "with --dry-run");

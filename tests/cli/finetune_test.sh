@@ -89,6 +89,16 @@ refused 'is the state of a training with other settings or data' \
 cmp cut/adapter_model.safetensors whole/adapter_model.safetensors
 cmp cut/loss.csv whole/loss.csv
 
+# The frozen weights in 16 bits: the new classifier trains in floats, and the same numbers are scored.
+out=$("${train[@]}" --epochs 4 --frozen f16 --out halved 2>err)
+grep -q 'what is frozen is kept in f16' <<<"$out"
+after=$(sed -n 's/^after:  \(accuracy .* nats each\).*/\1/p' <<<"$out")
+scored=$("$lowrank" eval --model bert --adapter halved --data dev.tsv --format mnli --frozen f16)
+[[ -n $after ]] && grep -qF "$after" <<<"$scored" || { echo "in 16 bits eval says $scored, train $after"; exit 1; }
+! cmp -s halved/adapter_model.safetensors adapter/adapter_model.safetensors || { echo "f16 is f32"; exit 1; }
+refused '--frozen has no effect with --method full' \
+  train --model bert --data pairs.tsv --format mnli --out none --method full --frozen f16
+
 # Everything trained: a whole folder, which is a classifier by its names.
 out=$("$lowrank" train --model bert --data pairs.tsv --validation dev.tsv --format mnli --method full --epochs 1 \
   --out full 2>err)
