@@ -12,7 +12,7 @@ install(CODE "
 
 get_property(libraries GLOBAL PROPERTY LOWRANK_LIBRARIES)
 set(with_files ${libraries})
-list(FILTER with_files INCLUDE REGEX "_(nn_json|nn_files|lora_methods|lora_files|data_readers)$")
+list(FILTER with_files INCLUDE REGEX "_(nn_json|nn_files|nn_recurrent|lora_methods|lora_files|data_readers)$")
 if(with_files)
   list(REMOVE_ITEM libraries ${with_files})
 endif()

@@ -1,8 +1,8 @@
 # cmake -DROOT=DIR -P include_direction.cmake: fails, naming each, where a library of the checkout DIR
 # includes a header that it should not know. The libraries, and what each may include of the project;
 # a file belongs to the innermost folder that is listed.
-set(libraries autograd nn nn/files nn/models lora lora/analysis lora/methods lora/files lora/variants lora/interop data
-    data/readers data/scores data/tokenizers)
+set(libraries autograd nn nn/files nn/recurrent nn/models lora lora/analysis lora/methods lora/files lora/variants
+    lora/interop data data/readers data/scores data/tokenizers)
 foreach(part training evidence harness paper beyond report bench finetune cli)
   list(APPEND libraries experiments/${part})
 endforeach()
@@ -10,7 +10,8 @@ set(here "[^/]+\\.h")  # of the folder itself, not of the folders in it
 set(autograd_may "autograd/")
 set(nn_may "autograd/|nn/${here}")
 set(nn/files_may "autograd/|nn/${here}|nn/files/")
-set(nn/models_may "autograd/|nn/")
+set(nn/recurrent_may "autograd/|nn/${here}|nn/(files|recurrent)/")
+set(nn/models_may "autograd/|nn/(${here}|files/|models/)")
 set(lora_may "autograd/|nn/${here}|lora/${here}")
 set(lora/analysis_may "autograd/|nn/${here}|lora/${here}|lora/analysis/")
 set(lora/methods_may "autograd/|nn/|lora/${here}|lora/methods/")

@@ -12,6 +12,7 @@ string(JOIN "[ \n]+" wrong_includes
   "nn/wrong.h: #include \"nn/files/file.h\""
   "nn/files/json.h: #include \"nn/module.h\""
   "nn/files/wrong.h: #include \"lora/lora_linear.h\""
+  "nn/recurrent/wrong.h: #include \"nn/models/weights.h\""
   "nn/models/wrong.h: #include \"lora/inject.h\""
   "lora/wrong.h: #include \"lora/analysis/low_rank.h\""
   "lora/analysis/wrong.h: #include \"lora/methods/method.h\""

@@ -7,58 +7,22 @@
 #include <bit>
 
 #include "nn/files/json.h"
+#include "nn/files/model_file.h"
 #include "nn/files/safetensors_header.h"
 #include "nn/files/short_list.h"
 
 namespace nn::inline LOWRANK_PRECISION {
-namespace {
+static constexpr const char* config_key = "config";
 
-constexpr const char* config_key = "config";
-
-const std::string& config_of(const SafetensorsFile& file) {
+const std::string& config_text(const SafetensorsFile& file) {
+  const std::string problem = format_problem(file.metadata());
+  if (!problem.empty()) throw CheckpointError(problem);
   const auto found = file.metadata().find(config_key);
   if (found == file.metadata().end())
     throw CheckpointError(
         fmt::format("not a checkpoint of this program: its metadata have no \"{}\"", config_key));
   return found->second;
 }
-
-DecoderConfig config_from(const SafetensorsFile& file) {
-  const std::string problem = format_problem(file.metadata());
-  if (!problem.empty()) throw CheckpointError(problem);
-  return decoder_config_from_json(config_of(file));
-}
-
-/// What `action` returns, its CheckpointErrors with the path in front.
-template <class Action>
-auto about(const std::filesystem::path& path, Action action) {
-  try {
-    return action();
-  } catch (const CheckpointError& error) {
-    throw CheckpointError(fmt::format("{}: {}", path.string(), error.what()));
-  }
-}
-
-/// The configuration in a file whose tensors are those it asks for.
-DecoderConfig checked_config(const SafetensorsFile& file) {
-  const DecoderConfig config = config_from(file);
-  // The number of layers decides how long the list of names is, so it comes first.
-  if (static_cast<std::uint64_t>(config.layers) > file.entries().size())
-    throw CheckpointError(fmt::format("the configuration has {} layers, the file only {} tensors",
-                                      config.layers, file.entries().size()));
-  // What agrees with the file's tensors is no larger than the file.
-  const std::string problems = difference(file, parameter_shapes(config));
-  if (!problems.empty()) throw CheckpointError(problems);
-  return config;
-}
-
-std::unique_ptr<Decoder> decoder_from(const SafetensorsFile& file) {
-  auto model = std::make_unique<Decoder>(checked_config(file), 0);
-  model->visit("", [&](const std::string& name, Parameter& p) { p.set(file.tensor(name)); });
-  return model;
-}
-
-}  // namespace
 
 std::string format_problem(const Metadata& metadata) {
   const auto found = metadata.find(format_key);
@@ -67,16 +31,16 @@ std::string format_problem(const Metadata& metadata) {
                      file_format);
 }
 
-void save_checkpoint(const std::filesystem::path& path, Decoder& model, const Metadata& extra) {
+void save_model_file(const std::filesystem::path& path, Module& model, Shapes plain,
+                     const std::string& config, const Metadata& extra) {
   SafetensorsWriter writer;
-  Shapes wanted = parameter_shapes(model.config);
   ShortList unknown;
   model.visit("", [&](const std::string& name, Parameter& p) {
     writer.add(name, p.value);
-    if (wanted.erase(name) == 0) unknown.add(name);
+    if (plain.erase(name) == 0) unknown.add(name);
   });
   std::vector<std::string> problems;
-  unknown.append_to(problems, "parameters that a plain decoder does not have (unwrap it first)");
+  unknown.append_to(problems, "parameters that a plain model does not have (unwrap it first)");
   for (const char* key : {config_key, format_key})
     if (extra.contains(key))
       problems.push_back(fmt::format("the metadata key \"{}\" is taken", key));
@@ -86,21 +50,21 @@ void save_checkpoint(const std::filesystem::path& path, Decoder& model, const Me
 
   writer.metadata = extra;
   writer.metadata[format_key] = std::string(file_format);
-  writer.metadata[config_key] = to_json(model.config);
+  writer.metadata[config_key] = config;
   writer.write(path);
 }
 
+void save_checkpoint(const std::filesystem::path& path, Decoder& model, const Metadata& extra) {
+  save_model_file(path, model, parameter_shapes(model.config), to_json(model.config), extra);
+}
+
 std::unique_ptr<Decoder> load_checkpoint(const std::filesystem::path& path) {
-  // Somebody's file of gigabytes is known by its header, before the rest of it is read.
-  const SafetensorsFile header = SafetensorsFile::read_header(path);
-  about(path, [&] { return checked_config(header); });
-  const SafetensorsFile file = SafetensorsFile::read(path);
-  return about(path, [&] { return decoder_from(file); });
+  return load_model_file<Decoder>(path, decoder_config_from_json);
 }
 
 Metadata read_checkpoint_metadata(const std::filesystem::path& path) {
   const SafetensorsFile file = SafetensorsFile::read_header(path);
-  about(path, [&] { return config_from(file); });
+  about(path, [&] { return decoder_config_from_json(config_text(file)); });
   return file.metadata();
 }
 

@@ -232,7 +232,7 @@ TEST_CASE("what could not be loaded again is not written") {
   model.head.emplace().value = nn::Tensor({5, 4});  // the configuration says that it is tied
   CHECK(error_of([&] { nn::save_checkpoint(path, model); }) ==
         path +
-            " cannot be written: parameters that a plain decoder does not have (unwrap it first): "
+            " cannot be written: parameters that a plain model does not have (unwrap it first): "
             "head.weight");
   CHECK(folder.names().empty());
 }

@@ -149,7 +149,7 @@ TEST_CASE("the prefix's parameters have names, and a checkpoint refuses them") {
   const std::string message = message_of<nn::CheckpointError>(
       [&] { nn::save_checkpoint(folder / "model.safetensors", model); });
   CHECK(message.ends_with(
-      "parameters that a plain decoder does not have (unwrap it first): prefix.rows"));
+      "parameters that a plain model does not have (unwrap it first): prefix.rows"));
   CHECK(folder.names().empty());
 }
 

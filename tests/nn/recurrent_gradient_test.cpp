@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "autograd/gradcheck.h"
-#include "nn/models/recurrent.h"
+#include "lora/inject.h"
+#include "nn/loss.h"
+#include "nn/recurrent/recurrent_lm.h"
 
 namespace recurrent_gradient_test {
 
@@ -72,6 +74,35 @@ TEST_CASE("an LSTM and a GRU of two layers, in all weights, the input and the st
 TEST_CASE("control: a network that is cut off its start does not pass") {
   for (const RecurrentKind kind : {RecurrentKind::lstm, RecurrentKind::gru})
     CHECK_FALSE(Case(kind).check(/*cut=*/true).ok);
+}
+
+// The loss of a language model of two layers, in every parameter of it and of LoRA on its slots.
+// `cut`: with a term of the head that has no gradient, as a wrong backward would leave it out.
+static autograd::GradcheckResult check_lm(RecurrentKind kind, bool cut) {
+  nn::RecurrentLm model({kind, 5, 3, 2, 2}, 1);
+  lora::LoraConfig config;
+  config.targets = {"ih_l0", "hh_l0", "ih_l1", "hh_l1"};
+  config.spec.rank = 1;
+  for (lora::LoraLinear* layer : lora::inject(model, config, 2))
+    layer->B.value = nn::Random(3, layer->B.name).normal(layer->B.value.shape, 1);
+  nn::set_trainable(model, true);
+  const nn::TokenBatch batch{2, 3, {0, 1, 2, 3, 4, 0}, {1, 2, 3, 4, 0, 1}, {1, 1, 1, 0, 1, 1}};
+  return autograd::gradcheck(
+      [&](Tape& tape) {
+        const Var loss = nn::token_loss({tape}, model, batch);
+        if (!cut) return loss;
+        const Var cut_off = tape.constant(model.head.value);  // moves the loss, and has no gradient
+        return loss + autograd::sum(autograd::multiply(cut_off, cut_off));
+      },
+      nn::parameters(model));
+}
+
+TEST_CASE("the loss of a recurrent language model, in its weights and in LoRA's") {
+  for (const RecurrentKind kind : {RecurrentKind::lstm, RecurrentKind::gru}) {
+    const autograd::GradcheckResult result = check_lm(kind, /*cut=*/false);
+    CHECK_MESSAGE(result.ok, result.message);
+    CHECK_FALSE(check_lm(kind, /*cut=*/true).ok);
+  }
 }
 
 }  // namespace recurrent_gradient_test

@@ -1,4 +1,4 @@
-#include "nn/models/recurrent.h"
+#include "nn/recurrent/recurrent.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "nn/models/recurrent.h"
+#include "nn/recurrent/recurrent.h"
 
 #include <fmt/format.h>
 
@@ -11,13 +11,15 @@
 
 namespace nn::inline LOWRANK_PRECISION {
 
+std::string to_string(RecurrentKind kind) { return kind == RecurrentKind::lstm ? "lstm" : "gru"; }
+
 Recurrent::Recurrent(const RecurrentConfig& c, std::uint64_t seed, const std::string& name)
     : config(c) {
   if (c.inputs < 1 || c.hidden < 1 || c.layers < 1)
     throw std::invalid_argument(
         fmt::format("Recurrent: inputs, hidden and layers are at least 1, not {}, {} and {}",
                     c.inputs, c.hidden, c.layers));
-  const Index stacked = (c.kind == RecurrentKind::lstm ? 4 : 3) * c.hidden;
+  const Index stacked = gates(c.kind) * c.hidden;
   for (Index k = 0; k < c.layers; ++k)
     layers.push_back({std::make_unique<Linear>(k == 0 ? c.inputs : c.hidden, stacked, 0, seed, ""),
                       std::make_unique<Linear>(c.hidden, stacked, 0, seed, "")});

@@ -8,6 +8,9 @@
 namespace nn::inline LOWRANK_PRECISION {
 
 enum class RecurrentKind { lstm, gru };
+std::string to_string(RecurrentKind kind);  ///< "lstm" or "gru"
+inline Index gates(RecurrentKind kind) { return kind == RecurrentKind::lstm ? 4 : 3; }
+
 struct RecurrentConfig {
   RecurrentKind kind = RecurrentKind::lstm;
   Index inputs = 1, hidden = 1, layers = 1;  ///< I, H and how many are stacked
