@@ -5,7 +5,7 @@
 #include "experiments/beyond/rank_estimate.h"
 #include "experiments/cli/model_source.h"
 #include "experiments/evidence/report.h"
-#include "experiments/paper/noise.h"
+#include "experiments/training/noise.h"
 #include "experiments/training/task_score.h"
 #include "lora/analysis/low_rank.h"
 #include "lora/analysis/subspace.h"

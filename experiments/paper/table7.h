@@ -2,7 +2,7 @@
 
 #include "experiments/harness/experiment.h"
 #include "experiments/paper/adapters.h"
-#include "experiments/paper/noise.h"
+#include "experiments/training/noise.h"
 
 /// Table 7 of the paper: ‖Uᵀ W V‖_F with U and V the first r directions of ΔW, of W, and random
 /// ones; and what of it is more than chance.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <Eigen/SVD>
 #include <algorithm>
@@ -65,6 +66,12 @@ MatrixXd orthonormal_basis(const MatrixXd& m) {
 MatrixXd square_root(const MatrixXd& symmetric) {
   const Svd s = svd(symmetric);
   return s.U * s.sigma.cwiseSqrt().asDiagonal() * s.U.transpose();
+}
+
+MatrixXd factor_of(const MatrixXd& symmetric) {
+  check_matrix(symmetric, "a factor");
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(symmetric);
+  return eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal();
 }
 
 MatrixXd product(const MatrixXd& a, const MatrixXd& b) { return a * b; }

@@ -33,6 +33,10 @@ MatrixXd orthonormal_basis(const MatrixXd& m);
 /// the root is U diag(√λ) Uᵀ.
 MatrixXd square_root(const MatrixXd& symmetric);
 
+/// S with S Sᵀ = such a matrix, V √λ from its eigenvectors V: much faster than square_root for a large
+/// one, and as exact where only the large eigenvalues count.
+MatrixXd factor_of(const MatrixXd& symmetric);
+
 MatrixXd product(const MatrixXd& a, const MatrixXd& b);     ///< a b
 MatrixXd product_tn(const MatrixXd& a, const MatrixXd& b);  ///< aᵀ b
 MatrixXd product_nt(const MatrixXd& a, const MatrixXd& b);  ///< a bᵀ

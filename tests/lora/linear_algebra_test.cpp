@@ -95,6 +95,8 @@ TEST_CASE("a gauge moves A's directions and not those of B A") {
 
 TEST_CASE("the root of a covariance squares to it") {
   const MatrixXd x = drawn(3, 5), C = product_tn(x, x);  // (5,5) of rank 3
+  const MatrixXd factor = factor_of(C);
+  CHECK((factor * factor.transpose() - C).norm() < 1e-12 * C.norm());
   const MatrixXd root = square_root(C);
   CHECK(product(root, root).isApprox(C, 1e-12));
   CHECK(root.isApprox(root.transpose(), 1e-12));

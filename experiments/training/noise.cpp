@@ -1,4 +1,4 @@
-#include "experiments/paper/noise.h"
+#include "experiments/training/noise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,9 +9,7 @@
 #include "lora/analysis/subspace.h"
 #include "nn/loss.h"
 
-namespace experiments::paper {
-
-using namespace training;
+namespace experiments::training {
 
 Moments moments_of(nn::Decoder& base, const data::Task& task, const data::TaskOptions& options) {
   constexpr int enough = 250;
@@ -30,11 +28,15 @@ Moments moments_of(nn::Decoder& base, const data::Task& task, const data::TaskOp
 
 std::vector<lora::Svd> noise_draws(const lora::MatrixXd& C, const lora::MatrixXd& G,
                                    autograd::Random random, int draws) {
-  const lora::MatrixXd root_of_C = lora::square_root(C), root_of_G = lora::square_root(G);
+  return noise_from_roots(lora::square_root(C), lora::square_root(G), random, draws);
+}
+
+std::vector<lora::Svd> noise_from_roots(const lora::MatrixXd& R, const lora::MatrixXd& S,
+                                        autograd::Random random, int draws) {
   std::vector<lora::Svd> changes;
   for (int i = 0; i < draws; ++i) {
-    const lora::MatrixXd N = lora::gaussian(G.rows(), C.rows(), random);
-    changes.push_back(lora::svd(lora::product(lora::product(root_of_G, N), root_of_C)));
+    const lora::MatrixXd N = lora::gaussian(S.cols(), R.rows(), random);
+    changes.push_back(lora::svd(lora::product(lora::product(S, N), R)));
   }
   return changes;
 }
@@ -63,4 +65,4 @@ double share_of_first_tenth(const lora::VectorXd& eigenvalues) {
   return eigenvalues.head(tenth).sum() / eigenvalues.sum();
 }
 
-}  // namespace experiments::paper
+}  // namespace experiments::training

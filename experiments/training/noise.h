@@ -8,7 +8,7 @@
 
 /// A null model of what is read out of an adapter: a change that lies where the inputs are strong and
 /// the outputs matter to the loss, and has learned nothing.
-namespace experiments::paper {
+namespace experiments::training {
 
 /// What the base is on a task, by projection: C = E[x xᵀ] of the inputs, G = E[g gᵀ] of the
 /// gradients of its loss in the outputs.
@@ -21,6 +21,10 @@ Moments moments_of(nn::Decoder& base, const data::Task& task, const data::TaskOp
 /// ΔW = G^{1/2} N C^{1/2}, with N of independent normal elements: some draws, decomposed.
 std::vector<lora::Svd> noise_draws(const lora::MatrixXd& C, const lora::MatrixXd& G,
                                    autograd::Random random, int draws = 21);
+/// The same, S N R, from any S with S Sᵀ = G and R with Rᵀ R = C: N is distributed alike in all
+/// directions, so which roots they are changes nothing.
+std::vector<lora::Svd> noise_from_roots(const lora::MatrixXd& R, const lora::MatrixXd& S,
+                                        autograd::Random random, int draws);
 
 /// The root mean square or the mean over the draws of what is read off their first r terms.
 struct NoiseReading {
@@ -34,4 +38,4 @@ NoiseReading noise_reading(const lora::MatrixXd& W, const std::vector<lora::Svd>
 /// Of the descending eigenvalues of C, the share that the first tenth of them holds.
 double share_of_first_tenth(const lora::VectorXd& eigenvalues);
 
-}  // namespace experiments::paper
+}  // namespace experiments::training
