@@ -57,11 +57,11 @@ void write_maps(const TraceOptions& given, const Base& base, const TracedStep& s
   std::vector<int> tokens(step.batch.ids.begin(), step.batch.ids.begin() + step.batch.T);
   std::unique_ptr<nn::Decoder> adapted;
   if (!given.adapter.empty()) {
-    adapted = copy_of(*base.model);
+    adapted = copy_of(decoder_of(base));
     lora::load_adapter(given.adapter, *adapted);
   }
   const std::string problem =
-      write_attention(given.attention, *copy_of(*base.model), adapted.get(), tokens);
+      write_attention(given.attention, *copy_of(decoder_of(base)), adapted.get(), tokens);
   print_out("\nThe attention of the first row is in {}{}\n", given.attention.string(),
             problem.empty() ? ", drawn as attention.svg" : ", not drawn: " + problem);
 }

@@ -71,7 +71,7 @@ SourcedModel load_model(const ModelSource& source) {
   }
   if (source.checkpoint.empty()) {
     sourced.base = base_path(config, "").string();
-    sourced.model = copy_of(*cached_base(config, source.results).model);
+    sourced.model = copy_of(decoder_of(cached_base(config, source.results)));
   } else {
     sourced.base = source.checkpoint.string();
     sourced.model = nn::load_checkpoint(source.checkpoint);

@@ -81,7 +81,7 @@ void check_output(const TrainRun& run, const fs::path& out) {
 namespace {
 
 std::unique_ptr<nn::Decoder> model_for(const Base& base, const TrainRun& run) {
-  auto model = copy_of(*base.model);
+  auto model = copy_of(decoder_of(base));
   lora::wrap(*model, spec_of(run), run.cell.seed_of_init());
   return model;
 }

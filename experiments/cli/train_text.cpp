@@ -70,7 +70,7 @@ std::string describe(const TrainRun& run) {
   const std::string facts = cell.facts > 0 ? fmt::format(" with {} new facts", cell.facts) : "";
   std::string text = fmt::format("{}{}, seed {}{}, on the base of seed {} and {} steps{}\n",
                                  cell.task, facts, cell.seed, parts_of_seed(cell), run.base.seed,
-                                 run.base.steps, shape_text(run.base.model));
+                                 run.base.steps, shape_text(run.base));
   text += method_text(run);
   const std::string optimizer = cell.optimizer == "sgd" ? " of SGD with momentum 0.9" : "";
   const std::string permuted = cell.labels == "true" ? "" : " with permuted labels";

@@ -14,15 +14,25 @@
 
 namespace experiments::harness {
 
+static nn::RecurrentKind kind_of_base(const Cell& cell) {
+  return cell.architecture == "lstm" ? nn::RecurrentKind::lstm : nn::RecurrentKind::gru;
+}
+
 BaseConfig base_of_cell(const Cell& cell, long steps) {
-  BaseConfig config = base_config(cell.base_seed, cell.base_steps > 0 ? cell.base_steps : steps,
-                                  cell.width, cell.depth);
+  if (cell.base_steps > 0) steps = cell.base_steps;
+  BaseConfig config =
+      is_recurrent(cell)
+          ? base_config(cell.base_seed, steps, cell.width, cell.depth, kind_of_base(cell))
+          : base_config(cell.base_seed, steps, cell.width, cell.depth);
   if (cell.base == "sqlgen") config.until_answered = UntilAnswered{data::BaseTask::sqlgen};
   return config;
 }
 
-std::string shape_text(const nn::DecoderConfig& model) {
-  const nn::DecoderConfig usual = BaseConfig::default_model();
+std::string shape_text(const BaseConfig& config) {
+  if (const auto& recurrent = config.recurrent)
+    return fmt::format(", {} of width {}, depth {}", nn::to_string(recurrent->kind),
+                       recurrent->hidden, recurrent->layers);
+  const nn::DecoderConfig &model = config.model, usual = BaseConfig::default_model();
   std::string text;
   if (model.d_model != usual.d_model) text += fmt::format(", width {}", model.d_model);
   if (model.layers != usual.layers) text += fmt::format(", depth {}", model.layers);
@@ -30,7 +40,7 @@ std::string shape_text(const nn::DecoderConfig& model) {
 }
 
 static std::string training_text(const BaseConfig& config) {
-  const std::string shape = shape_text(config.model);
+  const std::string shape = shape_text(config);
   const std::string time = duration_text(slowness() * pretraining_seconds(config));
   if (!config.until_answered)
     return fmt::format("pre-training the shared base (seed {}, {} steps{}), once: about {}",
@@ -100,7 +110,8 @@ static void train_side_by_side(std::vector<BaseConfig> configs, int jobs,
 }
 
 static auto key_of(const Cell& cell) {
-  return std::tuple(cell.base_seed, cell.width, cell.depth, cell.base_steps, cell.base);
+  return std::tuple(cell.base_seed, cell.architecture, cell.width, cell.depth, cell.base_steps,
+                    cell.base);
 }
 
 void Bases::prepare(const std::vector<Cell>& cells, int jobs) {
@@ -127,7 +138,7 @@ void Bases::prepare(const Cell& cell) {
     return;
   }
   config.steps = config.warmup = 0;
-  auto model = std::make_shared<nn::Decoder>(config.model, config.seed);
+  std::shared_ptr<nn::Model> model = untrained_model(config);
   nn::set_trainable(*model, false);
   bases_[key_of(cell)] = {config, std::move(model)};
 }

@@ -9,9 +9,9 @@
 
 namespace experiments::harness {
 
-/// The bases that cells adapt, each made once and kept in a folder: by seed, by width (d_model,
-/// with heads of 16 and an MLP of four times the width), by depth, by the steps of its
-/// pre-training, and by what it was pre-trained on, or as it was initialised.
+/// The bases that cells adapt, each made once and kept in a folder: by seed, by architecture, by
+/// width (d_model, with heads of 16 and an MLP of four times the width, or hidden units), by depth,
+/// by the steps of its pre-training, and by what it was pre-trained on, or as it was initialised.
 class Bases {
  public:
   /// `steps` are those of every base whose cell names none.
@@ -31,7 +31,7 @@ class Bases {
   const Base& of(const Cell& cell) const;
 
  private:
-  using Key = std::tuple<std::uint64_t, int, int, long, std::string>;
+  using Key = std::tuple<std::uint64_t, std::string, int, int, long, std::string>;
   std::filesystem::path folder_;
   long steps_;
   std::map<Key, Base> bases_;
@@ -42,7 +42,7 @@ class Bases {
 Base base_with_progress(const BaseConfig& config, const std::filesystem::path& folder);
 
 /// ", width 128, depth 3" of a base that is not the usual one, otherwise "".
-std::string shape_text(const nn::DecoderConfig& model);
+std::string shape_text(const BaseConfig& config);
 
 /// How the pre-trained base of a cell is made; `steps` (the most, where it is trained until it
 /// answers) where the cell names none.

@@ -16,6 +16,7 @@ namespace experiments::harness {
 // at a time on two cores.
 constexpr double seconds_per_token = 3.7e-6;         // of LoRA at the width of 64
 constexpr double seconds_per_token_of_all = 4.7e-6;  // of full fine-tuning
+constexpr double seconds_per_token_of_gate = 2.3e-6;  // in a recurrent layer of 128 units
 
 // Expected peak memory of one cell: a copy of the model and a step's tensors.
 constexpr std::size_t bytes_per_cell = 40'000'000;
@@ -30,6 +31,11 @@ double expected_seconds(const Cell& cell) {
   double length = data::make_batch(std::span(&any, 1)).length;
   if (cell.method.find("prefix") != std::string::npos || cell.method == "prompt-encoder")
     length += cell.size;  // positions before the tokens
+  if (is_recurrent(cell)) {
+    const double wider = cell.width / 128.0, gates = cell.architecture == "lstm" ? 4 : 3;
+    return 0.1 + 32 * length * cell.steps * seconds_per_token_of_gate * gates * wider * wider *
+                     cell.depth;
+  }
   const double wider = cell.width / 64.0, deeper = cell.depth / 2.0;
   const double per_token = (cell.method == "full" ? seconds_per_token_of_all : seconds_per_token) *
                            wider * wider * deeper;

@@ -64,7 +64,7 @@ FileSize saved_size(const Base& base, nn::Module& model, bool is_lora,
   if (is_lora)
     lora::save_adapter(scratch, model);
   else
-    nn::save_checkpoint(path, *copy_of(*base.model));
+    nn::save_checkpoint(path, *copy_of(decoder_of(base)));
   FileSize size{static_cast<double>(std::filesystem::file_size(path)), 0};
   const nn::SafetensorsFile saved = nn::SafetensorsFile::read(path);
   for (const nn::SafetensorsEntry& entry : saved.entries())

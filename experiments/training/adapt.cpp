@@ -39,9 +39,21 @@ static std::vector<std::string> targets_in_blocks(const Cell& cell) {
   return names;
 }
 
+// ih and hh of each layer, or of those that the cell names as its blocks.
+static std::vector<std::string> targets_in_layers(const Cell& cell) {
+  std::vector<std::string> names;
+  for (int k = 0; k < cell.depth; ++k)
+    if (cell.blocks.empty() || std::ranges::count(cell.blocks, k) > 0)
+      for (const std::string& target : cell.targets)
+        names.push_back(fmt::format("{}_l{}", target, k));
+  return names;
+}
+
 lora::LoraConfig lora_config(const Cell& cell) {
   lora::LoraConfig config;
-  config.targets = cell.blocks.empty() ? cell.targets : targets_in_blocks(cell);
+  config.targets = is_recurrent(cell)    ? targets_in_layers(cell)
+                   : cell.blocks.empty() ? cell.targets
+                                         : targets_in_blocks(cell);
   config.spec = {cell.rank, cell.alpha, lora::parse_scaling(cell.scaling),
                  lora::parse_init(cell.init), cell.dropout};
   return config;
@@ -78,11 +90,15 @@ static void round_otherwise(nn::Module& model) {
 
 std::unique_ptr<nn::Model> prepare(const Base& base, const Cell& cell) {
   check_cell(cell);
-  auto model = copy_of(*base.model);
+  std::unique_ptr<nn::Model> model = copy_of(*base.model);
   if (cell.method == "frozen")
     nn::set_trainable(*model, false);
+  else if (auto* decoder = dynamic_cast<nn::Decoder*>(model.get()))
+    lora::wrap(*decoder, method_spec(cell), cell.seed_of_init());
+  else if (cell.method == "full")
+    nn::set_trainable(*model, true);
   else
-    lora::wrap(*model, method_spec(cell), cell.seed_of_init());
+    lora::inject(*model, lora_config(cell), cell.seed_of_init());
   if (cell.rounding == "other") round_otherwise(*model);
   return model;
 }

@@ -21,10 +21,11 @@ struct AdaptOptions {
   double warmup = 0.06;  ///< fraction of the steps
 };
 
-/// The injection that a LoRA cell asks for. The targets in some blocks are named in full.
+/// The injection that a LoRA cell asks for. The targets in some blocks are named in full, and those
+/// of a recurrent base, where ih is ih_l0, ih_l1, ..., by layer.
 lora::LoraConfig lora_config(const Cell& cell);
 
-/// The method that a cell asks for, unless it is "frozen".
+/// The method that a cell of a decoder asks for, unless it is "frozen".
 lora::MethodSpec method_spec(const Cell& cell);
 
 /// The size at which a method trains about as many parameters as LoRA on q and v at r = 4; beside

@@ -7,6 +7,7 @@
 #include "experiments/training/pretrain.h"
 #include "nn/files/checkpoint.h"
 #include "nn/files/json.h"
+#include "nn/recurrent/recurrent_lm_file.h"
 
 namespace experiments::training {
 
@@ -26,7 +27,8 @@ std::string to_json(const BaseConfig& c) {
                         {"beta2", c.beta2},
                         {"weight_decay", c.weight_decay},
                         {"clip", c.clip},
-                        {"model", nlohmann::json::parse(nn::to_json(c.model))}};
+                        {"model", nlohmann::json::parse(c.recurrent ? nn::to_json(*c.recurrent)
+                                                                    : nn::to_json(c.model))}};
   if (c.until_answered)
     object["until_answered"] = {{"task", data::to_string(c.until_answered->task)},
                                 {"share", c.until_answered->share}};
@@ -60,6 +62,15 @@ BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth) {
   return config;
 }
 
+BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth,
+                       nn::RecurrentKind kind) {
+  BaseConfig config = base_config(seed, steps);
+  config.recurrent = {kind, config.model.vocabulary, config.model.context, width, depth};
+  config.lr = recurrent_lr * 64 / width;
+  nn::validate(*config.recurrent);
+  return config;
+}
+
 BaseConfig base_config_from_json(std::string_view text) {
   try {
     const nlohmann::json object = nn::parse_json_object(text);
@@ -77,7 +88,11 @@ BaseConfig base_config_from_json(std::string_view text) {
       c.until_answered = {data::parse_base_task(until.at("task").get<std::string>()),
                           until.at("share").get<double>()};
     }
-    c.model = nn::decoder_config_from_json(object.at("model").dump());
+    const nlohmann::json& model = object.at("model");
+    if (model.contains("architecture"))
+      c.recurrent = nn::recurrent_lm_config_from_json(model.dump());
+    else
+      c.model = nn::decoder_config_from_json(model.dump());
     if (to_json(c) == object.dump()) return c;
   } catch (const nlohmann::json::exception&) {  // the same message as for a member too many
   } catch (const std::exception& error) {

@@ -12,7 +12,7 @@
 namespace experiments::training {
 
 std::vector<std::string> in_model_order(std::vector<std::string> targets) {
-  static const std::vector<std::string> order{"q", "k", "v", "o", "up", "down"};
+  static const std::vector<std::string> order{"q", "k", "v", "o", "up", "down", "ih", "hh"};
   const auto place = [](const std::string& name) {
     return std::pair(std::find(order.begin(), order.end(), name) - order.begin(), name);
   };

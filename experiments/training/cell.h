@@ -15,33 +15,35 @@ namespace experiments::training {
 /// no learning rate and no steps, and only LoRA has targets, a rank, alpha and a scaling rule.
 /// Whoever adds a field lists it in cell_fields.h.
 struct Cell {
-  std::string task;                  ///< "sqlgen", "nli", "reorder"
-  std::string method = "lora";       ///< "frozen" (the base as it is), or of lora::all_methods()
-  int size = 0;                      ///< of a method that has one: bottleneck, prefix length, ...
-  std::vector<std::string> targets;  ///< adapted projections, {"q", "v"}; their order says nothing
-  std::vector<int> blocks = {};      ///< {0, 1}: the targets in these alone; empty: in all
-  int rank = 0;                      ///< r, at least 1 for LoRA
+  std::string task;             ///< "sqlgen", "nli", "reorder"
+  std::string method = "lora";  ///< "frozen" (the base as it is), or of lora::all_methods()
+  int size = 0;                 ///< of a method that has one: bottleneck, prefix length, ...
+  std::vector<std::string>
+      targets;                   ///< adapted projections, {"q", "v"} or {"ih", "hh"}, in any order
+  std::vector<int> blocks = {};  ///< {0, 1}: the targets in these alone; empty: in all
+  int rank = 0;                  ///< r, at least 1 for LoRA
   double alpha = 0;
-  std::string scaling;              ///< "alpha/r" or "alpha/sqrt(r)" for LoRA, else empty
-  std::string init = "gaussian";    ///< of LoRA's A
-  double dropout = 0;               ///< on the input of LoRA's A
-  std::string optimizer = "adamw";  ///< "adamw", or "sgd" with momentum 0.9
-  std::uint64_t seed = 0;           ///< names data, initialisation and order of the adaptation
-  std::uint64_t init_seed = 0;      ///< names the initialisation and dropout instead, if not 0
-  std::uint64_t data_seed = 0;      ///< names the examples and their order instead, if not 0
-  std::uint64_t base_seed = 0;      ///< names the pre-trained base
-  std::string base = "pretrained";  ///< on all tasks; "sqlgen": on it alone, until it answers
-                                    ///< (UntilAnswered); "random": as pre-training starts
-  int width = 64;                   ///< d_model of the base
-  int depth = 2;                    ///< its layers
-  long base_steps = 0;              ///< of its pre-training, or the most; 0: as the run
-  int facts = 0;                    ///< K, how many meanings change; 0 for a task without K
-  double lr = 0;                    ///< peak learning rate
-  double lr_ratio = 1;              ///< LoRA's B learns with so many times the rate of A (LoRA+)
-  int steps = 0;                    ///< optimizer steps
-  int examples = 0;                 ///< size of the training set
-  std::string labels = "true";      ///< of the training set, or "permuted" among its examples
-  std::string rounding = "usual";   ///< "other": what is trained starts one float higher
+  std::string scaling;                   ///< "alpha/r" or "alpha/sqrt(r)" for LoRA, else empty
+  std::string init = "gaussian";         ///< of LoRA's A
+  double dropout = 0;                    ///< on the input of LoRA's A
+  std::string optimizer = "adamw";       ///< "adamw", or "sgd" with momentum 0.9
+  std::uint64_t seed = 0;                ///< names data, initialisation and order of the adaptation
+  std::uint64_t init_seed = 0;           ///< names the initialisation and dropout instead, if not 0
+  std::uint64_t data_seed = 0;           ///< names the examples and their order instead, if not 0
+  std::uint64_t base_seed = 0;           ///< names the pre-trained base
+  std::string base = "pretrained";       ///< on all tasks; "sqlgen": on it alone, until it answers
+                                         ///< (UntilAnswered); "random": as pre-training starts
+  std::string architecture = "decoder";  ///< of the base, or "lstm", "gru"
+  int width = 64;                        ///< d_model of the base, or its hidden units
+  int depth = 2;                         ///< its layers
+  long base_steps = 0;                   ///< of its pre-training, or the most; 0: as the run
+  int facts = 0;                         ///< K, how many meanings change; 0 for a task without K
+  double lr = 0;                         ///< peak learning rate
+  double lr_ratio = 1;             ///< LoRA's B learns with so many times the rate of A (LoRA+)
+  int steps = 0;                   ///< optimizer steps
+  int examples = 0;                ///< size of the training set
+  std::string labels = "true";     ///< of the training set, or "permuted" among its examples
+  std::string rounding = "usual";  ///< "other": what is trained starts one float higher
 
   /// What names the initialisation (and dropout), and what the examples and their order.
   std::uint64_t seed_of_init() const { return init_seed != 0 ? init_seed : seed; }
@@ -66,9 +68,13 @@ struct CellResult {
   std::map<std::string, double> more;  ///< further measurements by name, e.g. "train_nll"
 };
 
+/// Whether its base is an LSTM or a GRU.
+inline bool is_recurrent(const Cell& cell) { return cell.architecture != "decoder"; }
+
 /// Throws std::invalid_argument with the cell and what is wrong in it: an unknown method or scaling
 /// rule, no task, LoRA without targets or with a rank below 1, any other method with targets, a
-/// size where the method has none or none where it has one, a block that the base lacks.
+/// size where the method has none or none where it has one, a block that the base lacks, a method
+/// that a recurrent base does not take.
 void check_cell(const Cell& cell);
 
 /// A field of a cell for a table.
@@ -81,7 +87,7 @@ struct FieldText {
 /// All fields of a cell, in the order of cell_fields.h.
 std::vector<FieldText> field_texts(const Cell& cell);
 
-/// {"v", "q"} as "q,v": q, k, v, o, up, down in this order, then the rest by name.
+/// {"v", "q"} as "q,v": q, k, v, o, up, down, ih, hh in this order, then the rest by name.
 std::string weight_set(std::vector<std::string> targets);
 
 /// One flat object; the order of its fields is that of cell_fields.h. Numbers survive the round

@@ -48,6 +48,7 @@ void each_field(const Each& each) {
   each("examples", &Cell::examples, always);
   each("labels", &Cell::labels, unless_default);
   each("rounding", &Cell::rounding, unless_default);
+  each("architecture", &Cell::architecture, unless_default);
   each("seconds", &CellResult::seconds, always);
   each("more", &CellResult::more, always);
 }

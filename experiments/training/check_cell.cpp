@@ -27,7 +27,15 @@ void check_is_one_of(const Cell& cell, const char* what, const std::string& valu
 // A student of a teacher with a planted change of rank `size`, which may be 0.
 bool is_student(const Cell& cell) { return cell.method == "student"; }
 
+// The networks that are not the decoder have no place for most methods.
+void check_architecture_of(const Cell& cell) {
+  check_is_one_of(cell, "architecture", cell.architecture, "decoder", "lstm", "gru");
+  if (cell.architecture != "decoder")
+    check_is_one_of(cell, "method of a recurrent base", cell.method, "frozen", "full", "lora");
+}
+
 void check_base_of(const Cell& cell) {
+  check_architecture_of(cell);
   check_is_one_of(cell, "base", cell.base, "pretrained", "sqlgen", "random");
   if (cell.width < 1) refuse_cell(cell, fmt::format("width {} is below 1", cell.width));
   if (cell.depth < 1) refuse_cell(cell, fmt::format("depth {} is below 1", cell.depth));

@@ -11,7 +11,7 @@
 
 namespace experiments::training {
 
-Moments moments_of(nn::Decoder& base, const data::Task& task, const data::TaskOptions& options) {
+Moments moments_of(nn::Model& base, const data::Task& task, const data::TaskOptions& options) {
   constexpr int enough = 250;
   const auto batch = token_batch(
       data::make_batch(data::examples(task, options, data::Split::validation, 1, enough)));

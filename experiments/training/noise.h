@@ -16,7 +16,7 @@ struct Moments {
   std::map<std::string, lora::MatrixXd> inputs, gradients;
 };
 /// Over the first 250 validation examples. The base has no LoRA, and is as it was afterwards.
-Moments moments_of(nn::Decoder& base, const data::Task& task, const data::TaskOptions& options);
+Moments moments_of(nn::Model& base, const data::Task& task, const data::TaskOptions& options);
 
 /// ΔW = G^{1/2} N C^{1/2}, with N of independent normal elements: some draws, decomposed.
 std::vector<lora::Svd> noise_draws(const lora::MatrixXd& C, const lora::MatrixXd& G,

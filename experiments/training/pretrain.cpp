@@ -11,6 +11,7 @@
 #include "nn/files/numbers.h"
 #include "nn/files/safetensors.h"
 #include "nn/optimizer.h"
+#include "nn/recurrent/recurrent_lm_file.h"
 
 namespace experiments::training {
 
@@ -43,8 +44,15 @@ bool answers_enough(nn::Model& model, const BaseConfig& c, long done) {
          held_out_match(model, c.until_answered->task, c.seed) >= c.until_answered->share;
 }
 
+void save_model(const fs::path& path, nn::Model& model, const nn::Metadata& metadata) {
+  if (auto* recurrent = dynamic_cast<nn::RecurrentLm*>(&model))
+    nn::save_checkpoint(path, *recurrent, metadata);
+  else
+    nn::save_checkpoint(path, dynamic_cast<nn::Decoder&>(model), metadata);
+}
+
 // The number of steps that were taken in all.
-long train(nn::Decoder& model, const BaseConfig& c, const fs::path& state,
+long train(nn::Model& model, const BaseConfig& c, const fs::path& state,
            const StepCallback& on_step, const std::function<bool()>& stop) {
   constexpr long steps_between_saves = 1000;
   nn::AdamW optimizer({{nn::parameters(model), c.weight_decay}}, {.beta2 = c.beta2});
@@ -89,7 +97,7 @@ nn::Metadata metadata_of(const Base& base) {
 void read_metadata(const fs::path& path, Base& base) {
   base.steps = base.config.steps;
   if (!base.config.until_answered) return;
-  nn::Metadata metadata = nn::read_checkpoint_metadata(path);
+  nn::Metadata metadata = nn::SafetensorsFile::read_header(path).metadata();
   const auto steps = nn::read_whole(metadata["steps"]);
   const auto answered = nn::read_number(metadata["answered"]);
   if (!steps || !answered)
@@ -103,6 +111,11 @@ void read_metadata(const fs::path& path, Base& base) {
 
 }  // namespace
 
+std::unique_ptr<nn::Model> untrained_model(const BaseConfig& config) {
+  if (config.recurrent) return std::make_unique<nn::RecurrentLm>(*config.recurrent, config.seed);
+  return std::make_unique<nn::Decoder>(config.model, config.seed);
+}
+
 bool has_base(const BaseConfig& config, const fs::path& folder) {
   std::error_code ignored;
   return fs::exists(base_path(config, folder), ignored);
@@ -110,7 +123,11 @@ bool has_base(const BaseConfig& config, const fs::path& folder) {
 
 Base load_base(const BaseConfig& config, const fs::path& folder) {
   const fs::path path = base_path(config, folder);
-  Base base{config, nn::load_checkpoint(path)};
+  Base base{config, {}};
+  if (config.recurrent)
+    base.model = nn::load_recurrent_lm(path);
+  else
+    base.model = nn::load_checkpoint(path);
   read_metadata(path, base);
   return base;
 }
@@ -121,14 +138,14 @@ Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCal
   if (has_base(config, folder)) return load_base(config, folder);
 
   const fs::path state = fs::path(path).replace_extension(".state");
-  auto model = std::make_shared<nn::Decoder>(config.model, config.seed);
+  const std::shared_ptr<nn::Model> model = untrained_model(config);
   nn::check_writable(path, bytes_of_state(*model));
   nn::create_folders(folder);
   Base base{config, model};
   base.steps = train(*model, config, state, on_step, stop);
   if (config.until_answered)
     base.answered = held_out_match(*model, config.until_answered->task, config.seed);
-  nn::save_checkpoint(path, *model, metadata_of(base));
+  save_model(path, *model, metadata_of(base));
   std::error_code ignored;
   fs::remove(state, ignored);
   nn::set_trainable(*model, false);
@@ -136,9 +153,13 @@ Base ensure_base(const BaseConfig& config, const fs::path& folder, const StepCal
 }
 
 double pretraining_seconds(const BaseConfig& config) {
-  const double wider = static_cast<double>(config.model.d_model) / 64;
-  const double deeper = static_cast<double>(config.model.layers) / 2;
-  return 7e-3 * wider * wider * deeper * static_cast<double>(config.steps);
+  const auto times = [](nn::Index size, double usual) { return static_cast<double>(size) / usual; };
+  const auto steps = static_cast<double>(config.steps);
+  if (const auto& recurrent = config.recurrent)
+    return 4e-3 * times(nn::gates(recurrent->kind), 1) * times(recurrent->hidden, 128) *
+           times(recurrent->hidden, 128) * times(recurrent->layers, 1) * steps;
+  return 7e-3 * times(config.model.d_model, 64) * times(config.model.d_model, 64) *
+         times(config.model.layers, 2) * steps;
 }
 
 double held_out_match(nn::Model& model, data::BaseTask task, std::uint64_t seed) {
@@ -155,11 +176,29 @@ std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::
   return quality;
 }
 
+const nn::Decoder& decoder_of(const Base& base) {
+  if (const auto* decoder = dynamic_cast<const nn::Decoder*>(base.model.get())) return *decoder;
+  throw std::invalid_argument("the base is a recurrent network, and a decoder is wanted");
+}
+
+// Of the same configuration.
+static void copy_parameters(const nn::Module& model, nn::Module& copy) {
+  // A walk hands each parameter out to be changed; here they are read only.
+  const auto from = nn::parameters(const_cast<nn::Module&>(model)), to = nn::parameters(copy);
+  for (std::size_t i = 0; i < from.size(); ++i) to[i]->set(from[i]->value);
+}
+
 std::unique_ptr<nn::Decoder> copy_of(const nn::Decoder& model) {
   auto copy = std::make_unique<nn::Decoder>(model.config, 0);
-  // A walk hands each parameter out to be changed; here they are read only.
-  const auto from = nn::parameters(const_cast<nn::Decoder&>(model)), to = nn::parameters(*copy);
-  for (std::size_t i = 0; i < from.size(); ++i) to[i]->set(from[i]->value);
+  copy_parameters(model, *copy);
+  return copy;
+}
+
+std::unique_ptr<nn::Model> copy_of(const nn::Model& model) {
+  if (const auto* decoder = dynamic_cast<const nn::Decoder*>(&model)) return copy_of(*decoder);
+  const auto& recurrent = dynamic_cast<const nn::RecurrentLm&>(model);
+  auto copy = std::make_unique<nn::RecurrentLm>(recurrent.config, 0);
+  copy_parameters(model, *copy);
   return copy;
 }
 

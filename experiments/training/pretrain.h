@@ -13,6 +13,7 @@
 
 #include "data/pretraining.h"
 #include "experiments/namespaces.h"
+#include "nn/recurrent/recurrent_lm.h"
 #include "nn/transformer.h"
 
 namespace experiments::training {
@@ -39,6 +40,7 @@ struct BaseConfig {
   double clip = 1.0;                                 ///< of the gradients' joint norm
   std::optional<UntilAnswered> until_answered = {};  ///< else all tasks, in their shares
   nn::DecoderConfig model = default_model();
+  std::optional<nn::RecurrentLmConfig> recurrent = {};  ///< the model instead of that decoder
 
   static nn::DecoderConfig default_model();
 };
@@ -50,7 +52,16 @@ BaseConfig base_config(std::uint64_t seed, long steps);
 /// std::invalid_argument for a width that is no multiple of a head's, and for no layers.
 BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth);
 
-/// As JSON text, its keys sorted; without until_answered where there is none.
+/// The peak rate of a recurrent base of 64 units, which falls as 1/width. Chosen at 128 units by the
+/// held-out match of base seed 3, which no experiment uses.
+constexpr double recurrent_lr = 1.2e-2;
+
+/// The same on a recurrent network of H = width units in `depth` layers, with recurrent_lr.
+BaseConfig base_config(std::uint64_t seed, long steps, int width, int depth,
+                       nn::RecurrentKind kind);
+
+/// As JSON text, its keys sorted; without until_answered where there is none. "model" is that of the
+/// model that there is, so a base of before keeps its hash.
 std::string to_json(const BaseConfig& config);
 
 /// Throws std::invalid_argument for a text that is not what to_json makes of a configuration.
@@ -63,7 +74,7 @@ std::string hash(const BaseConfig& config);
 /// inputs of its projections would wrap them for a while. Whoever runs or changes it takes copy_of.
 struct Base {
   BaseConfig config;
-  std::shared_ptr<const nn::Decoder> model;
+  std::shared_ptr<const nn::Model> model;
   long steps = 0;  ///< that its training took
   /// With until_answered the share of held-out examples that it answered then, else NaN.
   double answered = std::numeric_limits<double>::quiet_NaN();
@@ -73,6 +84,9 @@ struct Base {
     return config.until_answered && answered < config.until_answered->share;
   }
 };
+
+/// Its model as it is before the first step.
+std::unique_ptr<nn::Model> untrained_model(const BaseConfig& config);
 
 /// Called after every step with the steps done before this process, now, and in all.
 using StepCallback = std::function<void(long before, long done, long total)>;
@@ -87,7 +101,8 @@ Base ensure_base(const BaseConfig& config, const std::filesystem::path& folder,
 
 /// The seconds that the training of a base is expected to take: 7 ms a step on two cores of a
 /// current machine at two layers, and as many times more as a wider base's matrices are larger and
-/// a deeper base has more of them. With until_answered it is what all its steps would take, which
+/// a deeper base has more of them; of a recurrent one 4 ms for each gate of a layer of 128 units. With
+/// until_answered it is what all its steps would take, which
 /// are the most.
 double pretraining_seconds(const BaseConfig& config);
 
@@ -104,7 +119,12 @@ double held_out_match(nn::Model& model, data::BaseTask task, std::uint64_t seed)
 /// How well the base does what it was trained on: held_out_match by pre-training task.
 std::vector<std::pair<std::string, double>> base_quality(nn::Model& model, std::uint64_t seed);
 
+/// The decoder of a base, for what knows no other model. Throws std::invalid_argument where the base
+/// is recurrent.
+const nn::Decoder& decoder_of(const Base& base);
+
 /// Another model with the same configuration and weights.
 std::unique_ptr<nn::Decoder> copy_of(const nn::Decoder& model);
+std::unique_ptr<nn::Model> copy_of(const nn::Model& model);
 
 }  // namespace experiments::training

@@ -102,7 +102,7 @@ TEST_CASE("training on the lines of a file is the training that train and a swee
     const TrainRun run = short_run(task, base.config);
     const auto trained_on = [&](std::uint64_t seed) {
       const auto set = example_set(task, options, Split::train, seed, run.cell.examples);
-      auto model = copy_of(*base.model);
+      auto model = copy_of(decoder_of(base));
       lora::inject(*model, run.lora, run.cell.seed);
       train(*model, run.cell, read_back(example_lines(set)));
       return model;

@@ -95,7 +95,7 @@ TEST_CASE("under LoRA every gradient is alive and the base is said to be frozen"
 TEST_CASE("tracing moves no weight, and the same step is printed in the same words") {
   const Base base = untrained_base();
   const TracedStep step(base, traced("reorder", "full"), 2);
-  const auto model = copy_of(*base.model);
+  const auto model = copy_of(decoder_of(base));
   const auto before = nn::parameters(*model), after = nn::parameters(*step.model);
   for (std::size_t i = 0; i < before.size(); ++i) CHECK(before[i]->value.m == after[i]->value.m);
   CHECK(to_text(step) == to_text(TracedStep(base, traced("reorder", "full"), 2)));
@@ -135,7 +135,7 @@ TEST_CASE("a saved step holds the batch, the parameters and the gradients of the
 
 TEST_CASE("the attention maps are those with which the values were mixed") {
   const Base base = untrained_base();
-  const auto model = copy_of(*base.model);
+  const auto model = copy_of(decoder_of(base));
   const std::vector<int> tokens{1, 5, 3, 2, 7, 1};
   const std::vector<AttentionMap> maps = attention_maps(*model, tokens);
   const nn::Index T = static_cast<nn::Index>(tokens.size()), H = base.config.model.heads;

@@ -128,9 +128,11 @@ TEST_CASE("the CSV has a line per result, in one order, and a column per further
   CHECK(text.starts_with(
       "task,facts,base_seed,seed,method,size,targets,rank,alpha,scaling,dropout,"
       "optimizer,lr,steps,examples,trainable,metric,value,nll,b,train_nll,blocks,"
-      "init,init_seed,data_seed,base,width,depth,base_steps,lr_ratio,labels,rounding\n"));
+      "init,init_seed,data_seed,base,width,depth,base_steps,lr_ratio,labels,rounding,"
+      "architecture\n"));
   CHECK(text.find("\nnli,0,2,1,lora,0,q,1,8,alpha/r,0,adamw,0.04,500,300,256,exact_match,0.11,"
-                  "1,,0.5,,gaussian,0,0,pretrained,64,2,0,1,true,usual\n") != std::string::npos);
+                  "1,,0.5,,gaussian,0,0,pretrained,64,2,0,1,true,usual,decoder\n") !=
+        std::string::npos);
   std::reverse(results.begin(), results.end());
   CHECK(results_csv(results).text() == text);
 }

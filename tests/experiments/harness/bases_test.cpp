@@ -57,6 +57,27 @@ TEST_CASE("a base of every width, depth and number of steps is made, kept and fo
   CHECK_THROWS_AS(again.of(cell_at(64, 2, 0)), std::logic_error);
 }
 
+TEST_CASE("a recurrent base is told from a decoder of the same width and depth, and made as well") {
+  const TemporaryFolder folder;
+  Cell decoder = cell_at(32, 1, 0), lstm = decoder, gru = decoder;
+  lstm.architecture = "lstm", gru.architecture = "gru";
+  lstm.targets = gru.targets = {"ih"};
+  Bases bases(folder.path(), 2);
+  bases.prepare({decoder, lstm, gru}, 2);
+  CHECK(files_in(folder.path()) == 3);
+  CHECK(shape_text(bases.of(lstm).config) == ", lstm of width 32, depth 1");
+  CHECK(shape_text(bases.of(decoder).config) == ", width 32, depth 1");
+  for (const auto& [cell, gates] : {std::pair(lstm, 4), std::pair(gru, 3)}) {
+    CHECK(bases.of(cell).config.recurrent->hidden == 32);
+    CHECK(run_cell(bases.of(cell), cell, ScoreOn::validation).trainable == 2 * 32 * (1 + gates));
+    Cell random = cell;
+    random.base = "random";
+    bases.prepare(random);
+    CHECK(nn::fingerprint(*copy_of(*bases.of(random).model)) !=
+          nn::fingerprint(*copy_of(*bases.of(cell).model)));
+  }
+}
+
 TEST_CASE("bases that are trained beside each other have the bits of those trained alone") {
   const TemporaryFolder together, alone;
   Cell other = cell_at(64, 1, 0);

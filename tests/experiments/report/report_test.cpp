@@ -139,11 +139,13 @@ TEST_CASE("a sweep's summary has mean and sd of every kind of cell") {
   CHECK(csv.starts_with(
       "task,method,size,targets,rank,alpha,scaling,init,dropout,optimizer,base,width,facts,lr,"
       "steps,examples,n,metric,trainable,nll_mean,nll_sd,train_nll_mean,train_nll_sd,value_mean,"
-      "value_sd,blocks,init_seed,data_seed,depth,base_steps,lr_ratio,labels,rounding\n"));
+      "value_sd,blocks,init_seed,data_seed,depth,base_steps,lr_ratio,labels,rounding,"
+      "architecture\n"));
   CHECK(has(csv, "nli,lora,0,q+v,4,"));
   CHECK(has(csv, ",2,exact_match,1024,"));
   CHECK(has(csv, ",1,0,60,14.14213562373"));
-  CHECK(has(csv, ",,,25,,-,0,0,2,0,1,true,usual\n"));  // no train_nll, and one run has no sd
+  CHECK(
+      has(csv, ",,,25,,-,0,0,2,0,1,true,usual,decoder\n"));  // no train_nll, and one run has no sd
 }
 
 TEST_CASE("the costs by formula have GPT-3's figures, readable without scripts") {

@@ -53,6 +53,42 @@ TEST_CASE("a cell of every method is prepared, counted and trained, and its base
   CHECK(nn::fingerprint(*copy_of(*base.model)) == before);
 }
 
+TEST_CASE("a recurrent base takes LoRA on the slots of its layers, full fine-tuning, or nothing") {
+  const BaseConfig config = base_config(2, 0, 16, 2, nn::RecurrentKind::lstm);
+  const Base base{config, untrained_model(config)};
+  Cell cell = cell_of("lora");
+  cell.architecture = "lstm", cell.width = 16, cell.depth = 2;
+  cell.targets = {"ih", "hh"}, cell.rank = 3, cell.alpha = 6, cell.scaling = "alpha/r";
+  cell.seed = 1, cell.lr = 1e-2, cell.steps = 3;
+  const auto adapted = [&] {
+    std::string names;
+    for (const auto& [name, layer] : lora::lora_layers(*prepare(base, cell))) names += name + " ";
+    return names;
+  };
+  CHECK(adapted() == "rnn.ih_l0 rnn.hh_l0 rnn.ih_l1 rnn.hh_l1 ");
+  cell.blocks = {1};
+  CHECK(adapted() == "rnn.ih_l1 rnn.hh_l1 ");
+  cell.targets = {"hh"};
+  CHECK(adapted() == "rnn.hh_l1 ");
+  cell.targets = {"q"};
+  CHECK_THROWS_WITH_AS(adapted(), doctest::Contains("'q_l1' matches no projection"),
+                       std::invalid_argument);
+
+  cell.targets = {"ih", "hh"}, cell.blocks = {};
+  const auto examples = data::examples(data::tasks::nli, {}, data::Split::train, 1, 40);
+  const auto trained = [&] {
+    const auto model = prepare(base, cell);
+    CHECK(std::isfinite(train(*model, cell, examples)));
+    return nn::count(nn::trainable_parameters(*model));
+  };
+  CHECK(trained() == 4 * 3 * (16 + 64));
+  cell.method = "full", cell.targets = {}, cell.rank = 0;
+  const nn::Index V = config.model.vocabulary;
+  CHECK(trained() == 2 * V * 16 + 4 * (64 * 16 + 64));
+  cell.method = "frozen";
+  CHECK(nn::trainable_parameters(*prepare(base, cell)).empty());
+}
+
 TEST_CASE("a frozen cell has nothing to train") {
   const Base base = random_base();
   const auto model = prepare(base, cell_of("frozen"));

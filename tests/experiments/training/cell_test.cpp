@@ -240,6 +240,31 @@ TEST_CASE("what says nothing about a cell is refused") {
   CHECK(refusal(named).starts_with("target \"blocks.0.attn.q\" names its block already"));
 }
 
+TEST_CASE("the architecture came later: a decoder's cell is written as before") {
+  CellResult result = example();
+  CHECK(result.cell.key().find("architecture") == std::string::npos);
+  CHECK_FALSE(to_json(result).contains("architecture"));
+  Cell& cell = result.cell;
+  cell.architecture = "lstm", cell.targets = {"hh", "ih"}, cell.depth = 1, cell.width = 128;
+  check_cell(cell);
+  CHECK(cell.key().ends_with(" depth=1 architecture=lstm"));
+  CHECK(weight_set(cell.targets) == "ih,hh");
+  CHECK(cell_result_from_json(to_json(result)).cell.key() == cell.key());
+  CHECK(cell.key() != [cell]() mutable { return cell.architecture = "gru", cell.key(); }());
+  cell.architecture = "rnn";
+  CHECK_THROWS_WITH_AS(
+      check_cell(cell),
+      doctest::Contains("unknown architecture \"rnn\"; valid: decoder, lstm, gru (cell: "),
+      std::invalid_argument);
+  cell = Cell();
+  cell.task = "nli", cell.method = "bitfit", cell.architecture = "gru";
+  CHECK_THROWS_WITH_AS(
+      check_cell(cell),
+      doctest::Contains(
+          "unknown method of a recurrent base \"bitfit\"; valid: frozen, full, lora (cell: "),
+      std::invalid_argument);
+}
+
 TEST_CASE("wrong JSON is refused by the name of the field") {
   const nlohmann::ordered_json good = to_json(example());
   CHECK(reason(good) == "accepted");

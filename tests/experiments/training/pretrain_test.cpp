@@ -181,7 +181,8 @@ TEST_CASE("a state that is damaged or of another training is refused, and stays"
   train_until(5, wider, folder.path());
   fs::rename(state_path(wider, folder.path()), path);
   CHECK(refusal().starts_with(of_another + ": wrong shape: "));
-  nn::save_checkpoint(path, *copy_of(*ensure_base(small_config(2, 1), folder.path()).model), {});
+  nn::save_checkpoint(path, *copy_of(decoder_of(ensure_base(small_config(2, 1), folder.path()))),
+                      {});
   CHECK(refusal().starts_with(of_another + ": missing: "));
   CHECK(go_on(config, folder.path()) == 5);  // what was there is still good
 }
@@ -243,6 +244,51 @@ TEST_CASE("a base that cannot answer is trained for all its steps, and says that
   CHECK_FALSE(usual.fell_short());
 }
 
+TEST_CASE("the names of bases are those that they had before there were recurrent ones") {
+  const auto until_sqlgen = [](std::uint64_t seed, int width, int depth) {
+    BaseConfig config = base_config(seed, 1000, width, depth);
+    config.until_answered = UntilAnswered{data::BaseTask::sqlgen};
+    return hash(config);
+  };
+  CHECK(hash(base_config(11, 8000)) == "998d8a5cb040cf77");
+  CHECK(hash(base_config(12, 8000)) == "eb862a6ebd2713c4");
+  CHECK(until_sqlgen(12, 256, 2) == "3909d57b161c7b71");
+  CHECK(until_sqlgen(13, 64, 8) == "87a887c932bf1e91");
+  CHECK(hash(base_config(11, 4000)) != "998d8a5cb040cf77");  // control
+}
+
+TEST_CASE("a recurrent base: its name, its file, and the same trainer, stopped or not") {
+  for (const nn::RecurrentKind kind : {nn::RecurrentKind::lstm, nn::RecurrentKind::gru}) {
+    BaseConfig config = base_config(2, 12, 16, 1, kind);
+    config.batch = 4, config.warmup = 3;
+    CHECK(config.lr == recurrent_lr * 4);
+    CHECK(to_json(base_config_from_json(to_json(config))) == to_json(config));
+    CHECK(to_json(config).find("\"" + nn::to_string(kind) + "\"") != std::string::npos);
+    const std::string whole = bits_without_a_stop(config);
+    const TemporaryFolder folder;
+    train_until(5, config, folder.path());
+    CHECK(go_on(config, folder.path()) == 5);
+    CHECK(bits(config, folder.path()) == whole);
+    const Base base = load_base(config, folder.path());
+    CHECK(nn::trainable_parameters(*copy_of(*base.model)).size() == 6);
+    CHECK(nn::fingerprint(*copy_of(*base.model)) != nn::fingerprint(*untrained_model(config)));
+    CHECK_THROWS_AS(decoder_of(base), std::invalid_argument);
+  }
+  CHECK(hash(base_config(2, 12, 16, 1, nn::RecurrentKind::lstm)) !=
+        hash(base_config(2, 12, 16, 1, nn::RecurrentKind::gru)));
+  CHECK_THROWS_AS(base_config(2, 12, 0, 1, nn::RecurrentKind::gru), std::invalid_argument);
+}
+
+TEST_CASE("a recurrent base learns") {
+  BaseConfig config = base_config(3, 150, 32, 1, nn::RecurrentKind::gru);
+  config.until_answered = UntilAnswered{data::BaseTask::isa, 0.6};
+  const TemporaryFolder folder;
+  CHECK(held_out_match(*untrained_model(config), data::BaseTask::isa, 3) < 0.1);
+  const Base base = ensure_base(config, folder.path());
+  CHECK_FALSE(base.fell_short());
+  CHECK(load_base(config, folder.path()).answered == base.answered);
+}
+
 TEST_CASE("what a base is trained until is in its name, and a file that lacks the end is refused") {
   const BaseConfig config = until(data::BaseTask::isa, 0.3, 50);
   BaseConfig other = config;
@@ -262,7 +308,7 @@ TEST_CASE("what a base is trained until is in its name, and a file that lacks th
 
   const TemporaryFolder folder;
   nn::save_checkpoint(base_path(config, folder.path()),
-                      *copy_of(*ensure_base(small_config(), folder.path()).model), {});
+                      *copy_of(decoder_of(ensure_base(small_config(), folder.path()))), {});
   CHECK_THROWS_WITH_AS(load_base(config, folder.path()),
                        doctest::Contains("does not say after how many steps"), nn::CheckpointError);
 }
