@@ -5,7 +5,7 @@
 #include "experiments/cli/analyse.h"
 #include "experiments/cli/commands.h"
 #include "experiments/cli/model_options.h"
-#include "experiments/cli/pretrained.h"
+#include "experiments/cli/pretrained_options.h"
 #include "experiments/harness/output.h"
 #include "lora/files/adapter.h"
 #include "nn/files/file.h"
@@ -18,6 +18,7 @@ namespace {
 struct AnalyseOptions {
   ModelOptions model;
   std::filesystem::path against, shuffled, out, pretrained, inputs;
+  DataFile data;
   GivenTask task;
   bool json = false;
 };
@@ -62,17 +63,22 @@ Analysis analysed(const Command& command, const AnalyseOptions& given, const Mod
 // Of the task, or of the inputs of another library's model.
 Analysis analysed(const Command& command, const AnalyseOptions& given) {
   if (given.pretrained.empty()) return analysed(command, given, model_source(command, given.model));
-  return analyse_pretrained(
-      {given.pretrained, given.model.adapter, given.inputs, given.against, given.shuffled});
+  return analyse_pretrained({given.pretrained, given.model.adapter, given.inputs, given.against,
+                             given.shuffled, given.data});
 }
 
 void check_options(const Command& command, const AnalyseOptions& given) {
   if (!given.pretrained.empty()) {
     refuse_options(command, {"--checkpoint", "--results", "--task", "--facts"}, "with --model");
-    require_option(command, "--inputs", "with --model: a file with rows of ids and labels");
-    return;
+    if (command.given("--inputs"))
+      return refuse_options(command, {"--data", "--format"}, "beside --inputs");
+    if (!command.given("--data"))
+      throw UsageError(
+          "analyse --model wants --data FILE, as the adapter was trained on, or --inputs FILE, rows "
+          "of ids and labels");
+    return require_data(command);
   }
-  refuse_options(command, {"--inputs"}, "without --model");
+  refuse_options(command, {"--inputs", "--data", "--format"}, "without --model");
   (void)model_source(command, given.model);
   check_task_options(command, given.task);
 }
@@ -114,6 +120,11 @@ Command analyse_command() {
   add_pretrained_option(command, given->pretrained);
   command.option("--inputs", path_value(given->inputs),
                  "with --model: the data, a JSON file as trace reads it, with labels");
+  add_data_options(
+      command, given->data,
+      fmt::format("with --model, in place of it: a file as train reads it, of which {} "
+                  "texts at equal distances are taken",
+                  texts_analysed));
   command.option("--out", path_value(given->out),
                  "a folder to write: the page, the numbers as CSV and JSON, and a figure");
   add_json_option(command, given->json);

@@ -60,9 +60,13 @@ struct PretrainedMerge {
 int merge_pretrained(const PretrainedMerge& given);
 
 struct PretrainedAnalyse {
-  std::filesystem::path model, adapter, inputs, against, shuffled;  ///< the last two may be empty
+  std::filesystem::path model, adapter;
+  std::filesystem::path inputs;             ///< rows of ids; empty: `data`
+  std::filesystem::path against, shuffled;  ///< may be empty
+  DataFile data = {};                       ///< a file of texts
 };
-/// What an adapter shows: what analyse reads of a toy's, on the inputs of the file.
+constexpr std::size_t texts_analysed = 256;  ///< of the data, at equal distances
+/// What an adapter shows: what analyse reads of a toy's, on the inputs of the file or on the data.
 Analysis analyse_pretrained(const PretrainedAnalyse& given);
 
 struct PretrainedExport {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "experiments/cli/analyse.h"
-#include "experiments/cli/pretrained.h"
+#include "experiments/cli/pretrained_data.h"
 #include "experiments/cli/pretrained_source.h"
 #include "lora/analysis/activations.h"
 #include "nn/models/step.h"
@@ -43,28 +43,66 @@ bool has_label(const nn::Pretrained& model, const nn::LabelledInputs& row) {
   return std::any_of(first, row.labels.end(), [](int label) { return label >= 0; });
 }
 
-Moments moments_of_inputs(nn::Pretrained& model, const nn::LabelledInputs& given,
-                          const std::set<std::string>& projections) {
+/// What passes the data through a model, row by row: forward, and forward and back.
+struct Passes {
+  std::function<void(nn::Pretrained&model)> forward, backward;
+};
+
+void read_row(nn::Pretrained& model, const nn::Inputs& row) {
+  nn::Tape tape(autograd::TapeMode::values);
+  (void)model.hidden({tape}, row);
+}
+
+Passes passes_of(const nn::LabelledInputs& given) {
+  const auto forward = [given](nn::Pretrained& model) {
+    for (nn::Index b = 0; b < given.inputs.B; ++b) read_row(model, row_alone(given, b).inputs);
+  };
+  const auto backward = [given](nn::Pretrained& model) {
+    for (nn::Index b = 0; b < given.inputs.B; ++b) {
+      const nn::LabelledInputs row = row_alone(given, b);
+      if (!has_label(model, row)) continue;
+      nn::Tape tape(autograd::TapeMode::training);
+      const nn::Var last = model.hidden({tape}, row.inputs);
+      tape.backward(nn::loss({tape}, model, row.inputs, last, row.labels));
+    }
+  };
+  return {forward, backward};
+}
+
+// At equal distances, not more than are wanted.
+std::vector<finetune::Text> some_of(const std::vector<finetune::Text>& texts) {
+  const std::size_t count = std::min(texts.size(), texts_analysed);
+  std::vector<finetune::Text> some;
+  for (std::size_t i = 0; i < count; ++i) some.push_back(texts[i * texts.size() / count]);
+  return some;
+}
+
+Passes passes_of(const std::vector<finetune::Text>& texts, int pad) {
+  const auto forward = [texts, pad](nn::Pretrained& model) {
+    for (const finetune::Text& text : texts) {
+      const finetune::Text* row = &text;
+      read_row(model, finetune::text_batch(model, std::span(&row, 1), pad).inputs);
+    }
+  };
+  const auto backward = [texts, pad](nn::Pretrained& model) {
+    nn::Tape tape(autograd::TapeMode::training);
+    for (const finetune::Text& text : texts) {
+      const finetune::Text* row = &text;
+      finetune::add_gradients(tape, model, std::span(&row, 1), {.pad = pad});
+    }
+  };
+  return {forward, backward};
+}
+
+Moments moments_of(nn::Pretrained& model, const Passes& passes,
+                   const std::set<std::string>& projections) {
   // Nothing of it is moved: norms and biases train only so that gradients flow through all layers.
   for (nn::Parameter* p : nn::parameters(model)) p->trainable = p->value.rows() == 1;
-  const auto each_row = [&](const auto& visit) {
-    for (nn::Index b = 0; b < given.inputs.B; ++b) visit(row_alone(given, b));
-  };
   Moments moments;
-  const auto read = [&](const nn::LabelledInputs& row) {
-    nn::Tape tape(autograd::TapeMode::values);
-    (void)model.hidden({tape}, row.inputs);
-  };
-  const auto learn = [&](const nn::LabelledInputs& row) {
-    if (!has_label(model, row)) return;
-    nn::Tape tape(autograd::TapeMode::training);
-    const nn::Var last = model.hidden({tape}, row.inputs);
-    tape.backward(nn::loss({tape}, model, row.inputs, last, row.labels));
-  };
   moments.inputs = lora::input_second_moments(
-      model, [&] { each_row(read); }, projections);
+      model, [&] { passes.forward(model); }, projections);
   moments.gradients = lora::output_gradient_moments(
-      model, [&] { each_row(learn); }, projections);
+      model, [&] { passes.backward(model); }, projections);
   for (const std::string& name : projections)
     if (!moments.inputs.contains(name) || !moments.gradients.contains(name))
       throw std::invalid_argument(
@@ -82,18 +120,13 @@ std::string labels_of(const std::filesystem::path& adapter) {
 
 class Analyser {
  public:
-  explicit Analyser(const PretrainedAnalyse& given)
-      : inputs_(nn::read_inputs(given.inputs)), folder_(given.model) {
-    if (inputs_.labels.empty())
-      throw nn::InputsError(
-          fmt::format("{}: there are no \"labels\", without which no gradient says "
-                      "where a change matters",
-                      given.inputs.string()));
+  explicit Analyser(const PretrainedAnalyse& given) : folder_(given.model) {
+    const Passes passes = passes_of_data(given);
     std::set<std::string> names;
     for (const auto& adapter : {given.adapter, given.against, given.shuffled})
       if (!adapter.empty())
         for (const auto& [name, layer] : lora::lora_layers(*under(adapter))) names.insert(name);
-    moments_ = moments_of_inputs(*folder_.load(), inputs_, names);
+    moments_ = moments_of(*without_change(given.adapter), passes, names);
   }
 
   AdapterReading read(const std::filesystem::path& adapter) {
@@ -105,6 +138,30 @@ class Analyser {
   }
 
  private:
+  static Passes passes_of_data(const PretrainedAnalyse& given) {
+    if (given.inputs.empty()) {
+      PretrainedGenerate how;
+      how.model = given.model, how.adapter = given.adapter;
+      const ModelAndData read = read_model_and_data(how, given.data, /*length=*/{});
+      return passes_of(some_of(read.file.texts), read.pad);
+    }
+    const nn::LabelledInputs inputs = nn::read_inputs(given.inputs);
+    if (inputs.labels.empty())
+      throw nn::InputsError(
+          fmt::format("{}: there are no \"labels\", without which no gradient says "
+                      "where a change matters",
+                      given.inputs.string()));
+    return passes_of(inputs);
+  }
+
+  // The base, with the classifier that the adapter may have brought: its ΔW are 0.
+  std::unique_ptr<nn::Pretrained> without_change(const std::filesystem::path& adapter) {
+    std::unique_ptr<nn::Pretrained> model = under(adapter);
+    for (const auto& [name, layer] : lora::lora_layers(*model))
+      layer->B.set(nn::Tensor(layer->B.value.shape));
+    return model;
+  }
+
   // The model is read again for each adapter, which may replace biases and whole modules of it.
   std::unique_ptr<nn::Pretrained> under(const std::filesystem::path& adapter) {
     auto [model, config, labels] = load_pretrained(folder_, adapter);
@@ -115,7 +172,6 @@ class Analyser {
     return std::move(model);
   }
 
-  nn::LabelledInputs inputs_;
   nn::ModelFolder folder_;
   Moments moments_;
 };
@@ -125,7 +181,7 @@ class Analyser {
 Analysis analyse_pretrained(const PretrainedAnalyse& given) {
   Analyser analyser(given);
   Analysis analysis;
-  analysis.data = given.inputs.string();
+  analysis.data = (given.inputs.empty() ? given.data.path : given.inputs).string();
   analysis.base = given.model.string();
   analysis.adapter = analyser.read(given.adapter);
   if (!given.shuffled.empty()) {

@@ -7,6 +7,7 @@
 
 #include "data/readers/labels.h"
 #include "experiments/cli/command_line.h"
+#include "experiments/cli/pretrained_source.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
 
@@ -102,6 +103,32 @@ std::string about(const finetune::EncodedFile& file, const data::readers::DataSe
   if (file.cut > 0) text += fmt::format(", {} of them cut", file.cut);
   if (file.too_long > 0) text += fmt::format(", {} too long and left out", file.too_long);
   return text;
+}
+
+ModelAndData read_model_and_data(const PretrainedGenerate& how, const DataFile& data,
+                                 std::optional<int> length) {
+  const fs::path& path = how.model;
+  const nn::ModelFolder folder(path);
+  ModelAndData pair;
+  pair.data = data::readers::read_all(data.path, data.format);
+  Loaded loaded = load_pretrained(folder, how.adapter, {.frozen = nn::parse_frozen(how.frozen)});
+  pair.model = std::move(loaded.model);
+  check_kind(data, pair.data, pair.model->head, path);
+  if (finetune::has_labels(pair.data)) {
+    if (loaded.labels.empty())
+      throw std::invalid_argument(
+          fmt::format("{} does not name its labels (\"id2label\" in config.json)", path.string()));
+    pair.labels = labels_for(pair.data, data.path, loaded.labels);
+  }
+  pair.tokenizer = tokenizer_of(path, pair.model->vocabulary());
+  pair.ends = end_ids(path);
+  pair.pad = pad_id(folder);
+  auto longest = static_cast<std::size_t>(pair.model->context());
+  if (length) longest = std::min(longest, static_cast<std::size_t>(*length));
+  pair.file = finetune::encode(
+      pair.data, data.path, *pair.tokenizer,
+      {longest, data.format, pair.ends.empty() ? -1 : pair.ends.front(), pair.labels});
+  return pair;
 }
 
 }  // namespace experiments::cli

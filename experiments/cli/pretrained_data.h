@@ -39,4 +39,18 @@ std::vector<std::string> labels_for(const data::readers::DataSet& contents,
 std::string about(const finetune::EncodedFile& file, const data::readers::DataSet& contents,
                   const std::filesystem::path& path);
 
+/// A model, under an adapter or not, and a file of data as it reads it.
+struct ModelAndData {
+  std::unique_ptr<nn::Pretrained> model;
+  std::unique_ptr<data::tokenizers::Tokenizer> tokenizer;
+  std::vector<std::string> labels;  ///< of a classifier
+  std::vector<int> ends;
+  int pad = 0;
+  data::readers::DataSet data;
+  finetune::EncodedFile file;
+};
+/// Throws UsageError and std::invalid_argument where they do not fit each other.
+ModelAndData read_model_and_data(const PretrainedGenerate& how, const DataFile& data,
+                                 std::optional<int> length);
+
 }  // namespace experiments::cli

@@ -10,7 +10,6 @@
 #include "data/scores/nist.h"
 #include "data/scores/rouge.h"
 #include "experiments/cli/pretrained_data.h"
-#include "experiments/cli/pretrained_source.h"
 #include "experiments/finetune/text_score.h"
 #include "experiments/harness/output.h"
 #include "experiments/harness/progress.h"
@@ -26,44 +25,8 @@ namespace {
 
 constexpr int rows_at_once = 16;
 
-// A model and a file of data, encoded for it.
-struct Pair {
-  std::unique_ptr<nn::Pretrained> model;
-  std::unique_ptr<data::tokenizers::Tokenizer> tokenizer;
-  std::vector<std::string> labels;
-  std::vector<int> ends;
-  int pad = 0;
-  data::readers::DataSet data;
-  finetune::EncodedFile file;
-};
-
-Pair read_pair(const PretrainedGenerate& how, const DataFile& data, std::optional<int> length) {
-  const fs::path& path = how.model;
-  const nn::ModelFolder folder(path);
-  Pair pair;
-  pair.data = data::readers::read_all(data.path, data.format);
-  Loaded loaded = load_pretrained(folder, how.adapter, {.frozen = nn::parse_frozen(how.frozen)});
-  pair.model = std::move(loaded.model);
-  check_kind(data, pair.data, pair.model->head, path);
-  if (finetune::has_labels(pair.data)) {
-    if (loaded.labels.empty())
-      throw std::invalid_argument(
-          fmt::format("{} does not name its labels (\"id2label\" in config.json)", path.string()));
-    pair.labels = labels_for(pair.data, data.path, loaded.labels);
-  }
-  pair.tokenizer = tokenizer_of(path, pair.model->vocabulary());
-  pair.ends = end_ids(path);
-  pair.pad = pad_id(folder);
-  auto longest = static_cast<std::size_t>(pair.model->context());
-  if (length) longest = std::min(longest, static_cast<std::size_t>(*length));
-  pair.file = finetune::encode(
-      pair.data, data.path, *pair.tokenizer,
-      {longest, data.format, pair.ends.empty() ? -1 : pair.ends.front(), pair.labels});
-  return pair;
-}
-
 // What the model goes on with after a prompt, without the end and the space in front.
-std::string continuation(Pair& pair, std::span<const int> prompt,
+std::string continuation(ModelAndData& pair, std::span<const int> prompt,
                          const nn::DecodeOptions& options) {
   nn::Random unused(0, "eval");
   std::vector<int> ids = nn::decode(*pair.model, prompt, options, unused).ids;
@@ -83,7 +46,7 @@ std::vector<std::size_t> first_of_prompts(const finetune::EncodedFile& file) {
   return first;
 }
 
-std::vector<std::string> continuations(Pair& pair, const std::vector<std::size_t>& prompts,
+std::vector<std::string> continuations(ModelAndData& pair, const std::vector<std::size_t>& prompts,
                                        const nn::DecodeOptions& options) {
   TrainingProgress progress("writing a continuation of each prompt");
   std::vector<std::string> texts;
@@ -99,7 +62,8 @@ std::vector<std::string> continuations(Pair& pair, const std::vector<std::size_t
 
 using Predictions = std::vector<nn::Json>;  // a line for each
 
-void score_classifier(Pair& pair, nn::Json& object, std::string& text, Predictions& predictions) {
+void score_classifier(ModelAndData& pair, nn::Json& object, std::string& text,
+                      Predictions& predictions) {
   data::scores::Confusion confusion(pair.labels);
   std::vector<int> best(pair.file.texts.size());
   const finetune::TextScore score = finetune::score_texts(
@@ -128,7 +92,7 @@ void score_classifier(Pair& pair, nn::Json& object, std::string& text, Predictio
                       confusion.table());
 }
 
-void score_language(Pair& pair, nn::Json& object, std::string& text) {
+void score_language(ModelAndData& pair, nn::Json& object, std::string& text) {
   const finetune::TextScore score =
       finetune::score_texts(*pair.model, pair.file.texts, rows_at_once, pair.pad);
   object["texts"] = score.texts;
@@ -140,8 +104,8 @@ void score_language(Pair& pair, nn::Json& object, std::string& text) {
 }
 
 // The scores of the E2E challenge, each output against all references of its prompt.
-void score_e2e(Pair& pair, const nn::DecodeOptions& options, nn::Json& object, std::string& text,
-               Predictions& predictions) {
+void score_e2e(ModelAndData& pair, const nn::DecodeOptions& options, nn::Json& object,
+               std::string& text, Predictions& predictions) {
   const std::vector<std::size_t> prompts = first_of_prompts(pair.file);
   const std::vector<std::string> outputs = continuations(pair, prompts, options);
   std::map<std::string, std::vector<std::string>> references;
@@ -164,7 +128,7 @@ void score_e2e(Pair& pair, const nn::DecodeOptions& options, nn::Json& object, s
                   object["rouge_l"].get<double>(), object["cider"].get<double>(), prompts.size());
 }
 
-void score_wikisql(Pair& pair, const nn::DecodeOptions& options, nn::Json& object,
+void score_wikisql(ModelAndData& pair, const nn::DecodeOptions& options, nn::Json& object,
                    std::string& text, Predictions& predictions) {
   std::vector<std::size_t> all(pair.file.records.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -185,7 +149,8 @@ void score_wikisql(Pair& pair, const nn::DecodeOptions& options, nn::Json& objec
                       100 * accuracy, all.size(), queries);
 }
 
-void write_continuations(Pair& pair, const nn::DecodeOptions& options, Predictions& predictions) {
+void write_continuations(ModelAndData& pair, const nn::DecodeOptions& options,
+                         Predictions& predictions) {
   const std::vector<std::size_t> prompts = first_of_prompts(pair.file);
   const std::vector<std::string> outputs = continuations(pair, prompts, options);
   for (std::size_t i = 0; i < prompts.size(); ++i)
@@ -201,7 +166,7 @@ int eval_pretrained(const PretrainedEval& given) {
     refuse_to_replace("--predictions", given.predictions);
     nn::check_writable(given.predictions, a_line);
   }
-  Pair pair = read_pair(given.how, given.data, given.length);
+  ModelAndData pair = read_model_and_data(given.how, given.data, given.length);
   const nn::DecodeOptions decode = decode_options(given.how, pair.ends);
   const std::string about_data = about(pair.file, pair.data, given.data.path);
   nn::Json object{{"model", given.how.model.string()}, {"data", given.data.path.string()}};
@@ -241,7 +206,7 @@ int eval_pretrained(const PretrainedEval& given) {
 }
 
 int generate_for_file(const PretrainedGenerate& given, const DataFile& data) {
-  Pair pair = read_pair(given, data, {});
+  ModelAndData pair = read_model_and_data(given, data, {});
   const nn::DecodeOptions options = decode_options(given, pair.ends);
   if (pair.file.records.empty() || pair.model->head != nn::Head::causal)
     throw UsageError(fmt::format("{} has no prompts to go on from", data.path.string()));

@@ -65,6 +65,13 @@ merged=$("$lowrank" eval --model merged --data dev.tsv --format mnli)
 [[ $(tail -n +3 <<<"$merged") == "$(tail -n +3 <<<"$scored" | head -n -1)" ]] ||
   { echo "merged: $merged, before: $scored"; exit 1; }
 
+# What it learned, read on what it was trained on: of query and value in both layers.
+"$lowrank" analyse --model bert --adapter adapter --data pairs.tsv --format mnli --out analysis >analyse.out
+[[ $(grep -c 'query\|value' analysis/analyse.csv) -ge 4 ]]
+refused 'analyse --model wants --data FILE*' analyse --model bert --adapter adapter
+refused '--data has no effect beside --inputs' analyse --model bert --adapter adapter --inputs i --data d --format mnli
+refused '--format has no effect without --model' analyse --adapter adapter --format mnli
+
 # A validation file may have a form of its own.
 for label in entailment contradiction; do printf '{"text_a": "a b", "text_b": "c", "label": "%s"}\n' $label; done >own.jsonl
 "$lowrank" train --model bert --data pairs.tsv --format mnli --validation own.jsonl --validation-format jsonl --epochs 1 \

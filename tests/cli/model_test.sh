@@ -21,7 +21,7 @@ refused 'trace wants --inputs' trace --model m --out o
 refused 'trace wants --out' trace --model m --inputs i
 refused '--checkpoint has no effect with --model' merge --model m --adapter a --out o --checkpoint c
 refused '--facts has no effect with --model' analyse --model m --adapter a --facts 3
-refused 'analyse wants --inputs' analyse --model m --adapter a
+refused 'analyse --model wants --data FILE' analyse --model m --adapter a
 refused '--task has no effect with --model' generate --model m --task nli
 refused '--frozen has no effect without --model' trace --frozen f16
 refused "unknown type 'f8'; valid are f32, f16, bf16" trace --model m --frozen f8
