@@ -7,6 +7,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "experiments/evidence/statistics.h"
+
 namespace experiments::beyond {
 
 /// Written by the build from experiments/beyond/sweep.gp (cmake/embed_text.cmake).
@@ -41,6 +43,12 @@ std::vector<Cell> cells_of(const Sweep& sweep, const Settings& settings) {
   return cells;
 }
 
+// The mean over the runs; NaN where one diverged.
+std::string perplexity_text(const Runs& runs) {
+  const auto read = [](const CellResult& result) { return result.more.at("perplexity"); };
+  return fmt::format("{:.3f}", mean(values(runs, read)));
+}
+
 Section score_section(const Sweep& sweep, const std::vector<Runs>& runs) {
   const CellResult& any = runs.front().begin()->second;
   std::string metric = any.metric;
@@ -51,6 +59,8 @@ Section score_section(const Sweep& sweep, const std::vector<Runs>& runs) {
   std::vector<std::string> head;
   for (const Axis& axis : sweep.axes) head.push_back(axis.name);
   head.insert(head.end(), {"score", "nll", "trained", "lr", "its rate is"});
+  const bool has_perplexity = any.more.contains("perplexity");
+  if (has_perplexity) head.push_back("perplexity");
   section.table = {head};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const Row& row = sweep.rows[i];
@@ -58,6 +68,7 @@ Section score_section(const Sweep& sweep, const std::vector<Runs>& runs) {
     texts.insert(texts.end(), {score_text(&runs[i]), nll_text(&runs[i]),
                                std::to_string(summary(runs[i]).trainable),
                                fmt::format("{:g}", row.cell.lr), row.lr_source});
+    if (has_perplexity) texts.push_back(perplexity_text(runs[i]));
     section.table.push_back(texts);
   }
   return section;
@@ -156,7 +167,9 @@ std::string figure_script(const Sweep& sweep) {
       script.replace(at, from.size(), to);
   };
   replace("@NAME@", sweep.name);
-  replace("@TASK@", sweep.rows.front().cell.task);
+  const std::string& task = sweep.rows.front().cell.task;
+  replace("@SCORE@", sweep.score.empty() ? "score('" + task + "')" : "'" + sweep.score + "'");
+  replace("@TASK@", task);
   replace("@AXIS@", sweep.axes.front().name);
   std::vector<std::string> quoted;
   for (const std::string& label : line_labels(sweep)) quoted.push_back("'" + label + "'");

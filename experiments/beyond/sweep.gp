@@ -12,9 +12,9 @@ stats file using (column('x')) nooutput
 set xrange [STATS_min - 0.3:STATS_max + 0.3]
 set yrange [0:105]
 set xlabel '@AXIS@'
-set ylabel score('@TASK@') offset 1,0
-set xtics ()
-set key below
+set ylabel @SCORE@ offset 1,0
+set xtics () noenhanced
+set key below noenhanced
 of(i, y) = column('line') == i ? y : NaN
 plot for [i=0:lines-1] file using (column('x')):(of(i, column('mean') - column('sd'))):(of(i, column('mean') + column('sd'))) \
        with filledcurves linecolor rgb colour(i % 10 + 1) notitle, \

@@ -25,6 +25,7 @@ struct Sweep {
   std::vector<Axis> axes;
   std::vector<Row> rows = {};           ///< in the order of the axes, no cell twice
   std::vector<LrSearch> searches = {};  ///< where the rates were searched: of each row
+  std::string score = {};               ///< the figure's label; empty: that of the toy task
 };
 
 /// Trains every row with the seeds 1 .. settings.seeds. Its table has a line a row, its data a line

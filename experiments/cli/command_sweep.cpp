@@ -8,11 +8,12 @@
 #include "experiments/beyond/sweep.h"
 #include "experiments/cli/commands.h"
 #include "experiments/cli/experiment_command.h"
+#include "experiments/cli/pretrained_options.h"
+#include "experiments/cli/sweep_output.h"
 #include "experiments/cli/train_options.h"
+#include "experiments/cli/train_pretrained_options.h"
 #include "experiments/evidence/text.h"
-#include "experiments/harness/output.h"
 #include "experiments/harness/search_rates.h"
-#include "experiments/report/figures.h"
 
 namespace experiments::cli {
 
@@ -35,14 +36,18 @@ Command fields_of(TrainOptions& train) {
   add_optimizer_options(fields, train);
   add_seed_options(fields, train);
   add_shape_options(fields, train.base, "of the base: ");
+  add_pretrained_options(fields, train);
   return fields;
 }
 
+// Those of --model alone are the same in all rows.
 std::vector<std::string> field_names() {
   TrainOptions any;
   const Command fields = fields_of(any);
   std::vector<std::string> names;
-  for (const Command::Option& field : fields.declared()) names.push_back(field.name.substr(2));
+  for (const Command::Option& field : fields.declared())
+    if (field.name != "--model" && std::ranges::count(pretrained_only(), field.name) == 0)
+      names.push_back(field.name.substr(2));
   return names;
 }
 
@@ -92,24 +97,68 @@ std::string value_for_train(const std::string& name, const std::string& value) {
   return text;
 }
 
-/// The crossed values, as rows of which none is twice; and what was said to say nothing.
-class Crossing {
- public:
-  explicit Crossing(const SweepOptions& given) : given_(given) { cross({}); }
+/// One combination of the crossed values: as given, and as the options of train that they are.
+struct Combination {
+  std::vector<std::string> values;
+  std::vector<Command::Given> texts;
 
-  const std::vector<sweep::Row>& rows() const { return rows_; }
-
-  /// Options that say nothing in any row, with a reason.
-  std::map<std::string, std::string> silent() const {
-    std::map<std::string, std::string> all;
-    for (const auto& [option, why] : why_)
-      if (times_.at(option) == combinations_) all[option] = why;
-    return all;
+  bool is_given(const std::string& option) const {
+    return std::ranges::any_of(texts, [&](const auto& text) { return text.first == option; });
   }
+};
+
+std::vector<Combination> crossed(const SweepOptions& given) {
+  std::vector<Combination> all{{{}, given.kept}};
+  for (const sweep::Axis& axis : given.axes) {
+    std::vector<Combination> longer;
+    for (const Combination& before : all)
+      for (const std::string& value : axis.values) {
+        longer.push_back(before);
+        longer.back().values.push_back(value);
+        longer.back().texts.emplace_back("--" + axis.name, value_for_train(axis.name, value));
+      }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+/// Options that say nothing beside others, in one combination after the other.
+class Silence {
+ public:
+  explicit Silence(const std::vector<sweep::Axis>& axes) : axes_(axes) {}
+
+  /// What is told of such options in the next combination.
+  SayNothing next() {
+    ++combinations_;
+    now_.clear();
+    return [this](const std::vector<std::string>& options, const std::string& why) {
+      for (const std::string& option : options)
+        if (now_.insert(option).second) ++times_[option], why_[option] = why;
+    };
+  }
+
+  /// The values of this combination, with "-" for those that say nothing in it.
+  std::vector<std::string> marked(std::vector<std::string> values) const {
+    for (std::size_t i = 0; i < axes_.size(); ++i)
+      if (now_.contains("--" + axes_[i].name)) values[i] = "-";
+    return values;
+  }
+
+  /// Throws UsageError for what says nothing in any combination and was given.
+  void refuse(const Command& command) const {
+    for (const auto& [option, why] : why_) {
+      if (times_.at(option) < combinations_) continue;
+      if (command.has(option)) refuse_options(command, {option}, why);
+      for (const sweep::Axis& axis : axes_)
+        if ("--" + axis.name == option)
+          throw UsageError(fmt::format("--over {} has no effect {}", axis.name, why));
+    }
+  }
+
   /// "rank says nothing with --method full; such rows are run once".
   std::vector<std::string> remarks() const {
     std::vector<std::string> texts;
-    for (const sweep::Axis& axis : axes())
+    for (const sweep::Axis& axis : axes_)
       if (const auto why = why_.find("--" + axis.name); why != why_.end())
         texts.push_back(fmt::format("{} says nothing {}: such a row is run once and shown once",
                                     axis.name, why->second));
@@ -117,54 +166,46 @@ class Crossing {
   }
 
  private:
-  void cross(std::vector<std::string> values) {
-    if (values.size() == axes().size()) return add(values);
-    for (const std::string& value : axes()[values.size()].values) {
-      std::vector<std::string> longer = values;
-      longer.push_back(value);
-      cross(longer);
-    }
-  }
-
-  void add(std::vector<std::string> values) {
-    TrainOptions train = given_.train;
-    std::vector<Command::Given> texts = given_.kept;
-    for (std::size_t i = 0; i < axes().size(); ++i)
-      texts.emplace_back("--" + axes()[i].name, value_for_train(axes()[i].name, values[i]));
-    fields_of(train).read(texts);
-    if (given_.search_lr) train.lr = 1;  // until it is searched
-    std::set<std::string> silent;
-    const TrainRun run = train_run(train, [&](const auto& options, const std::string& why) {
-      for (const std::string& option : options) silent.insert(option), why_[option] = why;
-    });
-    ++combinations_;
-    for (const std::string& option : silent) ++times_[option];
-    for (std::size_t i = 0; i < axes().size(); ++i)
-      if (silent.contains("--" + axes()[i].name)) values[i] = "-";
-    Cell cell = run.cell;
-    cell.seed = 0;
-    check_cell(cell);
-    if (keys_.insert(cell.key()).second) rows_.push_back({values, cell, run.lr_source});
-  }
-
-  const std::vector<sweep::Axis>& axes() const { return given_.axes; }
-
-  const SweepOptions& given_;
-  std::vector<sweep::Row> rows_;
-  std::set<std::string> keys_;
+  const std::vector<sweep::Axis>& axes_;
   int combinations_ = 0;
-  std::map<std::string, int> times_;
+  std::set<std::string> now_;         // in this combination
+  std::map<std::string, int> times_;  // in how many, by option
   std::map<std::string, std::string> why_;
 };
 
-void refuse_silent(const Command& command, const Crossing& crossing,
-                   const std::vector<sweep::Axis>& axes) {
-  for (const auto& [option, why] : crossing.silent()) {
-    if (command.has(option)) refuse_options(command, {option}, why);
-    for (const sweep::Axis& axis : axes)
-      if ("--" + axis.name == option)
-        throw UsageError(fmt::format("--over {} has no effect {}", axis.name, why));
+// Rows on a toy task, of which none is twice.
+std::vector<sweep::Row> rows_of(const SweepOptions& given, Silence& silence) {
+  std::vector<sweep::Row> rows;
+  std::set<std::string> keys;
+  for (const Combination& combination : crossed(given)) {
+    TrainOptions train = given.train;
+    fields_of(train).read(combination.texts);
+    if (given.search_lr) train.lr = 1;  // until it is searched
+    const TrainRun run = train_run(train, silence.next());
+    Cell cell = run.cell;
+    cell.seed = 0;
+    check_cell(cell);
+    if (keys.insert(cell.key()).second)
+      rows.push_back({silence.marked(combination.values), cell, run.lr_source});
   }
+  return rows;
+}
+
+// Rows on a model of one's own; which of them are the same, its file says.
+std::vector<PretrainedSweep::Row> rows_of_model(const SweepOptions& given, Silence& silence) {
+  std::vector<PretrainedSweep::Row> rows;
+  for (const Combination& combination : crossed(given)) {
+    TrainOptions train;
+    const Command fields = fields_of(train);
+    fields.read(combination.texts);
+    const auto is_given = [&](const std::string& option) { return combination.is_given(option); };
+    const PretrainedTrain wanted = pretrained_train(fields, train, is_given, silence.next());
+    rows.push_back({silence.marked(combination.values), wanted,
+                    is_given("--lr")       ? "given"
+                    : is_given("--recipe") ? "of recipe " + train.recipe
+                                           : "the usual one"});
+  }
+  return rows;
 }
 
 Settings settings_of_sweep(const SweepOptions& given) {
@@ -219,26 +260,35 @@ void check_axes(const Command& command, const SweepOptions& given) {
     if (axis.name == "lr") throw UsageError("--search-lr has no effect beside --over lr");
 }
 
+int run_model_sweep(const Command& command, const SweepOptions& given) {
+  require_data(command);
+  require_option(command, "--validation", "the file that every row is scored on");
+  PretrainedSweep wanted;
+  wanted.sweep = {.name = given.name, .axes = given.axes};
+  Silence silence(given.axes);
+  wanted.rows = rows_of_model(given, silence);
+  silence.refuse(command);
+  wanted.settings = settings_of_sweep(given);
+  wanted.remarks = silence.remarks();
+  return sweep_pretrained(wanted);
+}
+
 int run_sweep_command(const Command& command, const SweepOptions& given) {
+  if (command.given("--model"))
+    refuse_options(command, {"--search-lr", "--only-base"}, "with --model");
   check_axes(command, given);
-  const Crossing crossing(given);
-  refuse_silent(command, crossing, given.axes);
+  if (command.given("--model")) return run_model_sweep(command, given);
+  refuse_options(command, pretrained_only(), "without --model");
+  require_option(command, "--task", data::task_names("or") + ", or --model DIR");
+  Silence silence(given.axes);
   sweep::Sweep sweep{.name = given.name, .axes = given.axes};
-  sweep.rows = crossing.rows();
+  sweep.rows = rows_of(given, silence);
+  silence.refuse(command);
   Progress progress;
   Lab lab(settings_of_sweep(given), progress);
-  for (const std::string& remark : crossing.remarks()) progress.message(remark);
-  progress.message(fmt::format("{} rows, {} seed{} each", sweep.rows.size(), lab.settings.seeds,
-                               lab.settings.seeds == 1 ? "" : "s"));
+  for (const std::string& remark : silence.remarks()) progress.message(remark);
   if (given.search_lr) search(sweep, lab);
-  const Report report = run(sweep::experiment(sweep), lab);
-  print_out("{}", report_text(report, columns_of_output()));
-  const std::filesystem::path folder = lab.settings.out / sweep.name;
-  const std::string problem = draw_beside(sweep.name, sweep::figure_script(sweep), folder);
-  progress.message(fmt::format("the table is in {0}.md, a line for each run in {0}.csv{1}",
-                               (folder / sweep.name).string(),
-                               problem.empty() ? fmt::format(", the figure in {}.svg", sweep.name)
-                                               : "; the figure is not drawn: " + problem));
+  run_and_print(sweep, sweep::experiment(sweep), lab);
   return 0;
 }
 
@@ -249,7 +299,8 @@ Command sweep_command() {
                   "train over the crossed values of some fields, with a table and a figure");
   auto given = std::make_shared<SweepOptions>();
   given->seeds = 3;
-  command.required("--task", task_value(given->train.task), data::task_names("or"));
+  command.option("--task", Value{"NAME", task_value(given->train.task).read},
+                 data::task_names("or") + " (required without --model)");
   command.options(
       "--over", axes_value(given->axes),
       "a field and its values, as rank=1,4 or targets=q+v,q; given again, all are crossed");

@@ -24,6 +24,8 @@ int trace_pretrained(const PretrainedTrace&) { refuse_models(); }
 
 int train_pretrained(const PretrainedTrain&) { refuse_models(); }
 
+int sweep_pretrained(const PretrainedSweep&) { refuse_models(); }
+
 int merge_pretrained(const PretrainedMerge&) { refuse_models(); }
 
 Analysis analyse_pretrained(const PretrainedAnalyse&) { refuse_models(); }

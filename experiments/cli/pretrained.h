@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/beyond/sweep.h"
 #include "experiments/cli/analyse.h"
 #include "experiments/cli/command_line.h"
 #include "experiments/cli/model_source.h"
@@ -51,6 +52,21 @@ struct PretrainedTrain {
 };
 /// Fine-tunes a model of the folder on a file, and writes an adapter or a whole folder.
 int train_pretrained(const PretrainedTrain& given);
+
+/// Trainings that differ in some options, each run with several seeds.
+struct PretrainedSweep {
+  struct Row {
+    std::vector<std::string> values;  ///< of the options that differ, for the table
+    PretrainedTrain train;
+    std::string lr_source;  ///< "given", "the recipe's", "the usual one"
+  };
+  std::vector<Row> rows;
+  beyond::sweep::Sweep sweep;  ///< its name and axes, without rows
+  harness::Settings settings;
+  std::vector<std::string> remarks;  ///< on the rows, to be said first
+};
+/// Trains and scores them all, with plan, progress, a table and a figure.
+int sweep_pretrained(const PretrainedSweep& given);
 
 struct PretrainedMerge {
   std::filesystem::path model, adapter, out;

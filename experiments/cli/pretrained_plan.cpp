@@ -20,25 +20,38 @@ static std::string recipe_text(const PretrainedTrain& given, const Plan& plan) {
   return text;
 }
 
+Plan plan_of(const PretrainedTrain& given, Prepared& prepared) {
+  Plan plan;
+  plan.all = nn::count(nn::parameters(*prepared.model));
+  plan.trainable = nn::count(nn::trainable_parameters(*prepared.model));
+  const auto batches =
+      finetune::epoch_batches(prepared.texts.training, given.recipe.batch, given.seed, /*epoch=*/0);
+  plan.per_epoch = static_cast<long>(batches.size());
+  plan.steps = given.recipe.steps_of(plan.per_epoch);
+  plan.padding = finetune::padding(prepared.texts.training, batches);
+  plan.cost = finetune::measure_step(*prepared.model, prepared.texts, given.recipe, given.seed);
+  return plan;
+}
+
 std::string describe(const PretrainedTrain& given, const Prepared& prepared, const Plan& plan,
                      const nn::ModelFolder& folder) {
   const nn::Sizes& sizes = prepared.model->sizes;
   std::string text =
       fmt::format("{}: {}, {}, {} layers of width {}\n", given.model.string(), folder.model_type(),
                   to_string(prepared.model->head), sizes.layers, sizes.width);
-  text += fmt::format(
-      "trains {} of {} parameters, {:.3g} %: {}{}\n", plan.trainable, plan.all,
-      100 * static_cast<double>(plan.trainable) / static_cast<double>(plan.all),
-      given.is_full ? "all"
-                    : fmt::format("LoRA r = {}, alpha = {:g} on {}", given.lora.spec.rank,
-                                  given.lora.spec.alpha,
-                                  prepared.lora.targets_regex.empty()
-                                      ? fmt::format("{}", fmt::join(prepared.lora.targets, ","))
-                                      : prepared.lora.targets_regex),
-      prepared.model->head != nn::Head::classifier ? ""
-      : prepared.is_new_head                       ? " and a new classifier"
-      : given.is_full                              ? ""
-                                                   : " and the classifier");
+  text += fmt::format("trains {} of {} parameters, {:.3g} %: {}{}\n", plan.trainable, plan.all,
+                      100 * static_cast<double>(plan.trainable) / static_cast<double>(plan.all),
+                      given.is_full
+                          ? "all"
+                          : fmt::format("LoRA r = {}, alpha = {:g} on {}", given.lora.spec.rank,
+                                        given.lora.spec.alpha,
+                                        given.lora.targets_regex.empty()
+                                            ? fmt::format("{}", fmt::join(given.lora.targets, ","))
+                                            : given.lora.targets_regex),
+                      prepared.model->head != nn::Head::classifier ? ""
+                      : prepared.is_new_head                       ? " and a new classifier"
+                      : given.is_full                              ? ""
+                                                                   : " and the classifier");
   if (given.frozen != "f32") text += fmt::format("what is frozen is kept in {}\n", given.frozen);
   text += prepared.about_data + "\n";
   if (!prepared.labels.empty())

@@ -1,25 +1,10 @@
 #pragma once
 
-#include "data/tokenizers/tokenizer.h"
-#include "experiments/cli/pretrained.h"
-#include "experiments/finetune/finetune.h"
-#include "nn/files/json.h"
-#include "nn/models/model_folder.h"
+#include "experiments/cli/pretrained_prepare.h"
 
 /// What train --model says: the plan before the work, and the scores after it. Only for source
 /// files: it includes the JSON library.
 namespace experiments::cli {
-
-/// A model that is about to be trained, and on what.
-struct Prepared {
-  std::unique_ptr<nn::Pretrained> model;
-  std::unique_ptr<data::tokenizers::Tokenizer> tokenizer;
-  finetune::FinetuneTexts texts;
-  std::vector<std::string> labels;  ///< of a classifier
-  lora::LoraConfig lora;
-  bool is_new_head = false;
-  std::string about_data;
-};
 
 /// What the training will take.
 struct Plan {
@@ -28,6 +13,9 @@ struct Plan {
   finetune::Padding padding;
   finetune::Cost cost;
 };
+
+/// Measures a step and a score of what was prepared.
+Plan plan_of(const PretrainedTrain& given, Prepared& prepared);
 
 /// The plan as a person reads it, some lines, and as one JSON object.
 std::string describe(const PretrainedTrain& given, const Prepared& prepared, const Plan& plan,

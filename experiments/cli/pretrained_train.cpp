@@ -1,10 +1,5 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <fstream>
-
-#include "experiments/cli/pretrained.h"
-#include "experiments/cli/pretrained_data.h"
 #include "experiments/cli/pretrained_plan.h"
 #include "experiments/cli/pretrained_source.h"
 #include "experiments/harness/output.h"
@@ -12,10 +7,7 @@
 #include "experiments/harness/signals.h"
 #include "experiments/report/figures.h"
 #include "experiments/training/take_step.h"
-#include "lora/inject.h"
 #include "nn/files/file.h"
-#include "nn/files/json.h"
-#include "nn/half.h"
 #include "nn/loss.h"
 
 namespace experiments::cli {
@@ -37,127 +29,6 @@ const std::vector<const char*> results{"adapter_config.json",
 // What is there besides the state of a training that was stopped, would be replaced.
 void check_out_folder(const fs::path& out) {
   for (const char* name : results) refuse_to_replace("--out", out / name);
-}
-
-// Wq and Wv, which the paper adapts, by the names of the checkpoints.
-std::vector<std::string> usual_targets(const std::string& model_type) {
-  static const std::map<std::string, std::vector<std::string>> targets{
-      {"bert", {"query", "value"}},       {"roberta", {"query", "value"}},
-      {"deberta", {"in_proj"}},           {"deberta-v2", {"query_proj", "value_proj"}},
-      {"gpt2", {"c_attn.q", "c_attn.v"}}, {"llama", {"q_proj", "v_proj"}}};
-  return targets.at(model_type);
-}
-
-// Whether a target is one of the three matrices that GPT-2 has in one.
-bool is_piece(const std::string& target) {
-  return target.ends_with("c_attn.q") || target.ends_with("c_attn.k") ||
-         target.ends_with("c_attn.v");
-}
-
-void mark_trainable(nn::Pretrained& model, const PretrainedTrain& given,
-                    const lora::LoraConfig& lora, const nn::ModelFolder& folder) {
-  if (given.is_full) return nn::set_trainable(model, true);
-  lora::inject(model, lora, given.seed);
-  if (model.head != nn::Head::classifier) return;
-  model.visit("", [&](const std::string& name, nn::Parameter& p) {
-    const bool is_new_pooler = name.find("pooler.dense.") != name.npos && !folder.has(name);
-    if (!name.starts_with("classifier.") && !name.starts_with("score.") && !is_new_pooler) return;
-    nn::unpack(p);  // what trains is in floats
-    p.trainable = true;
-  });
-}
-
-Prepared prepare(const PretrainedTrain& given, const nn::ModelFolder& folder) {
-  Prepared prepared;
-  const data::readers::DataSet training =
-      data::readers::read_all(given.data.path, given.data.format);
-  check_kind(given.data, training, folder.head(), given.model);
-  std::optional<data::readers::DataSet> validation;
-  if (!given.validation.empty())
-    validation = data::readers::read_all(given.validation, given.validation_format);
-
-  nn::ModelOptions options;
-  options.seed = given.seed;
-  options.frozen = nn::parse_frozen(given.frozen);
-  if (finetune::has_labels(training)) {
-    const bool is_classifier = folder.head() == nn::Head::classifier;
-    prepared.labels = labels_for(training, given.data.path,
-                                 is_classifier ? folder.label_names() : std::vector<std::string>{});
-    prepared.is_new_head = !is_classifier;
-    if (!is_classifier) options.new_labels = static_cast<nn::Index>(prepared.labels.size());
-  }
-  prepared.lora = given.lora;
-  if (prepared.lora.targets.empty() && prepared.lora.targets_regex.empty())
-    prepared.lora.targets = usual_targets(folder.model_type());
-  options.split_c_attn = !given.is_full && std::ranges::any_of(prepared.lora.targets, is_piece);
-  prepared.model = folder.load(options);
-  nn::Pretrained& model = *prepared.model;
-  mark_trainable(model, given, prepared.lora, folder);
-
-  prepared.tokenizer = tokenizer_of(given.model, model.vocabulary());
-  const std::vector<int> ends = end_ids(given.model);
-  const auto positions = static_cast<std::size_t>(model.context());
-  finetune::EncodeOptions encode{positions, given.data.format, ends.empty() ? -1 : ends.front(),
-                                 prepared.labels};
-  if (given.length) encode.longest = std::min(positions, static_cast<std::size_t>(*given.length));
-  prepared.texts.pad = pad_id(folder);
-  finetune::EncodedFile encoded =
-      finetune::encode(training, given.data.path, *prepared.tokenizer, encode);
-  prepared.about_data = about(encoded, training, given.data.path);
-  prepared.texts.training = std::move(encoded.texts);
-  if (validation) {
-    encoded = finetune::encode(*validation, given.validation, *prepared.tokenizer, encode);
-    prepared.about_data += "\n" + about(encoded, *validation, given.validation);
-    prepared.texts.validation = std::move(encoded.texts);
-  }
-  return prepared;
-}
-
-// What tells this training from another one whose state might lie in the same folder.
-std::string identity(const PretrainedTrain& given, const Prepared& prepared,
-                     const nn::ModelFolder& folder) {
-  const finetune::Recipe& r = given.recipe;
-  const lora::LoraConfig& lora = prepared.lora;
-  const auto hash = [](const fs::path& path) {
-    return path.empty() ? 0 : autograd::fnv1a(nn::read_file(path));
-  };
-  nn::Json run{{"model", folder.fingerprint()},
-               {"data", fmt::format("{:016x}", hash(given.data.path))},
-               {"validation", fmt::format("{:016x}", hash(given.validation))},
-               {"format", given.data.format + " " + given.validation_format},
-               {"length", given.length.value_or(0)},
-               {"method", given.is_full ? "full" : "lora"},
-               {"frozen", given.frozen},
-               {"seed", given.seed},
-               {"epochs", r.epochs},
-               {"steps", r.steps.value_or(0)},
-               {"batch", r.batch},
-               {"parts", r.parts},
-               {"lr", r.lr},
-               {"lr_ratio", r.lr_ratio},
-               {"warmup", r.warmup},
-               {"weight_decay", r.weight_decay},
-               {"label_smoothing", r.label_smoothing},
-               {"clip", r.clip}};
-  if (!given.is_full)
-    run["lora"] = fmt::format("{} {} {} {} {} {} {} {} {}", fmt::join(lora.targets, ","),
-                              lora.targets_regex, lora.spec.rank, lora.spec.alpha,
-                              lora::to_string(lora.spec.scaling), lora::to_string(lora.spec.init),
-                              lora.spec.dropout, lora.rank_pattern, lora.alpha_pattern);
-  return nn::text_of(run);
-}
-
-Plan plan_of(const PretrainedTrain& given, Prepared& prepared) {
-  Plan plan;
-  plan.all = nn::count(nn::parameters(*prepared.model));
-  plan.trainable = nn::count(nn::trainable_parameters(*prepared.model));
-  const auto batches =
-      finetune::epoch_batches(prepared.texts.training, given.recipe.batch, given.seed, /*epoch=*/0);
-  plan.per_epoch = static_cast<long>(batches.size());
-  plan.steps = given.recipe.steps_of(plan.per_epoch);
-  plan.padding = finetune::padding(prepared.texts.training, batches);
-  plan.cost = finetune::measure_step(*prepared.model, prepared.texts, given.recipe, given.seed);
-  return plan;
 }
 
 void save(const PretrainedTrain& given, Prepared& prepared, const nn::ModelFolder& folder) {
@@ -216,11 +87,13 @@ void add_score(const std::string& name, const std::optional<finetune::TextScore>
 
 }  // namespace
 
-int train_pretrained(const PretrainedTrain& given) {
-  if (!given.out.empty()) check_out_folder(given.out);
-  const nn::ModelFolder folder(given.model);
+int train_pretrained(const PretrainedTrain& wanted) {
+  if (!wanted.out.empty()) check_out_folder(wanted.out);
+  const nn::ModelFolder folder(wanted.model);
+  const PretrainedTrain given = with_targets(wanted, folder);
   Prepared prepared = prepare(given, folder);
-  const finetune::StateFile state{given.out / state_name, identity(given, prepared, folder)};
+  if (!given.is_full) (void)lora::collect(*prepared.model);  // what cannot be written is said first
+  const finetune::StateFile state{given.out / state_name, identity(given, folder)};
   if (!given.dry_run) training::check_state(state.path, state.run);
   const Plan plan = plan_of(given, prepared);
   nn::Json object = to_json(given, prepared, plan);

@@ -21,27 +21,36 @@ const std::vector<std::string> options_of_lora{
     "--init",    "--dropout",       "--rank-pattern", "--alpha-pattern", "--lr-ratio"};
 
 // The values of a recipe go where the options' would have gone.
-void set_recipe(const Command& command, const finetune::PaperRecipe& recipe, bool is_full) {
+void set_recipe(const Command& options, const IsGiven& is_given,
+                const finetune::PaperRecipe& recipe, bool is_full) {
   std::vector<Command::Given> values;
   for (const auto& [option, value] : recipe.values) {
     const bool is_of_lora = std::ranges::count(options_of_lora, option) > 0;
-    const bool is_length = option == "--epochs" && command.given("--steps");
-    if (!command.given(option) && !(is_full && is_of_lora) && !is_length)
+    const bool is_length = option == "--epochs" && is_given("--steps");
+    if (!is_given(option) && !(is_full && is_of_lora) && !is_length)
       values.emplace_back(option, value);
   }
-  command.read(values);
+  options.read(values);
 }
 
-lora::LoraConfig lora_of(const Command& command, const TrainOptions& given) {
+lora::LoraConfig lora_of(const TrainOptions& given, const IsGiven& is_given,
+                         const SayNothing& say_nothing) {
   lora::LoraConfig config;
   config.spec = {given.rank, given.alpha, given.scaling, given.init, given.dropout};
   config.targets_regex = given.targets_regex;
-  if (command.given("--targets")) config.targets = given.targets;
   if (!given.targets_regex.empty())
-    refuse_options(command, {"--targets"}, "beside --targets-regex");
+    say_nothing({"--targets"}, "beside --targets-regex");
+  else if (is_given("--targets"))
+    config.targets = given.targets;
   config.rank_pattern = given.rank_pattern;
   config.alpha_pattern = given.alpha_pattern;
   return config;
+}
+
+void check_method(const TrainOptions& given) {
+  if (given.method->name != std::string("lora") && given.method->name != std::string("full"))
+    throw UsageError(
+        fmt::format("--method {} is not for --model; valid are lora and full", given.method->name));
 }
 
 }  // namespace
@@ -80,42 +89,52 @@ void add_pretrained_options(Command& command, TrainOptions& given) {
   add_frozen_option(command, wanted.frozen);
 }
 
-PretrainedTrain pretrained_train(const Command& command, const TrainOptions& given) {
-  refuse_options(command, toy_only, "with --model");
-  require_data(command);
-  if (given.method->name != std::string("lora") && given.method->name != std::string("full"))
-    throw UsageError(
-        fmt::format("--method {} is not for --model; valid are lora and full", given.method->name));
+PretrainedTrain pretrained_train(const Command& options, const TrainOptions& given,
+                                 const IsGiven& is_given, const SayNothing& say_nothing) {
+  say_nothing(toy_only, "with --model");
+  check_method(given);
   const bool is_full = given.method->name == std::string("full");
   if (is_full) {
-    refuse_options(command, options_of_lora, "with --method full");
-    refuse_options(command, {"--frozen"}, "with --method full, which freezes nothing");
+    say_nothing(options_of_lora, "with --method full");
+    say_nothing({"--frozen"}, "with --method full, which freezes nothing");
   }
-  if (command.given("--steps")) refuse_options(command, {"--epochs"}, "beside --steps");
-  if (!given.dry_run) require_option(command, "--out", "DIR, the folder to write");
-  if (given.dry_run) refuse_options(command, {"--out"}, "with --dry-run");
+  if (is_given("--steps")) say_nothing({"--epochs"}, "beside --steps");
+  if (!is_given("--validation")) say_nothing({"--validation-format"}, "without --validation");
 
   std::string recipe_text;
-  if (command.given("--recipe")) {
+  if (is_given("--recipe")) {
     const finetune::PaperRecipe& recipe = finetune::paper_recipe(given.recipe);
-    set_recipe(command, recipe, is_full);
+    set_recipe(options, is_given, recipe, is_full);
     recipe_text = fmt::format("{}, {}", recipe.name, recipe.source);
   }
-  if (!command.given("--validation"))
-    refuse_options(command, {"--validation-format"}, "without --validation");
   PretrainedTrain wanted = given.pretrained;
   if (wanted.validation_format.empty()) wanted.validation_format = wanted.data.format;
   wanted.out = given.out;
   wanted.is_full = is_full;
-  if (!is_full) wanted.lora = lora_of(command, given);
+  if (is_full)
+    wanted.frozen = PretrainedTrain().frozen;
+  else
+    wanted.lora = lora_of(given, is_given, say_nothing);
   constexpr double full_lr = 5e-5;  // of a checkpoint's size, not of LoRA's
   if (is_full) wanted.recipe.lr = full_lr;
   if (given.lr) wanted.recipe.lr = *given.lr;
-  wanted.recipe.lr_ratio = given.lr_ratio;
+  if (!is_full) wanted.recipe.lr_ratio = given.lr_ratio;
   if (given.steps) wanted.recipe.steps = *given.steps;
   wanted.recipe_text = recipe_text;
   wanted.seed = given.seed, wanted.dry_run = given.dry_run, wanted.json = given.json;
   return wanted;
+}
+
+PretrainedTrain pretrained_train(const Command& command, const TrainOptions& given) {
+  refuse_options(command, toy_only, "with --model");
+  require_data(command);
+  if (!given.dry_run) require_option(command, "--out", "DIR, the folder to write");
+  if (given.dry_run) refuse_options(command, {"--out"}, "with --dry-run");
+  return pretrained_train(
+      command, given, [&](const std::string& option) { return command.given(option); },
+      [&](const std::vector<std::string>& options, const std::string& why) {
+        refuse_options(command, options, why);
+      });
 }
 
 }  // namespace experiments::cli

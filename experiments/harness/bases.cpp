@@ -131,7 +131,7 @@ void Bases::prepare(const std::vector<Cell>& cells, int jobs) {
 }
 
 void Bases::prepare(const Cell& cell) {
-  if (bases_.contains(key_of(cell))) return;
+  if (!has_own_base(cell) || bases_.contains(key_of(cell))) return;
   BaseConfig config = base_of_cell(cell, steps_);
   if (cell.base != "random") {
     bases_[key_of(cell)] = base_with_progress(config, folder_);
@@ -144,7 +144,8 @@ void Bases::prepare(const Cell& cell) {
 }
 
 bool Bases::is_made(const Cell& cell) const {
-  return cell.base == "random" || has_base(base_of_cell(cell, steps_), folder_);
+  return !has_own_base(cell) || cell.base == "random" ||
+         has_base(base_of_cell(cell, steps_), folder_);
 }
 
 const Base& Bases::of(const Cell& cell) const {

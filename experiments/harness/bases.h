@@ -18,7 +18,8 @@ class Bases {
   Bases(std::filesystem::path folder, long steps) : folder_(std::move(folder)), steps_(steps) {}
 
   /// Makes the base of this cell if it is not there yet, with a progress bar on standard error.
-  /// Throws as base_with_progress does. Called before a sweep, from one thread.
+  /// Throws as base_with_progress does; does nothing for a cell without one (has_own_base). Called
+  /// before a sweep, from one thread.
   void prepare(const Cell& cell);
 
   /// The same for all these cells, up to `jobs` bases beside each other.

@@ -140,7 +140,8 @@ void train_missing(const Experiment& experiment, const std::vector<Cell>& cells,
   if (!lab.settings.targets.empty())
     lab.progress.message("weight sets: " + weight_sets_text(lab.settings));
   lab.bases.prepare(missing_cells(cells, folder), lab.settings.jobs);
-  SweepOptions sweep = training_sweep(lab.settings.jobs);
+  const int jobs = lab.settings.jobs;
+  SweepOptions sweep = experiment.costs ? experiment.costs(jobs) : training_sweep(jobs);
   sweep.continue_with =
       fmt::format("the same command again (results are in {})", lab.settings.out.string());
   run_sweep(

@@ -12,6 +12,7 @@
 #include "experiments/evidence/score_table.h"
 #include "experiments/harness/results.h"
 #include "experiments/harness/settings.h"
+#include "experiments/harness/sweep.h"
 #include "experiments/training/adapt.h"
 
 namespace experiments::harness {
@@ -52,6 +53,9 @@ struct Experiment {
 
   Look look = {};    ///< at every trained model
   Train train = {};  ///< instead of run_cell
+
+  /// What its cells cost, so many at a time, where they are not as cell_cost.h has it.
+  std::function<SweepOptions(int jobs)> costs = {};
 
   /// Every row has a learning rate of its own, searched in the folder `search` of its folder
   /// (set_own_rates), and not one that its method and targets share.

@@ -32,8 +32,9 @@ struct Cell {
   std::uint64_t data_seed = 0;           ///< names the examples and their order instead, if not 0
   std::uint64_t base_seed = 0;           ///< names the pre-trained base
   std::string base = "pretrained";       ///< on all tasks; "sqlgen": on it alone, until it answers
-                                         ///< (UntilAnswered); "random": as pre-training starts
-  std::string architecture = "decoder";  ///< of the base, or "lstm", "gru"
+                                         ///< (UntilAnswered); "random": as pre-training starts;
+                                         ///< "model": of another library, in a folder
+  std::string architecture = "decoder";  ///< of the base, or "lstm", "gru"; of a model its type
   int width = 64;                        ///< d_model of the base, or its hidden units
   int depth = 2;                         ///< its layers
   long base_steps = 0;                   ///< of its pre-training, or the most; 0: as the run
@@ -69,7 +70,12 @@ struct CellResult {
 };
 
 /// Whether its base is an LSTM or a GRU.
-inline bool is_recurrent(const Cell& cell) { return cell.architecture != "decoder"; }
+inline bool is_recurrent(const Cell& cell) {
+  return cell.architecture == "lstm" || cell.architecture == "gru";
+}
+
+/// Whether it adapts a base of ours, which is pre-trained or drawn here.
+inline bool has_own_base(const Cell& cell) { return cell.base != "model"; }
 
 /// Throws std::invalid_argument with the cell and what is wrong in it: an unknown method or scaling
 /// rule, no task, LoRA without targets or with a rank below 1, any other method with targets, a

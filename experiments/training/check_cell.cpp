@@ -35,8 +35,8 @@ void check_architecture_of(const Cell& cell) {
 }
 
 void check_base_of(const Cell& cell) {
-  check_architecture_of(cell);
-  check_is_one_of(cell, "base", cell.base, "pretrained", "sqlgen", "random");
+  check_is_one_of(cell, "base", cell.base, "pretrained", "sqlgen", "random", "model");
+  if (has_own_base(cell)) check_architecture_of(cell);
   if (cell.width < 1) refuse_cell(cell, fmt::format("width {} is below 1", cell.width));
   if (cell.depth < 1) refuse_cell(cell, fmt::format("depth {} is below 1", cell.depth));
   if (cell.base_steps < 0)

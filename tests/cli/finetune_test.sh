@@ -106,6 +106,50 @@ scored=$("$lowrank" eval --model bert --adapter halved --data dev.tsv --format m
 refused '--frozen has no effect with --method full' \
   train --model bert --data pairs.tsv --format mnli --out none --method full --frozen f16
 
+# Of GPT-2's c_attn the adapters of its parts are written as one: one that is too large is said before the work.
+refused 'transformer.h.0.attn.c_attn would have the rank 32, above the smaller of 16 and 48' \
+  train --model gpt2 --data lines.jsonl --format jsonl --rank 16 --out none
+
+# Table 6 of it: every row with every seed, each scored as train scores it.
+sweep=("$lowrank" sweep --model bert --data pairs.tsv --validation dev.tsv --format mnli --lr 0.01
+  --over rank=1,2 --over targets=query,query+value)
+"${sweep[@]}" --seeds 2 --epochs 4 --out swept >swept.out 2>err
+grep -q 'pairs.tsv: accuracy in %' swept.out
+[[ $(wc -l <swept/sweep/sweep.csv) == 9 ]]
+[[ ! -e swept/sweep/states || -z $(ls swept/sweep/states) ]]
+"$lowrank" train --model bert --data pairs.tsv --validation dev.tsv --format mnli --lr 0.01 --rank 2 --epochs 4 \
+  --seed 2 --out of-sweep --json >of-sweep.json 2>err
+share=$(sed -n 's/.*"after":{"nll":\([0-9.e-]*\).*/\1/p' of-sweep.json)
+grep -q "query,value.*$share" swept/sweep/sweep.csv || { echo "train says $share, not so the sweep"; exit 1; }
+# In three shards, and stopped and gone on with: the same table. --seeds asks for more runs of the same rows.
+for shard in 1 2 3; do "${sweep[@]}" --seeds 2 --epochs 4 --out shards --shard $shard/3 >shard.out 2>err; done
+"${sweep[@]}" --seeds 2 --epochs 4 --out shards >shards.out 2>err
+grep -q '8 cells, 8 of them there already' err
+cmp swept.out shards.out
+: >err
+mkdir cut-sweep
+(trap - EXIT && exec "${sweep[@]}" --seeds 2 --epochs 400 --jobs 1 --out cut-sweep) >cut.out 2>err &
+pid=$!
+while [[ ! -s cut-sweep/sweep/cells.jsonl && -e /proc/$pid ]]; do sleep 0.05; done
+kill -INT $pid
+wait $pid && code=0 || code=$?
+[[ $code == 130 ]] || { echo "exit code $code after an interrupt"; exit 1; }
+[[ -n $(ls cut-sweep/sweep/states) ]] || { echo "the cell at work left no state"; exit 1; }
+"${sweep[@]}" --seeds 2 --epochs 400 --out cut-sweep >cut.out 2>err
+"${sweep[@]}" --seeds 2 --epochs 400 --out uncut >uncut.out 2>err
+cmp cut.out uncut.out
+"${sweep[@]/rank=1,2/method=lora,full}" --seeds 1 --epochs 1 --name methods --out swept >methods.out 2>err
+grep -q 'targets says nothing with --method full' err
+[[ $(wc -l <swept/methods/methods.csv) == 4 ]]
+refused '--frozen has no effect with --method full*' "${sweep[@]:1}" --method full --frozen f16 --out none
+refused '--over rank has no effect with --method full' "${sweep[@]:1}" --method full --out none
+refused "'nope' matches no projection" "${sweep[@]:1:9}" --over rank=1 --over targets=nope --out none
+refused '--validation*the file that every row is scored on' sweep --model bert --data pairs.tsv --format mnli --over rank=1
+refused '--width has no effect with --model' "${sweep[@]:1}" --width 64 --out none
+refused '--search-lr has no effect with --model' "${sweep[@]:1}" --search-lr --out none
+refused '--data has no effect without --model' sweep --task nli --data pairs.tsv --over rank=1 --out none
+refused 'sweep wants --task*--model' sweep --over rank=1 --out none
+
 # Everything trained: a whole folder, which is a classifier by its names.
 out=$("$lowrank" train --model bert --data pairs.tsv --validation dev.tsv --format mnli --method full --epochs 1 \
   --out full 2>err)
