@@ -114,8 +114,7 @@ struct CrossEntropySpec {
 Var cross_entropy(Var logits, CrossEntropySpec spec);
 
 /// Mean over the rows of KL(p ‖ q) = Σ_j p_j (log p_j - log q_j), where p = softmax(p_logits) and
-/// q = softmax(q_logits), both (M,V) -> (1). A class that p rules out (a logit of -infinity) adds
-/// 0.
+/// q = softmax(q_logits), both (M,V) -> (1). A class that p rules out (logit -infinity) adds 0.
 Var kl_divergence(Var p_logits, Var q_logits);
 
 Var mean_squared_error(Var x, Var z);  ///< mean of (x - z)², equal shapes -> (1)

@@ -6,8 +6,7 @@
 #include "autograd/op_helpers.h"
 #include "autograd/ops.h"
 
-// Functions of one element: y = f(x), dx += dy ∘ f'(x). Where f' is cheaper from y than from x, it
-// is.
+// Functions of one element: y = f(x), dx += dy ∘ f'(x), with f' from x or y, which is cheaper.
 
 namespace autograd::inline LOWRANK_PRECISION {
 

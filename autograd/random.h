@@ -42,8 +42,7 @@ class Random {
 /// The hash that turns a path into part of a stream's state: FNV-1a, 64 bits.
 std::uint64_t fnv1a(std::string_view text);
 
-/// SplitMix64's output function: a bijection of 64 bits in which every input bit moves every output
-/// bit.
+/// SplitMix64's output function: a bijection of 64 bits; every input bit moves every output bit.
 std::uint64_t mix64(std::uint64_t x);
 
 }  // namespace autograd::inline LOWRANK_PRECISION

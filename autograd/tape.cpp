@@ -166,6 +166,7 @@ void Tape::backward(Var output, const Tensor& cotangent) {
 void Tape::clear() {
   for (Node& node : nodes_)
     if (!node.parameter) release(node);
+  pool_.next_step();
   nodes_.clear();
   leaves_.clear();
   gemm_flops_ = 0;

@@ -43,8 +43,7 @@ struct Module {
   /// Calls fn for every parameter, in a fixed order, with its full name under `prefix`.
   virtual void visit(const std::string& prefix, const Visitor& fn) = 0;
 
-  /// Calls fn for every place that holds a projection; what is there may be replaced by what wraps
-  /// it.
+  /// Calls fn for every place that holds a projection; what is there may be replaced by a wrapper.
   virtual void visit_slots(const std::string& prefix, const SlotVisitor& fn) {
     (void)prefix, (void)fn;
   }

@@ -109,8 +109,7 @@ struct NonFiniteGradient : std::runtime_error {
 };
 
 /// Scales all gradients so that their joint Euclidean norm is at most max_norm > 0; a frozen
-/// parameter is passed over. Returns the norm before. Throws NonFiniteGradient before any is
-/// scaled.
+/// parameter is passed over. Returns the norm before. Throws NonFiniteGradient and scales none.
 double clip_gradients(const std::vector<Parameter*>& parameters, double max_norm);
 
 }  // namespace nn::inline LOWRANK_PRECISION

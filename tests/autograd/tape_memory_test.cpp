@@ -156,6 +156,24 @@ TEST_CASE("a larger step allocates, and the counter sees it") {
   CHECK(y.shape() == Shape{2, 2});
 }
 
+TEST_CASE("steps of many sizes take the memory of one") {
+  for (const TapeMode mode : {TapeMode::everything, TapeMode::training, TapeMode::values}) {
+    Tape tape(mode);
+    const auto step = [&](Index n) {
+      tape.clear();
+      scale(scale(tape.constant(Tensor(Shape{n})), 2), 3);
+      return tape.stats().bytes.activations;
+    };
+    const Index of_largest = step(50);
+    CHECK(of_largest > 0);
+    for (Index n = 10; n < 50; ++n) CHECK(step(n) < of_largest);
+    CHECK(step(50) == of_largest);
+    const long allocations = tape.allocations();
+    CHECK(step(50) == of_largest);
+    CHECK(tape.allocations() == allocations);  // control: of one size nothing is freed
+  }
+}
+
 #ifdef _OPENMP
 TEST_CASE("one thread and two compute the same bits") {
   const int threads = omp_get_max_threads();
