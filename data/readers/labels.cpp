@@ -41,8 +41,8 @@ std::vector<std::string> label_names(const std::vector<Record>& records,
 std::size_t label_id(const Record& record, const std::vector<std::string>& labels,
                      const std::filesystem::path& file) {
   if (record.label.empty()) fail_at(record, file, "it has no label");
-  const auto place = std::lower_bound(labels.begin(), labels.end(), record.label);
-  if (place == labels.end() || *place != record.label)
+  const auto place = std::find(labels.begin(), labels.end(), record.label);
+  if (place == labels.end())
     fail_at(record, file,
             fmt::format("the label {} is not one of those in training: {}",
                         nn::printable(record.label), quoted_names(labels)));

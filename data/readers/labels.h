@@ -15,7 +15,7 @@ namespace data::readers {
 std::vector<std::string> label_names(const std::vector<Record>& records,
                                      const std::filesystem::path& file);
 
-/// The place of the record's label among `labels`, which are sorted. Throws DataError "FILE, line N:
+/// The place of the record's label among `labels`, in any order. Throws DataError "FILE, line N:
 /// ..." where it is none of them, naming them.
 std::size_t label_id(const Record& record, const std::vector<std::string>& labels,
                      const std::filesystem::path& file);

@@ -67,6 +67,9 @@ int run_eval_pretrained(const Command& command, const EvalOptions& given) {
   if (given.pretrained.how.beams == 1)
     refuse_options(command, {"--length-penalty"}, "without --beams above 1");
   PretrainedEval wanted = given.pretrained;
+  for (const std::string& option : search_options)
+    if (command.given(option)) wanted.of_decoding.push_back(option);
+  if (command.given("--max-tokens")) wanted.of_decoding.emplace_back("--max-tokens");
   constexpr int of_a_sentence = 64;
   wanted.how.adapter = given.model.adapter;
   wanted.how.max_tokens = given.max_tokens.value_or(of_a_sentence);

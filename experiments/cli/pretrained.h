@@ -124,6 +124,7 @@ struct PretrainedEval {
   DataFile data;
   std::optional<int> length;  ///< ids of a text at most
   std::filesystem::path predictions;
+  std::vector<std::string> of_decoding;  ///< options of `how` it goes on that were given
 };
 /// Scores a model on a file: accuracy and F1 of a classifier, the perplexity of a language model, and
 /// what the E2E challenge and WikiSQL compare of what it writes.

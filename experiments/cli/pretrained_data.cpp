@@ -85,14 +85,13 @@ int pad_id(const nn::ModelFolder& folder) {
 
 std::vector<std::string> labels_for(const data::readers::DataSet& read, const fs::path& path,
                                     const std::vector<std::string>& of_model) {
-  const std::vector<std::string> in_file = data::readers::label_names(read.records, path);
-  if (of_model.empty()) return in_file;
-  for (const std::string& label : in_file)
-    if (std::ranges::count(of_model, label) == 0)
-      throw data::readers::DataError(
-          fmt::format("{}: the label {} is none of the model's, which are {} (\"id2label\" in its "
-                      "config.json)",
-                      path.string(), nn::printable(label), fmt::join(of_model, ", ")));
+  if (of_model.empty()) return data::readers::label_names(read.records, path);
+  for (const data::readers::Record& record : read.records)
+    if (std::ranges::count(of_model, record.label) == 0)
+      throw data::readers::DataError(fmt::format(
+          "{}, line {}: the label {} is none of the model's, which are {} (\"id2label\" in its "
+          "config.json)",
+          path.string(), record.line, nn::printable(record.label), fmt::join(of_model, ", ")));
   return of_model;
 }
 
@@ -103,6 +102,14 @@ std::string about(const finetune::EncodedFile& file, const data::readers::DataSe
   if (file.cut > 0) text += fmt::format(", {} of them cut", file.cut);
   if (file.too_long > 0) text += fmt::format(", {} too long and left out", file.too_long);
   return text;
+}
+
+std::size_t longest_text(const nn::Pretrained& model, std::optional<int> wanted) {
+  const nn::Index most = model.context();
+  if (wanted && *wanted > most)
+    throw UsageError(
+        fmt::format("--length {} is above the {} ids that the model takes", *wanted, most));
+  return static_cast<std::size_t>(wanted ? *wanted : most);
 }
 
 ModelAndData read_model_and_data(const PretrainedGenerate& how, const DataFile& data,
@@ -123,8 +130,7 @@ ModelAndData read_model_and_data(const PretrainedGenerate& how, const DataFile& 
   pair.tokenizer = tokenizer_of(path, pair.model->vocabulary());
   pair.ends = end_ids(path);
   pair.pad = pad_id(folder);
-  auto longest = static_cast<std::size_t>(pair.model->context());
-  if (length) longest = std::min(longest, static_cast<std::size_t>(*length));
+  const std::size_t longest = longest_text(*pair.model, length);
   pair.file = finetune::encode(
       pair.data, data.path, *pair.tokenizer,
       {longest, data.format, pair.ends.empty() ? -1 : pair.ends.front(), pair.labels});

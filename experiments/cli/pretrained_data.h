@@ -39,6 +39,10 @@ std::vector<std::string> labels_for(const data::readers::DataSet& contents,
 std::string about(const finetune::EncodedFile& file, const data::readers::DataSet& contents,
                   const std::filesystem::path& path);
 
+/// How many ids a text may have: as wanted, or as many as the model takes. Throws UsageError for more
+/// than those.
+std::size_t longest_text(const nn::Pretrained& model, std::optional<int> wanted);
+
 /// A model, under an adapter or not, and a file of data as it reads it.
 struct ModelAndData {
   std::unique_ptr<nn::Pretrained> model;

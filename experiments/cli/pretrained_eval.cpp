@@ -23,13 +23,10 @@ using data::readers::Record;
 
 namespace {
 
-constexpr int rows_at_once = 16;
-
 // What the model goes on with after a prompt, without the end and the space in front.
 std::string continuation(ModelAndData& pair, std::span<const int> prompt,
-                         const nn::DecodeOptions& options) {
-  nn::Random unused(0, "eval");
-  std::vector<int> ids = nn::decode(*pair.model, prompt, options, unused).ids;
+                         const nn::DecodeOptions& options, nn::Random random) {
+  std::vector<int> ids = nn::decode(*pair.model, prompt, options, random).ids;
   if (!ids.empty() && std::ranges::count(options.stops, ids.back()) > 0) ids.pop_back();
   std::string text = pair.tokenizer->decode(ids);
   text.erase(0, text.find_first_not_of(" \n"));
@@ -46,14 +43,16 @@ std::vector<std::size_t> first_of_prompts(const finetune::EncodedFile& file) {
   return first;
 }
 
+// Each prompt has draws of its own, by its place.
 std::vector<std::string> continuations(ModelAndData& pair, const std::vector<std::size_t>& prompts,
-                                       const nn::DecodeOptions& options) {
+                                       const nn::DecodeOptions& options, std::uint64_t seed = 0) {
   TrainingProgress progress("writing a continuation of each prompt");
   std::vector<std::string> texts;
   for (const std::size_t i : prompts) {
     const finetune::Text& text = pair.file.texts[i];
     const auto first = static_cast<std::size_t>(text.first_target);
-    texts.push_back(continuation(pair, std::span(text.ids).first(first), options));
+    texts.push_back(continuation(pair, std::span(text.ids).first(first), options,
+                                 {seed, fmt::format("generate.{}", texts.size())}));
     progress.step(0, std::ssize(texts), std::ssize(prompts));
   }
   progress.finish();
@@ -67,7 +66,7 @@ void score_classifier(ModelAndData& pair, nn::Json& object, std::string& text,
   data::scores::Confusion confusion(pair.labels);
   std::vector<int> best(pair.file.texts.size());
   const finetune::TextScore score = finetune::score_texts(
-      *pair.model, pair.file.texts, rows_at_once, pair.pad,
+      *pair.model, pair.file.texts, pair.pad,
       [&](std::size_t i, const finetune::TextAnswer& answer) { best[i] = answer.best.front(); });
   for (std::size_t i = 0; i < best.size(); ++i) {
     const Record& record = pair.file.records[i];
@@ -93,8 +92,7 @@ void score_classifier(ModelAndData& pair, nn::Json& object, std::string& text,
 }
 
 void score_language(ModelAndData& pair, nn::Json& object, std::string& text) {
-  const finetune::TextScore score =
-      finetune::score_texts(*pair.model, pair.file.texts, rows_at_once, pair.pad);
+  const finetune::TextScore score = finetune::score_texts(*pair.model, pair.file.texts, pair.pad);
   object["texts"] = score.texts;
   object["tokens"] = score.targets;
   object["nll"] = nn::number_json(score.mean_nll());
@@ -103,14 +101,15 @@ void score_language(ModelAndData& pair, nn::Json& object, std::string& text) {
                       std::exp(score.mean_nll()), score.mean_nll(), score.targets, score.texts);
 }
 
-// The scores of the E2E challenge, each output against all references of its prompt.
+// The scores of the E2E challenge, each output against all references of its prompt, also those that
+// are too long for the model to read.
 void score_e2e(ModelAndData& pair, const nn::DecodeOptions& options, nn::Json& object,
                std::string& text, Predictions& predictions) {
   const std::vector<std::size_t> prompts = first_of_prompts(pair.file);
   const std::vector<std::string> outputs = continuations(pair, prompts, options);
   std::map<std::string, std::vector<std::string>> references;
-  for (const Record& record : pair.file.records)
-    references[record.prompt].push_back(record.completion);
+  for (const data::readers::References& of_prompt : data::readers::references(pair.data.records))
+    references[of_prompt.prompt] = of_prompt.texts;
   std::vector<data::scores::Segment> segments;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     const std::string& prompt = pair.file.records[prompts[i]].prompt;
@@ -137,7 +136,9 @@ void score_wikisql(ModelAndData& pair, const nn::DecodeOptions& options, nn::Jso
   std::vector<std::optional<data::readers::Query>> said;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Record& record = pair.file.records[i];
-    right.push_back(*data::readers::parse_sql(record.completion, *record.columns));
+    // Two columns of one name are one in its text; a text that says no query is as the file has it.
+    right.push_back(
+        data::readers::parse_sql(record.completion, *record.columns).value_or(*record.query));
     said.push_back(data::readers::parse_sql(outputs[i], *record.columns));
     predictions.push_back({{"line", record.line}, {"prediction", outputs[i]}});
   }
@@ -158,6 +159,32 @@ void write_continuations(ModelAndData& pair, const nn::DecodeOptions& options,
         {{"prompt", pair.file.records[prompts[i]].prompt}, {"prediction", outputs[i]}});
 }
 
+// Options that say nothing of such a file, before anything is computed.
+void check_options(const PretrainedEval& given, const ModelAndData& pair) {
+  const bool has_prompts = !pair.file.records.empty();
+  const auto refuse = [&](const std::string& why) {
+    if (!given.of_decoding.empty())
+      throw UsageError(fmt::format("{} has no effect {}", given.of_decoding.front(), why));
+  };
+  if (pair.model->head == nn::Head::classifier) return refuse("on texts with labels");
+  if (!has_prompts) {
+    if (!given.predictions.empty())
+      throw UsageError("--predictions has no effect on plain text, which has no prompts");
+    return refuse("on plain text, which has no prompts");
+  }
+  const bool is_scored_by_output =
+      given.data.format.starts_with("e2e") || given.data.format == "wikisql";
+  if (!is_scored_by_output && given.predictions.empty())
+    refuse(fmt::format("on {} without --predictions", given.data.format));
+}
+
+void write_predictions(const fs::path& path, const Predictions& predictions) {
+  std::string lines;
+  for (const nn::Json& line : predictions) lines += nn::text_of(line) + "\n";
+  nn::create_folders(path.parent_path());
+  nn::write_file_atomically(path, lines);
+}
+
 }  // namespace
 
 int eval_pretrained(const PretrainedEval& given) {
@@ -167,10 +194,12 @@ int eval_pretrained(const PretrainedEval& given) {
     nn::check_writable(given.predictions, a_line);
   }
   ModelAndData pair = read_model_and_data(given.how, given.data, given.length);
+  check_options(given, pair);
   const nn::DecodeOptions decode = decode_options(given.how, pair.ends);
   const std::string about_data = about(pair.file, pair.data, given.data.path);
   nn::Json object{{"model", given.how.model.string()}, {"data", given.data.path.string()}};
   if (!given.how.adapter.empty()) object["adapter"] = given.how.adapter.string();
+  if (pair.file.too_long > 0) object["too_long"] = pair.file.too_long;
   std::string text;
   Predictions predictions;
   if (pair.model->head == nn::Head::classifier) {
@@ -181,27 +210,21 @@ int eval_pretrained(const PretrainedEval& given) {
       score_e2e(pair, decode, object, text, predictions);
     else if (given.data.format == "wikisql")
       score_wikisql(pair, decode, object, text, predictions);
-    else if (!given.predictions.empty() && !pair.file.records.empty())
+    else if (!given.predictions.empty())
       write_continuations(pair, decode, predictions);
   }
-  if (!given.predictions.empty()) {
-    if (predictions.empty())
-      throw UsageError("--predictions has no effect on plain text, which has no prompts");
-    std::string lines;
-    for (const nn::Json& line : predictions) lines += nn::text_of(line) + "\n";
-    nn::create_folders(given.predictions.parent_path());
-    nn::write_file_atomically(given.predictions, lines);
-    object["predictions"] = given.predictions.string();
-  }
-  if (given.how.json) {
+  if (!given.predictions.empty()) object["predictions"] = given.predictions.string();
+  // Said before it is written: a full disk does not take the scores.
+  if (given.how.json)
     print_out("{}", json_line(object));
-    return 0;
-  }
-  print_out("{}{}\n{}\n{}", given.how.model.string(),
-            given.how.adapter.empty() ? "" : " with " + given.how.adapter.string(), about_data,
-            text);
-  if (!given.predictions.empty())
-    print_out("what it said of each is in {}\n", given.predictions.string());
+  else
+    print_out("{}{}\n{}\n{}", given.how.model.string(),
+              given.how.adapter.empty() ? "" : " with " + given.how.adapter.string(), about_data,
+              text);
+  flush_out();
+  if (given.predictions.empty()) return 0;
+  write_predictions(given.predictions, predictions);
+  if (!given.how.json) print_out("what it said of each is in {}\n", given.predictions.string());
   return 0;
 }
 
@@ -211,7 +234,7 @@ int generate_for_file(const PretrainedGenerate& given, const DataFile& data) {
   if (pair.file.records.empty() || pair.model->head != nn::Head::causal)
     throw UsageError(fmt::format("{} has no prompts to go on from", data.path.string()));
   const std::vector<std::size_t> prompts = first_of_prompts(pair.file);
-  const std::vector<std::string> outputs = continuations(pair, prompts, options);
+  const std::vector<std::string> outputs = continuations(pair, prompts, options, given.seed);
   nn::Json generated = nn::Json::array();
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     const std::string& prompt = pair.file.records[prompts[i]].prompt;

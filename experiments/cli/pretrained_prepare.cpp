@@ -45,6 +45,7 @@ void mark_trainable(nn::Pretrained& model, const PretrainedTrain& given,
 }  // namespace
 
 PretrainedTrain with_targets(PretrainedTrain given, const nn::ModelFolder& folder) {
+  (void)folder.head();  // which says of a type that is not computed here which ones are
   if (!given.is_full && given.lora.targets.empty() && given.lora.targets_regex.empty())
     given.lora.targets = usual_targets(folder.model_type());
   return given;
@@ -83,10 +84,9 @@ Prepared prepare(const PretrainedTrain& given, const nn::ModelFolder& folder) {
 
   prepared.tokenizer = tokenizer_of(given.model, prepared.model->vocabulary());
   const std::vector<int> ends = end_ids(given.model);
-  const auto positions = static_cast<std::size_t>(prepared.model->context());
-  finetune::EncodeOptions encode{positions, given.data.format, ends.empty() ? -1 : ends.front(),
-                                 prepared.labels};
-  if (given.length) encode.longest = std::min(positions, static_cast<std::size_t>(*given.length));
+  const finetune::EncodeOptions encode{longest_text(*prepared.model, given.length),
+                                       given.data.format, ends.empty() ? -1 : ends.front(),
+                                       prepared.labels};
   prepared.texts.pad = pad_id(folder);
   finetune::EncodedFile encoded =
       finetune::encode(training, given.data.path, *prepared.tokenizer, encode);
@@ -100,16 +100,28 @@ Prepared prepare(const PretrainedTrain& given, const nn::ModelFolder& folder) {
   return prepared;
 }
 
-nn::Json shared_settings(const PretrainedTrain& given, const nn::ModelFolder& folder) {
-  const finetune::Recipe& r = given.recipe;
-  const auto hash = [](const std::filesystem::path& path) {
-    return path.empty() ? 0 : autograd::fnv1a(nn::read_file(path));
+// Of what a model reads of them: the file, its form, the tokenizer and the length are all in it.
+static std::string hash_of(const std::vector<finetune::Text>& texts) {
+  std::string bytes;
+  const auto add = [&](const std::vector<int>& numbers) {
+    bytes.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(int));
   };
+  for (const finetune::Text& text : texts) {
+    add({static_cast<int>(text.ids.size()), text.first_target, text.label});
+    add(text.ids);
+    add(text.types);
+  }
+  return fmt::format("{:016x}", autograd::fnv1a(bytes));
+}
+
+nn::Json shared_settings(const PretrainedTrain& given, const nn::ModelFolder& folder,
+                         const finetune::FinetuneTexts& texts) {
+  const finetune::Recipe& r = given.recipe;
+  const std::string config = nn::read_file(given.model / "config.json");
   return {{"model", folder.fingerprint()},
-          {"data", fmt::format("{:016x}", hash(given.data.path))},
-          {"validation", fmt::format("{:016x}", hash(given.validation))},
-          {"format", given.data.format + " " + given.validation_format},
-          {"length", given.length.value_or(0)},
+          {"config", fmt::format("{:016x}", autograd::fnv1a(config))},
+          {"data", hash_of(texts.training)},
+          {"validation", hash_of(texts.validation)},
           {"frozen", given.frozen},
           {"batch", r.batch},
           {"parts", r.parts},
@@ -119,10 +131,11 @@ nn::Json shared_settings(const PretrainedTrain& given, const nn::ModelFolder& fo
           {"clip", r.clip}};
 }
 
-std::string identity(const PretrainedTrain& given, const nn::ModelFolder& folder) {
+std::string identity(const PretrainedTrain& given, const nn::ModelFolder& folder,
+                     const finetune::FinetuneTexts& texts) {
   const finetune::Recipe& r = given.recipe;
   const lora::LoraConfig& lora = given.lora;
-  nn::Json run = shared_settings(given, folder);
+  nn::Json run = shared_settings(given, folder, texts);
   run["method"] = given.is_full ? "full" : "lora";
   run["seed"] = given.seed;
   run["epochs"] = r.epochs;

@@ -33,10 +33,13 @@ std::unique_ptr<nn::Pretrained> load_trainable(const PretrainedTrain& given,
                                                const nn::ModelFolder& folder,
                                                const std::vector<std::string>& labels);
 
-/// What the rows of a sweep share: the model, the data, and how anything is trained on them.
-nn::Json shared_settings(const PretrainedTrain& given, const nn::ModelFolder& folder);
+/// What the rows of a sweep share: the model, the texts as it reads them, and how anything is trained
+/// on them.
+nn::Json shared_settings(const PretrainedTrain& given, const nn::ModelFolder& folder,
+                         const finetune::FinetuneTexts& texts);
 
 /// All that tells a training from another one, as text.
-std::string identity(const PretrainedTrain& given, const nn::ModelFolder& folder);
+std::string identity(const PretrainedTrain& given, const nn::ModelFolder& folder,
+                     const finetune::FinetuneTexts& texts);
 
 }  // namespace experiments::cli

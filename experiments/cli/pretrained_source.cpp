@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "experiments/cli/command_line.h"
 #include "nn/files/file.h"
 #include "nn/files/json.h"
@@ -43,6 +45,17 @@ static std::vector<std::string> labels_in(const lora::PortableAdapter& adapter,
   return labels;
 }
 
+static void check_labels(const Loaded& loaded, const std::filesystem::path& path) {
+  const std::vector<std::string>& labels = loaded.labels;
+  if (labels.empty()) return;
+  const auto count = static_cast<std::size_t>(loaded.model->sizes.labels);
+  if (labels.size() != count)
+    throw lora::AdapterError(
+        path, fmt::format("{} labels are named, and its classifier has {}", labels.size(), count));
+  if (std::set(labels.begin(), labels.end()).size() != count)
+    throw lora::AdapterError(path, "a label is named twice");
+}
+
 Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::path& adapter,
                        const nn::ModelOptions& options) {
   if (adapter.empty()) return {folder.load(options), {}, folder.label_names()};
@@ -59,6 +72,7 @@ Loaded load_pretrained(const nn::ModelFolder& folder, const std::filesystem::pat
   Loaded loaded{folder.load(with_head), read.config, labels_in(read, adapter)};
   lora::attach(*loaded.model, read, adapter);
   if (loaded.labels.empty()) loaded.labels = folder.label_names();
+  check_labels(loaded, adapter);
   return loaded;
 }
 

@@ -26,8 +26,9 @@ const std::vector<const char*> results{"adapter_config.json",
                                        "loss.csv",
                                        "loss.svg"};
 
-// What is there besides the state of a training that was stopped, would be replaced.
+// What is there would be replaced, unless a training of that folder was stopped while it wrote.
 void check_out_folder(const fs::path& out) {
+  if (fs::exists(out / state_name)) return;
   for (const char* name : results) refuse_to_replace("--out", out / name);
 }
 
@@ -93,7 +94,7 @@ int train_pretrained(const PretrainedTrain& wanted) {
   const PretrainedTrain given = with_targets(wanted, folder);
   Prepared prepared = prepare(given, folder);
   if (!given.is_full) (void)lora::collect(*prepared.model);  // what cannot be written is said first
-  const finetune::StateFile state{given.out / state_name, identity(given, folder)};
+  const finetune::StateFile state{given.out / state_name, identity(given, folder, prepared.texts)};
   if (!given.dry_run) training::check_state(state.path, state.run);
   const Plan plan = plan_of(given, prepared);
   nn::Json object = to_json(given, prepared, plan);

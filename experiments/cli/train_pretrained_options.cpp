@@ -121,6 +121,9 @@ PretrainedTrain pretrained_train(const Command& options, const TrainOptions& giv
   if (!is_full) wanted.recipe.lr_ratio = given.lr_ratio;
   if (given.steps) wanted.recipe.steps = *given.steps;
   wanted.recipe_text = recipe_text;
+  if (wanted.recipe.parts > wanted.recipe.batch)
+    throw UsageError(fmt::format("--parts {} is above the {} texts of a batch", wanted.recipe.parts,
+                                 wanted.recipe.batch));
   wanted.seed = given.seed, wanted.dry_run = given.dry_run, wanted.json = given.json;
   return wanted;
 }

@@ -90,7 +90,7 @@ EncodedFile encode(const DataSet& data, const std::filesystem::path& path,
     file.records.push_back(record);
     file.texts.push_back(std::move(text));
   }
-  if (file.texts.empty() || file.cut == static_cast<long>(file.texts.size()))
+  if (file.texts.empty())
     throw DataError(
         fmt::format("{}: every text is longer than {} ids", path.string(), options.longest));
   return file;

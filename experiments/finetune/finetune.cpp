@@ -16,8 +16,6 @@ namespace experiments::finetune {
 
 namespace {
 
-constexpr int rows_scored_at_once = 32;
-
 // The rows of each step, epoch after epoch.
 class Steps {
  public:
@@ -71,20 +69,23 @@ nn::Random dropout_of(std::uint64_t seed, long step) {
   return {seed, fmt::format("finetune.dropout.{}", step)};
 }
 
-// What a state has written down: the score before the first step, and the lines of the losses.
+// What a state has written down: the score before the first step, the last loss, and the lines of
+// the losses.
 std::string log_of(const Finetuned& result) {
   const TextScore none;
   const TextScore& b = result.before ? *result.before : none;
-  return fmt::format("{} {} {} {}\n{}", b.texts, b.targets, b.right, b.nll, result.losses);
+  return fmt::format("{} {} {} {} {}\n{}", b.texts, b.targets, b.right, b.nll, result.last_loss,
+                     result.losses);
 }
 
 void read_log(const std::string& log, Finetuned& result) {
   const std::size_t end = log.find('\n');
   TextScore before;
   std::istringstream first(log.substr(0, end));
-  std::string nll;
-  first >> before.texts >> before.targets >> before.right >> nll;
+  std::string nll, last_loss;
+  first >> before.texts >> before.targets >> before.right >> nll >> last_loss;
   before.nll = nn::read_number(nll).value_or(0);
+  result.last_loss = nn::read_number(last_loss).value_or(0);
   if (before.texts > 0) result.before = before;
   result.losses = log.substr(end + 1);
 }
@@ -94,6 +95,15 @@ void add_line(const StepTaken& taken, const std::optional<TextScore>& validation
   losses += fmt::format("{},{:.6g},{:.6g},", taken.step, taken.lr, taken.loss);
   losses += validation ? fmt::format("{:.6g},{:.6g}\n", validation->mean_nll(), validation->share())
                        : ",\n";
+}
+
+// Of all lengths, the longest among them.
+std::vector<Text> some_by_length(std::vector<Text> texts, std::size_t count) {
+  std::ranges::stable_sort(texts, {}, [](const Text& text) { return text.ids.size(); });
+  count = std::min(count, texts.size());
+  std::vector<Text> some;
+  for (std::size_t i = 1; i <= count; ++i) some.push_back(texts[i * texts.size() / count - 1]);
+  return some;
 }
 
 }  // namespace
@@ -118,12 +128,11 @@ Cost measure_step(nn::Pretrained& model, const FinetuneTexts& texts, const Recip
   const double mean = static_cast<double>(places) / static_cast<double>(steps.per_epoch());
   Cost cost{seconds * mean / static_cast<double>(most), 0, harness::peak_mb()};
   if (texts.validation.empty()) return cost;
-  const auto few = std::span(texts.validation)
-                       .first(std::min<std::size_t>(texts.validation.size(), rows_scored_at_once));
-  const double of_few =
-      harness::seconds_of([&] { score_texts(model, few, rows_scored_at_once, texts.pad); });
+  const std::vector<Text> some = some_by_length(texts.validation, 32);
+  const double of_some = harness::seconds_of([&] { score_texts(model, some, texts.pad); });
   cost.seconds_per_score =
-      of_few * static_cast<double>(texts.validation.size()) / static_cast<double>(few.size());
+      of_some * static_cast<double>(texts.validation.size()) / static_cast<double>(some.size());
+  cost.peak_mb = harness::peak_mb();
   return cost;
 }
 
@@ -137,7 +146,7 @@ Finetuned finetune(nn::Pretrained& model, const FinetuneTexts& texts, const Reci
   nn::Tape tape(autograd::TapeMode::training);
   const auto score = [&]() -> std::optional<TextScore> {
     if (texts.validation.empty()) return {};
-    return score_texts(model, texts.validation, rows_scored_at_once, texts.pad);
+    return score_texts(model, texts.validation, texts.pad);
   };
 
   Finetuned result;

@@ -24,8 +24,8 @@ struct Cost {
   double seconds_per_score = 0;  ///< of all validation texts, which are scored eleven times
   double peak_mb = 0;            ///< the most memory of the process in a step of the largest batch
 };
-/// Computes the gradients of the first epoch's largest batch and scores a few of the validation
-/// texts; moves nothing.
+/// Computes the gradients of the first epoch's largest batch and scores 32 of the validation texts,
+/// of all lengths, with the longest among them; moves nothing.
 Cost measure_step(nn::Pretrained& model, const FinetuneTexts& texts, const Recipe& recipe,
                   std::uint64_t seed);
 

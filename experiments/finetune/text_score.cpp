@@ -35,16 +35,22 @@ void add_batch(const nn::Matrix& logits, const TextBatch& batch, std::span<const
 
 }  // namespace
 
-TextScore score_texts(nn::Pretrained& model, std::span<const Text> texts, int size, int pad,
+TextScore score_texts(nn::Pretrained& model, std::span<const Text> texts, int pad,
                       const OnTextAnswer& on_answer) {
+  constexpr std::size_t ids_at_once = 1024;
   std::vector<int> order(texts.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, {},
                            [&](int i) { return texts[static_cast<std::size_t>(i)].ids.size(); });
   TextScore score;
-  for (std::size_t begin = 0; begin < order.size(); begin += static_cast<std::size_t>(size)) {
-    const auto numbers = std::span(order).subspan(
-        begin, std::min(static_cast<std::size_t>(size), order.size() - begin));
+  const auto length = [&](std::size_t place) {
+    return texts[static_cast<std::size_t>(order[place])].ids.size();
+  };
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    // The last is the longest, to which the others are filled up.
+    for (end = begin + 1; end < order.size(); ++end)
+      if ((end + 1 - begin) * length(end) > ids_at_once) break;
+    const auto numbers = std::span(order).subspan(begin, end - begin);
     std::vector<const Text*> rows;
     for (const int i : numbers) rows.push_back(&texts[static_cast<std::size_t>(i)]);
     const TextBatch batch = text_batch(model, rows, pad);

@@ -23,9 +23,9 @@ struct TextScore {
   double mean_nll() const { return nll / static_cast<double>(targets); }
 };
 
-/// The texts by their lengths, `size` at a time; `on_answer` gets them in that order, with their
-/// numbers. Throws nn::NonFiniteLogits.
-TextScore score_texts(nn::Pretrained& model, std::span<const Text> texts, int size, int pad,
+/// The texts by their lengths, so many at a time as have 1024 ids together, filled up, or one that is
+/// longer; `on_answer` gets them in that order, with their numbers. Throws nn::NonFiniteLogits.
+TextScore score_texts(nn::Pretrained& model, std::span<const Text> texts, int pad,
                       const OnTextAnswer& on_answer = {});
 
 }  // namespace experiments::finetune

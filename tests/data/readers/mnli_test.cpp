@@ -106,6 +106,8 @@ TEST_CASE("labels are numbered in the order of their names, and others are refus
   CHECK(label_names(labels_of("b,yes\nc,maybe\na,no\n"), "train.csv") == labels);
   CHECK(label_ids(records, labels, "f") == std::vector<std::size_t>{1, 2, 0, 1});
   CHECK(label_ids(labels_of("a,yes\n"), labels, "f") == std::vector<std::size_t>{2});
+  // A model's own labels have an order of their own.
+  CHECK(label_ids(records, {"yes", "no", "maybe"}, "f") == std::vector<std::size_t>{1, 0, 2, 1});
   CHECK(message_of([&] { label_ids(labels_of("a,yes\nb,n\xC3\xB6\n"), labels, "dev.csv"); }) ==
         "dev.csv, line 3: the label \"n\\u00f6\" is not one of those in training: \"maybe\", "
         "\"no\", \"yes\"");

@@ -96,6 +96,8 @@ TEST_CASE("a training that was saved after its last step only has to be written"
   const Outcome again = finish(folder / "state", recipe());
   CHECK(once.fingerprint == again.fingerprint);
   CHECK(once.trained.losses == again.trained.losses);
+  CHECK(once.trained.last_loss == again.trained.last_loss);
+  CHECK(again.trained.last_loss > 0);
   CHECK(once.trained.after->nll == again.trained.after->nll);
 }
 
