@@ -131,11 +131,9 @@ nn::Json shared_settings(const PretrainedTrain& given, const nn::ModelFolder& fo
           {"clip", r.clip}};
 }
 
-std::string identity(const PretrainedTrain& given, const nn::ModelFolder& folder,
-                     const finetune::FinetuneTexts& texts) {
+std::string identity(const PretrainedTrain& given, nn::Json run) {
   const finetune::Recipe& r = given.recipe;
   const lora::LoraConfig& lora = given.lora;
-  nn::Json run = shared_settings(given, folder, texts);
   run["method"] = given.is_full ? "full" : "lora";
   run["seed"] = given.seed;
   run["epochs"] = r.epochs;

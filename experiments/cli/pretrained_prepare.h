@@ -38,8 +38,8 @@ std::unique_ptr<nn::Pretrained> load_trainable(const PretrainedTrain& given,
 nn::Json shared_settings(const PretrainedTrain& given, const nn::ModelFolder& folder,
                          const finetune::FinetuneTexts& texts);
 
-/// All that tells a training from another one, as text.
-std::string identity(const PretrainedTrain& given, const nn::ModelFolder& folder,
-                     const finetune::FinetuneTexts& texts);
+/// All that tells a training from another one, as text: `run`, its shared_settings, and what is its
+/// own beside them.
+std::string identity(const PretrainedTrain& given, nn::Json run);
 
 }  // namespace experiments::cli

@@ -86,7 +86,7 @@ CellResult train_cell(const Shared& shared, const Cell& cell, const std::atomic<
   result.cell = cell;
   result.metric = shared.is_classifier ? "accuracy" : "tokens_right";
   result.value = result.nll = std::numeric_limits<double>::quiet_NaN();
-  const std::string run = identity(train, shared.folder, shared.texts);
+  const std::string run = identity(train, shared.settings);
   const fs::path state = shared.states / fmt::format("{:016x}.state", autograd::fnv1a(run));
   try {
     train_and_score(shared, train, state, run, stop, result);

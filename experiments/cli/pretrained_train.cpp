@@ -94,7 +94,8 @@ int train_pretrained(const PretrainedTrain& wanted) {
   const PretrainedTrain given = with_targets(wanted, folder);
   Prepared prepared = prepare(given, folder);
   if (!given.is_full) (void)lora::collect(*prepared.model);  // what cannot be written is said first
-  const finetune::StateFile state{given.out / state_name, identity(given, folder, prepared.texts)};
+  const finetune::StateFile state{given.out / state_name,
+                                  identity(given, shared_settings(given, folder, prepared.texts))};
   if (!given.dry_run) training::check_state(state.path, state.run);
   const Plan plan = plan_of(given, prepared);
   nn::Json object = to_json(given, prepared, plan);
