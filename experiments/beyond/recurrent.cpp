@@ -67,17 +67,16 @@ std::vector<Cell> cells(const Settings& settings) {
   return cells;
 }
 
-// What look measures is of the two largest ranks: of other ones a folder has other measurements.
-nlohmann::json ranks_compared(const Settings& settings) {
+}  // namespace
+
+std::vector<int> ranks_compared(const Settings& settings) {
   std::set<int> ranks;
   for (const Cell& cell : cells(settings)) ranks.insert(cell.rank);
   ranks.erase(0);
   std::vector<int> compared(ranks.rbegin(), ranks.rend());
   if (compared.size() > 2) compared.resize(2);
-  return {{"ranks_compared", compared}};
+  return compared;
 }
-
-}  // namespace
 
 const std::vector<std::string>& gates_of(const std::string& architecture) {
   static const std::vector<std::string> lstm{"i", "f", "g", "o"}, gru{"r", "z", "n"};
@@ -126,7 +125,10 @@ Experiment experiment() {
                 return std::vector{finding(grid), directions_finding(grid)};
               },
           .look = look,
-          .configuration = ranks_compared,
+          .configuration =
+              [](const Settings& settings) {
+                return nlohmann::json{{"ranks_compared", ranks_compared(settings)}};
+              },
           .listens = {"--ranks"}};
 }
 

@@ -31,6 +31,10 @@ constexpr double learned_from = 0.8;
 /// where nothing is learned, rows that are as good as each other say nothing.
 constexpr double learned_points = 20;
 
+/// The two largest ranks of a run, the largest first; fewer where it has fewer. A look compares them,
+/// so a folder is of one such pair.
+std::vector<int> ranks_compared(const Settings& settings);
+
 /// The look. Of a frozen base "answers": the share of those examples. Of LoRA on both weights at the
 /// largest rank R of the run, beside which the next smaller rank r is trained once more for this
 /// alone, "<what>.<weight>.<part>" with a weight as weight_ih_l0 and a part "all" or a gate:

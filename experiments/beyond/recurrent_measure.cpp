@@ -69,11 +69,9 @@ void compare_with_w(const lora::MatrixXd& W, const lora::Svd& delta, lora::Index
 
 // The rank below the largest, which is the cell's; 0 where there is none, or the cell is another.
 int rank_beside(const Lab& lab, const Cell& cell) {
-  std::set<int> ranks;
-  for (const Cell& other : experiment().cells(lab.settings)) ranks.insert(other.rank);
-  ranks.erase(0);
-  const bool is_largest = !ranks.empty() && cell.rank == *ranks.rbegin() && ranks.size() > 1;
-  return is_largest && weight_set(cell.targets) == "ih,hh" ? *std::next(ranks.rbegin()) : 0;
+  const std::vector<int> ranks = ranks_compared(lab.settings);
+  const bool is_largest = ranks.size() == 2 && cell.rank == ranks.front();
+  return is_largest && weight_set(cell.targets) == "ih,hh" ? ranks.back() : 0;
 }
 
 void measure_directions(const Base& base, nn::Model& of_fewer, nn::Model& of_more,
