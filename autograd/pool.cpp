@@ -28,9 +28,9 @@ void TensorPool::give_back(Tensor* tensor) { spare_[tensor->size()].push_back(te
 
 void TensorPool::free_spare() {
   std::vector<Tensor*> freed = std::move(spare_[0]);
+  spare_.erase(0);
   for (auto& [size, tensors] : spare_)
     for (Tensor* tensor : tensors) {
-      if (size == 0) continue;
       bytes_ -= size * static_cast<Index>(sizeof(Scalar));
       tensor->m.resize(0, 0);
       freed.push_back(tensor);
